@@ -1,0 +1,45 @@
+# The commands a person needs. Everything is installed into .venv, nothing elsewhere.
+
+PY  := .venv/bin/python
+# Debian's python3 may lack ensurepip, so pip runs from outside and installs into the environment.
+PIP := python3 -m pip --python $(PY) --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-full lint format lock tour chromium
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.ready  ## everything the commands below need
+
+.venv/.ready: requirements-dev.txt pyproject.toml
+	python3 -m venv --clear --without-pip .venv
+	$(PIP) install -q --require-hashes -r requirements-dev.txt
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: .venv/.ready  ## play one tip from phone to register, then serve all doors (ONCE=1: play and end)
+	.venv/bin/subrosa demo $(if $(ONCE),--once)
+
+test: .venv/.ready  ## every claim at small counts
+	$(PY) -m pytest -m "not full"
+
+test-full: .venv/.ready  ## the counts the claims name
+	$(PY) -m pytest -m full
+
+lint: .venv/.ready  ## style, types, who may import whom
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+format: .venv/.ready  ## rewrite to the house style
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lock:  ## renew the hashed requirements (needs uv)
+	uv pip compile pyproject.toml -q --extra ukrainian --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements.txt
+	uv pip compile pyproject.toml -q --extra ukrainian --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements-dev.txt
+
+tour: .venv/.ready  ## renew the screenshots in docs/tour/
+	$(PY) -m pytest -m browser --tour docs/tour

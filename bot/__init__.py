@@ -1,0 +1,1 @@
+"""Telegram and nothing else. May import ``crypto``, ``casework`` and ``intake``."""

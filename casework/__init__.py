@@ -1,0 +1,1 @@
+"""The rules of the house: cases, keys, post, gate, releases. May import ``crypto`` only."""

@@ -1,0 +1,1 @@
+"""The staff's web console. May import ``crypto``, ``casework`` and ``register``."""

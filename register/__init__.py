@@ -1,0 +1,1 @@
+"""The public side. May import ``crypto`` and ``casework``."""
