@@ -1,0 +1,40 @@
+"""Message catalogues: gettext ``.po`` files with stable keys, one folder per door, compiled in memory."""
+
+from __future__ import annotations
+
+import gettext
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("ru", "uk", "en")
+
+
+def load(folder: Path, language: str) -> gettext.GNUTranslations:
+    """
+    Load the catalogue of *language* from *folder*; a sentence it lacks falls back to Russian.
+
+    Raises:
+        FileNotFoundError: there is no Russian catalogue in *folder*.
+    """
+    catalogue = _compile(folder / "ru.po") if language == "ru" else None
+    if catalogue is None:
+        fallback = load(folder, "ru")
+        path = folder / f"{language}.po"
+        if not path.exists():
+            return fallback
+        catalogue = _compile(path)
+        catalogue.add_fallback(fallback)
+    return catalogue
+
+
+def _compile(path: Path) -> gettext.GNUTranslations:
+    """Compile one ``.po`` file without leaving a file behind."""
+    with path.open("rb") as source:
+        messages = read_po(source, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -1,0 +1,88 @@
+"""
+Rows to be written: what a worker hands to the writer.
+
+A worker has no database in hand. It returns a :class:`Rows`, and the writer commits many of them in one
+transaction: first all inserts (parents before children), then changes, then drops, each by ``executemany``.
+Two Rows in one batch never touch the same case, because one chat has at most one update in flight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy.orm import Session
+
+from casework.tables import Base
+
+
+def table_of(kind: type[Base]) -> Table:
+    """Return the Core table behind a declarative class."""
+    table = kind.__table__
+    if not isinstance(table, Table):
+        raise TypeError("casework: internal error: not a table")
+    return table
+
+
+class Rows:
+    """Inserts, changes and drops of one act, in no particular order among themselves."""
+
+    def __init__(self) -> None:
+        self.inserts: list[tuple[Table, dict[str, Any]]] = []
+        self.changes: list[tuple[Table, dict[str, Any], dict[str, Any]]] = []
+        self.drops: list[tuple[Table, dict[str, Any]]] = []
+
+    def __repr__(self) -> str:
+        return f"<Rows +{len(self.inserts)} ~{len(self.changes)} -{len(self.drops)}>"
+
+    def add(self, kind: type[Base], /, **values: Any) -> None:
+        """Insert one row; columns left out take their declared default."""
+        self.inserts.append((table_of(kind), values))
+
+    def change(self, kind: type[Base], where: Mapping[str, Any], /, **values: Any) -> None:
+        """Set *values* on the rows equal to *where* in every column it names."""
+        self.changes.append((table_of(kind), dict(where), values))
+
+    def drop(self, kind: type[Base], /, **where: Any) -> None:
+        """Delete the rows equal to *where* in every column it names."""
+        self.drops.append((table_of(kind), where))
+
+    def extend(self, other: Rows) -> None:
+        """Take over everything *other* would write."""
+        self.inserts += other.inserts
+        self.changes += other.changes
+        self.drops += other.drops
+
+
+def write(session: Session, batch: Iterable[Rows]) -> None:
+    """Carry out all *batch* in the open transaction of *session*."""
+    everything = Rows()
+    for rows in batch:
+        everything.extend(rows)
+    order = {table.name: n for n, table in enumerate(Base.metadata.sorted_tables)}
+    for table, group in _grouped(everything.inserts, order):
+        session.execute(insert(table), group)
+    for table, where, values in everything.changes:
+        statement = update(table).values({k: bindparam(f"new_{k}") for k in values})
+        for column in where:
+            statement = statement.where(table.c[column] == bindparam(f"at_{column}"))
+        session.execute(
+            statement, {f"new_{k}": v for k, v in values.items()} | {f"at_{k}": v for k, v in where.items()}
+        )
+    for table, where in everything.drops:
+        removal = delete(table)
+        for column, value in where.items():
+            removal = removal.where(table.c[column] == value)
+        session.execute(removal)
+
+
+def _grouped(
+    inserts: list[tuple[Table, dict[str, Any]]], order: Mapping[str, int]
+) -> Iterable[tuple[Table, list[dict[str, Any]]]]:
+    """Group inserts by table and by set of columns, parents first."""
+    groups: dict[tuple[int, tuple[str, ...]], tuple[Table, list[dict[str, Any]]]] = {}
+    for table, values in inserts:
+        shape = (order[table.name], tuple(sorted(values)))
+        groups.setdefault(shape, (table, []))[1].append(values)
+    return [groups[shape] for shape in sorted(groups)]
