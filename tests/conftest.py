@@ -6,6 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import (  # noqa: F401
+    _postgres_house,
+    _sqlite_house,
+    database,
+    database_url,
+    postgres,
+    sqlite_database,
+)
+
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
