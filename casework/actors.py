@@ -1,0 +1,19 @@
+"""Who does an act: a staff member at a desk, the hub itself, or the operator at the shell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from crypto.signature import SigningKey
+
+HUB = "hub"
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An id, the number of its staff key, and the key that signs its acts."""
+
+    staff: str
+    number: int
+    signing: SigningKey = field(repr=False)

@@ -1,0 +1,31 @@
+"""Canonical JSON: the one byte form of everything that is sealed or signed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from crypto.errors import MalformedError
+
+
+def dumps(value: Any) -> bytes:
+    """Write *value* (dicts with text keys, lists, text, integers, booleans, none) in its one byte form."""
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode()
+
+
+def loads(data: bytes) -> Any:
+    """
+    Read what :func:`dumps` wrote.
+
+    Raises:
+        MalformedError: these bytes are not the canonical form of anything.
+    """
+    try:
+        value = json.loads(data)
+        if dumps(value) != data:
+            raise MalformedError("canonical JSON")
+    except (ValueError, TypeError, RecursionError):
+        raise MalformedError("canonical JSON") from None
+    return value

@@ -1,0 +1,287 @@
+"""
+The hub's own keys, as files.
+
+``state_dir`` survives a reboot, ``runtime_dir`` does not (it should be a tmpfs). Neither lies in the
+database or its dumps. One file per family; a family has numbered keys, one of them current. Every write is
+a new file, synced and renamed, so a crash leaves the old file or the new one.
+
+    state_dir    epoch.key        the second lock on every grant, rotated daily
+                 spool.key        incoming, outbox, deletions; never escrowed
+                 remembered.key   links of chats that asked to be remembered for 30 days
+                 courier.key      seeds that open courier addresses
+                 press.key, contact.key   seeds that open approved bytes and staff contacts
+                 hub.key, register.key    seeds that sign for the hub and for the register
+    runtime_dir  link.key         conversations in progress, weekly
+                 handin.key       grants on their way in, daily
+
+None of these opens anything sealed to staff.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from casework import canonical
+from casework.errors import KeyMissingError
+from crypto.errors import MalformedError
+from crypto.lock import Key
+from crypto.signature import SigningKey
+from crypto.xwing import Identity
+
+STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "register")
+RUNTIME = ("link", "handin")
+
+# Rows built with a superseded key may still be on their way to the writer; they never take this long.
+SETTLING = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One numbered 32-byte key and when it was made."""
+
+    number: int
+    secret: bytes = field(repr=False)
+    made: datetime
+
+
+class Family:
+    """The numbered keys of one file."""
+
+    def __init__(self, path: Path, keys: dict[int, Secret]) -> None:
+        self.path = path
+        self.keys = keys
+
+    def __repr__(self) -> str:
+        return f"<Family {self.path.stem} {sorted(self.keys)}>"
+
+    @classmethod
+    def create(cls, path: Path, number: int, now: datetime) -> Family:
+        """Make a new file with one new key."""
+        family = cls(path, {})
+        family.add(number, now)
+        return family
+
+    @classmethod
+    def load(cls, path: Path) -> Family:
+        """
+        Read the file at *path*.
+
+        Raises:
+            KeyMissingError: there is none, or it is damaged.
+        """
+        try:
+            entries = canonical.loads(path.read_bytes())["keys"]
+            keys = [
+                Secret(int(n), bytes.fromhex(e["secret"]), datetime.fromisoformat(e["made"]))
+                for n, e in entries.items()
+            ]
+        except (OSError, MalformedError, KeyError, TypeError, ValueError):
+            raise KeyMissingError(path.stem) from None
+        if not keys:
+            raise KeyMissingError(path.stem)
+        return cls(path, {key.number: key for key in keys})
+
+    @property
+    def current(self) -> Secret:
+        """Return the newest key."""
+        return max(self.keys.values(), key=lambda key: (key.made, key.number))
+
+    def add(self, number: int, now: datetime) -> Secret:
+        """Make key *number* the current one; the others stay until dropped."""
+        key = Secret(number, secrets.token_bytes(32), now)
+        self._save({**self.keys, number: key})
+        return key
+
+    def drop(self, number: int) -> None:
+        """Forget key *number* for good."""
+        self._save({n: key for n, key in self.keys.items() if n != number})
+
+    def superseded(self, now: datetime) -> list[int]:
+        """Return the keys that no new row has named for longer than :data:`SETTLING`."""
+        current = self.current
+        if now - current.made < SETTLING:
+            return []
+        return sorted(n for n in self.keys if n != current.number)
+
+    def _save(self, keys: dict[int, Secret]) -> None:
+        body = canonical.dumps(
+            {
+                "keys": {
+                    str(n): {"made": k.made.isoformat(), "secret": k.secret.hex()} for n, k in keys.items()
+                }
+            }
+        )
+        write_file(self.path, body)
+        self.keys = keys
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Replace *path* by *body*, readable by its owner only, or leave it as it was."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(body)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+class Strongbox:
+    """Every key a running hub holds."""
+
+    def __init__(self, families: dict[str, Family]) -> None:
+        self.families = families
+
+    def __repr__(self) -> str:
+        return "<Strongbox>"
+
+    @classmethod
+    def create(cls, state_dir: Path, runtime_dir: Path, now: datetime) -> Strongbox:
+        """Make all keys of a new house."""
+        for folder in (state_dir, runtime_dir):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in STATE:
+            Family.create(state_dir / f"{name}.key", 1, now)
+        return cls.load(state_dir, runtime_dir, now)
+
+    @classmethod
+    def load(cls, state_dir: Path, runtime_dir: Path, now: datetime) -> Strongbox:
+        """
+        Read all keys; those of ``runtime_dir`` are made anew where a reboot took them.
+
+        Raises:
+            KeyMissingError: a key of ``state_dir`` is not there or damaged. A new spool key is made when
+                only that one is missing, because a restored house comes without it.
+        """
+        runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        families = {}
+        for name in STATE:
+            path = state_dir / f"{name}.key"
+            if name == "spool" and not path.exists():
+                Family.create(path, _fresh_number(), now)
+            families[name] = Family.load(path)
+        for name in RUNTIME:
+            families[name] = _load_or_make(runtime_dir / f"{name}.key", now)
+        return cls(families)
+
+    # --- symmetric locks ---
+
+    @property
+    def epoch(self) -> Key:
+        """Return the lock that new grants get."""
+        return self._lock("epoch")
+
+    @property
+    def epochs(self) -> dict[int, Key]:
+        """Return every epoch lock on file."""
+        return self._locks("epoch")
+
+    @property
+    def spool(self) -> Key:
+        """Return the lock of new spool, outbox and deletion rows."""
+        return self._lock("spool")
+
+    @property
+    def spools(self) -> dict[int, Key]:
+        """Return every spool lock on file."""
+        return self._locks("spool")
+
+    @property
+    def link(self) -> Key:
+        """Return the lock of conversations in progress; it dies with ``runtime_dir``."""
+        return self._lock("link")
+
+    @property
+    def links(self) -> dict[int, Key]:
+        """Return the link locks still good, the current one included."""
+        return self._locks("link")
+
+    @property
+    def remembered(self) -> Key:
+        """Return the lock of links that live 30 days and survive a reboot."""
+        return self._lock("remembered")
+
+    # --- keys that open what desks seal to the hub ---
+
+    @property
+    def courier(self) -> tuple[int, Identity]:
+        """Return the number and identity new courier addresses are sealed to."""
+        key = self.families["courier"].current
+        return key.number, Identity.from_seed(key.secret)
+
+    @property
+    def couriers(self) -> dict[int, Identity]:
+        """Return every courier identity on file."""
+        return {n: Identity.from_seed(k.secret) for n, k in self.families["courier"].keys.items()}
+
+    @property
+    def handin(self) -> tuple[int, Identity]:
+        """Return the number and identity desks hand grants in to."""
+        key = self.families["handin"].current
+        return key.number, Identity.from_seed(key.secret)
+
+    @property
+    def handins(self) -> dict[int, Identity]:
+        """Return every hand-in identity on file."""
+        return {n: Identity.from_seed(k.secret) for n, k in self.families["handin"].keys.items()}
+
+    @property
+    def press(self) -> Identity:
+        """Return what opens bytes approved for publication."""
+        return Identity.from_seed(self.families["press"].current.secret)
+
+    @property
+    def contact(self) -> Identity:
+        """Return what opens the addresses staff want notices at."""
+        return Identity.from_seed(self.families["contact"].current.secret)
+
+    # --- keys that sign ---
+
+    @property
+    def signing(self) -> SigningKey:
+        """Return the hub's roster key."""
+        return SigningKey.from_seed(self.families["hub"].current.secret)
+
+    @property
+    def register(self) -> SigningKey:
+        """Return the key that signs the register's bundle."""
+        return SigningKey.from_seed(self.families["register"].current.secret)
+
+    def add(self, name: str, now: datetime) -> int:
+        """Make a new current key in family *name* and return its number."""
+        family = self.families[name]
+        number = _fresh_number() if name in RUNTIME else max(family.keys) + 1
+        return family.add(number, now).number
+
+    def _lock(self, name: str) -> Key:
+        key = self.families[name].current
+        return Key(key.number, key.secret)
+
+    def _locks(self, name: str) -> dict[int, Key]:
+        return {n: Key(n, key.secret) for n, key in self.families[name].keys.items()}
+
+
+def _load_or_make(path: Path, now: datetime) -> Family:
+    """Load a runtime family, or make it anew when the reboot took it."""
+    try:
+        return Family.load(path)
+    except KeyMissingError:
+        return Family.create(path, _fresh_number(), now)
+
+
+def _fresh_number() -> int:
+    """Return a number no earlier key of a lost file had, save by a one in two billion chance."""
+    return secrets.randbelow(2**31 - 2) + 1
