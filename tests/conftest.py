@@ -1,4 +1,4 @@
-"""What every test may use: the optional data folder beside the checkout, and the databases to hold claims on."""
+"""What every test may use: real input beside the checkout, and the databases to hold claims on."""
 
 from __future__ import annotations
 

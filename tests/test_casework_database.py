@@ -21,10 +21,14 @@ def test_a_write_is_kept_and_a_read_changes_nothing(database: Database) -> None:
 
 
 def test_a_failed_write_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as session:
-        session.add(StaffState(staff="alice"))
-        session.flush()
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with database.write() as session:
+            session.add(StaffState(staff="alice"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with database.read() as session:
         assert session.scalars(select(StaffState)).first() is None
 
