@@ -1,0 +1,31 @@
+"""Reading an update before anything is known about it: plain dicts, nothing assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+
+
+def number_of(update: Mapping[str, Any]) -> int | None:
+    """Return the number of *update*, if it has one."""
+    number = update.get("update_id")
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def chat_of(update: Mapping[str, Any]) -> int | None:
+    """Return the id of the chat *update* belongs to, if one can be made out."""
+    for body in update.values():
+        if not isinstance(body, Mapping):
+            continue
+        message = body.get("message")
+        for place in (body, message if isinstance(message, Mapping) else {}):
+            chat = place.get("chat")
+            if isinstance(chat, Mapping) and isinstance(chat.get("id"), int):
+                return int(chat["id"])
+        # In a private chat the id of the chat is that of the person.
+        sender = body.get("from")
+        if isinstance(sender, Mapping) and isinstance(sender.get("id"), int):
+            return int(sender["id"])
+    return None

@@ -1,0 +1,185 @@
+"""
+The spool: every incoming update, locked, before Telegram is told that we have it.
+
+A row is ``new`` (locked bytes) or ``done`` (only its number, kept :data:`REMEMBERED` so that a repeated
+update is known; numbers restart at random after a quiet week, so the highest number means nothing).
+A new row is never dropped undone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot import raw
+from bot.errors import UnreadableError
+from bot.writer import Writer
+from casework.database import Database
+from casework.strongbox import Strongbox
+from casework.tables import Spool as SpoolRow
+from crypto import lock
+from crypto.context import named
+from crypto.errors import CryptoError
+
+REMEMBERED = timedelta(days=8)  # Telegram may repeat for 24 h; a week and a day leaves room
+NEW, DONE = "new", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An update that waits: its number, and the lane (one chat) it must be worked in, in order."""
+
+    number: int
+    lane: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """An update taken out of the spool to be worked."""
+
+    number: int
+    body: dict[str, Any] | None  # None: these bytes are not an update
+    taken: datetime
+    tries: int
+
+    def __repr__(self) -> str:
+        return f"<Spooled {self.number}>"
+
+
+class AlreadyWorkedError(Exception):
+    """This update was committed before; nothing was written again."""
+
+
+class Spool:
+    """The rows of the spool as the hub uses them."""
+
+    def __init__(
+        self, database: Database, writer: Writer, strongbox: Strongbox, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._writer = writer
+        self._strongbox = strongbox
+        self._clock = clock
+        # Lanes live in memory only, so they need a key that outlives no process and no rotation.
+        self._lanes = lock.Key.generate(0)
+
+    def lane(self, chat: int | None) -> bytes:
+        """Return the lane of *chat* in this process."""
+        return lock.tag(self._lanes, "lane", str(chat).encode())
+
+    async def take(self, updates: Sequence[dict[str, Any]]) -> list[Arrival]:
+        """
+        Store a whole batch in one transaction and return those that were not known yet.
+
+        Raises:
+            SQLAlchemyError: nothing was stored; the batch must be asked for again.
+        """
+        now = self._clock()
+        key = self._strongbox.spool
+        batch = {number: update for update in updates if (number := raw.number_of(update)) is not None}
+        rows = [_row(key, number, update, now) for number, update in batch.items()]
+        new = await self._writer.do(lambda session: _insert_unknown(session, rows))
+        return [Arrival(number, self.lane(raw.chat_of(batch[number]))) for number in batch if number in new]
+
+    def waiting(self) -> list[Arrival]:
+        """Return everything not worked yet, oldest first: what a crash left behind."""
+        with self._database.read() as session:
+            numbers = session.scalars(
+                select(SpoolRow.update_id)
+                .where(SpoolRow.state == NEW)
+                .order_by(SpoolRow.taken, SpoolRow.update_id)
+            ).all()
+        arrivals = []
+        for number in numbers:
+            spooled = self.read(number)
+            if spooled is not None:
+                chat = None if spooled.body is None else raw.chat_of(spooled.body)
+                arrivals.append(Arrival(number, self.lane(chat)))
+        return arrivals
+
+    def read(self, number: int) -> Spooled | None:
+        """
+        Return update *number*, or None when it is done.
+
+        A row whose key is gone or whose bytes are damaged comes back without a body: it is an update
+        nobody can read, not one to be forgotten.
+        """
+        with self._database.read() as session:
+            row = session.get(SpoolRow, number)
+            if row is None or row.state != NEW or row.locked is None:
+                return None
+            taken = row.taken or self._clock()
+        try:
+            body = _open(self._strongbox.spools, number, row.locked)
+        except UnreadableError:
+            body = None
+        return Spooled(number, body, taken, row.tries)
+
+    async def count_try(self, number: int) -> None:
+        """Remember that working on *number* failed once more."""
+        await self._writer.do(
+            lambda session: session.execute(
+                update(SpoolRow).where(SpoolRow.update_id == number).values(tries=SpoolRow.tries + 1)
+            )
+            and None
+        )
+
+    def reap(self) -> None:
+        """Forget the numbers of updates done long ago."""
+        before = self._clock().date() - REMEMBERED
+        with self._database.write() as session:
+            session.execute(delete(SpoolRow).where(SpoolRow.state == DONE, SpoolRow.day < before))
+
+
+def finish(session: Session, number: int) -> None:
+    """
+    Mark *number* as done, in the transaction that writes what came of it.
+
+    Raises:
+        AlreadyWorkedError: it was done before.
+    """
+    changed = session.execute(
+        update(SpoolRow)
+        .where(SpoolRow.update_id == number, SpoolRow.state == NEW)
+        .values(state=DONE, tag=None, taken=None, spool=None, locked=None)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise AlreadyWorkedError
+
+
+def _row(key: lock.Key, number: int, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+    chat = raw.chat_of(body)
+    return {
+        "update_id": number,
+        "state": NEW,
+        "tag": None if chat is None else lock.tag(key, "chat", str(chat).encode()),
+        "taken": now,
+        "day": now.date(),
+        "spool": key.number,
+        "locked": lock.lock(key, json.dumps(body).encode(), named("spool", number)),
+    }
+
+
+def _insert_unknown(session: Session, rows: Sequence[dict[str, Any]]) -> frozenset[int]:
+    numbers = [row["update_id"] for row in rows]
+    known = frozenset(session.scalars(select(SpoolRow.update_id).where(SpoolRow.update_id.in_(numbers))))
+    fresh = [row for row in rows if row["update_id"] not in known]
+    if fresh:
+        session.execute(SpoolRow.__table__.insert(), fresh)
+    return frozenset(row["update_id"] for row in fresh)
+
+
+def _open(keys: dict[int, lock.Key], number: int, locked: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(lock.unlock(keys[lock.number_of(locked)], locked, named("spool", number)))
+    except (CryptoError, KeyError, ValueError):
+        raise UnreadableError from None
+    if not isinstance(body, dict):
+        raise UnreadableError
+    return body
