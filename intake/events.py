@@ -1,0 +1,147 @@
+"""
+What can happen in a conversation, told by the door that heard it.
+
+Rules:
+* Who sent it is dropped at the door: no name, no user name, no account number is in any event. The author
+  of a forward stays, because whose words they are is part of what is told; it goes into the identity card.
+* ``message`` is the number of the message in its chat, 0 where there is none. It is never stored.
+* No event shows its words in a repr.
+* The last five are not heard from outside: :mod:`intake.filing` feeds them to the dialogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crypto import handle as handles
+from crypto.errors import CryptoError
+from intake.cases import CaseFacts, Letter
+
+
+@dataclass(frozen=True, repr=False)
+class Event:
+    """Something that happened."""
+
+    message: int = 0
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Text(Event):
+    """Somebody wrote. *author* is whoever wrote a forwarded text first, where the client says it."""
+
+    text: str = ""
+    forwarded: bool = False
+    author: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class File(Event):
+    """
+    A photo, document, voice, video, audio or round video came; its bytes are here, or *missing* says why not.
+
+    *missing* is ``too_large`` (Telegram gives bots at most 20 MB) or ``unavailable`` (it could not be had
+    after all retries). The caption is kept either way.
+    """
+
+    form: str = "document"
+    name: str | None = None
+    mime: str = "application/octet-stream"
+    size: int = 0
+    caption: str = ""
+    group: str | None = None
+    content: bytes | None = None
+    missing: str | None = None
+    forwarded: bool = False
+    author: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Contact(Event):
+    """Somebody sent a contact card."""
+
+    name: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Location(Event):
+    """Somebody sent a place on the map, in degrees."""
+
+    latitude: float = 0.0
+    longitude: float = 0.0
+
+
+@dataclass(frozen=True, repr=False)
+class Edited(Event):
+    """Somebody changed a message (or a caption) they had sent; *text* is the new wording."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Unsupported(Event):
+    """A sticker, poll, game, payment: nothing we keep. *form* is Telegram's name of it."""
+
+    form: str = "sticker"
+
+
+@dataclass(frozen=True, repr=False)
+class Command(Event):
+    """``/name payload``; *name* has no slash, is lower case, and may be one we do not know."""
+
+    name: str = "start"
+    payload: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Tap(Event):
+    """A button was tapped. A button that belongs to a case carries that case's handle."""
+
+    action: str = ""
+    handle: handles.Handle | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class PhraseTyped(Event):
+    """A text meant as a code phrase. *problem* is none when it can be looked up."""
+
+    text: str = ""
+    problem: str | None = None  # words | count | check
+    positions: tuple[int, ...] = ()
+    suggestions: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class PhraseMade(Event):
+    """A code phrase was made; *asked* are the positions (from 0) of the two words to ask back."""
+
+    words: tuple[str, ...] = ()
+    asked: tuple[int, int] = (0, 1)
+
+
+@dataclass(frozen=True, repr=False)
+class Found(Event):
+    """A phrase or handle led to this case, and these letters wait there or may be shown again."""
+
+    case: CaseFacts | None = None
+    letters: tuple[Letter, ...] = ()
+    how: str = "handle"  # handle | phrase
+
+
+@dataclass(frozen=True, repr=False)
+class NotFound(Event):
+    """A phrase or handle led nowhere."""
+
+    how: str = "handle"  # handle | phrase
+
+
+def tap(data: str, message: int) -> Tap:
+    """Read the callback data of a button; what no button of ours carries becomes a tap that does nothing."""
+    try:
+        action, handle = handles.parse(data)
+    except CryptoError:
+        return Tap(message, action=data[:32])
+    return Tap(message, action=action, handle=handle)

@@ -1,0 +1,68 @@
+"""
+Where a conversation stands: everything the hub remembers of a chat between two messages.
+
+It lies locked under the link key and is lost with it; what must survive is in the case. It holds no words,
+but for two that wait at most until the next step: the two words of a phrase to be asked back, and a text
+that may be a phrase or a message.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+
+# Raised when an older state could be misread. An older one is then forgotten: the thread is lost, not a word.
+VERSION = 1
+
+
+@dataclass(frozen=True, repr=False)
+class State:
+    """One conversation. Ids and the handle are hex, so that it is plain JSON."""
+
+    language: str = "ru"
+    stage: str = "hello"
+    case: str | None = None
+    handle: str | None = None
+    kind: str | None = None  # legal | tell | both
+    urgency: str | None = None  # now | days | normal
+    filed: bool = False
+    seq: int = 0
+    recent: tuple[tuple[int, int], ...] = ()  # numbers of the last messages and their place in the case
+    clearing: str | None = None  # send | write | self; none: not asked yet, held as "send"
+    reach: str | None = None  # push | phrase
+    hours: str = "any"  # any | day | evening
+    remember: bool = False
+    courier: str | None = None  # the item with the courier address
+    courier_number: int = 0
+    summarise: bool = False
+    quote: bool = False
+    share: bool = False
+    mailbox: str | None = None  # of the code phrase
+    mailbox_item: str | None = None
+    asked: tuple[tuple[int, str], ...] = ()  # positions and words to ask back
+    confirmed: bool = False
+    held: str = ""  # a text that may be a phrase, until the tipster says which it is
+    wrote_before: bool = False
+
+    def __repr__(self) -> str:
+        return f"<State {self.stage}>"
+
+
+def dumps(state: State) -> bytes:
+    """Write a state as JSON."""
+    return json.dumps({"version": VERSION, **asdict(state)}, ensure_ascii=False, sort_keys=True).encode()
+
+
+def loads(data: bytes) -> State | None:
+    """Read what :func:`dumps` wrote; none when another version wrote it."""
+    try:
+        values = json.loads(data)
+    except ValueError:
+        return None
+    if not isinstance(values, dict) or values.pop("version", None) != VERSION:
+        return None
+    if set(values) - {field.name for field in fields(State)}:
+        return None
+    for name in ("recent", "asked"):
+        values[name] = tuple(tuple(pair) for pair in values.get(name, ()))
+    return State(**values)
