@@ -260,6 +260,18 @@ class Strongbox:
         """Return the key that signs the register's bundle."""
         return SigningKey.from_seed(self.families["register"].current.secret)
 
+    def lock_of(self, name: str, number: int) -> Key:
+        """
+        Return lock *number* of family *name*.
+
+        Raises:
+            KeyMissingError: it is not on file: rotated away, or never here.
+        """
+        key = self.families[name].keys.get(number)
+        if key is None:
+            raise KeyMissingError(name)
+        return Key(number, key.secret)
+
     def add(self, name: str, now: datetime) -> int:
         """Make a new current key in family *name* and return its number."""
         family = self.families[name]

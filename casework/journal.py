@@ -1,0 +1,197 @@
+"""
+The journal: what staff, hub and operator did, append-only.
+
+Each row carries its act, random ids and the day, and is chained to the row before it by a hash. The actor
+signs the head; the hub countersigns it together with the version of the roster it checked the signature
+against, so a later revocation orphans nothing. The reason of an act is a sealed item that dies with its
+case; here stands only a salted hash of it.
+
+Holds no tipster's word. Does not hide who of the staff did what on which day: that is what it is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import canonical, rosters
+from casework.actors import HUB, OPERATOR, Actor
+from casework.errors import CaseworkError
+from casework.tables import JournalRow
+from crypto import journal as chain
+from crypto.errors import CryptoError
+from crypto.roster import Anchor, Roster
+from crypto.signature import SigningKey, verify
+
+ACTS = frozenset(
+    {
+        "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
+        "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "spam", "brief",
+        "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish", "correct",
+        "take-down", "import", "sign-import", "erase", "enrol", "roster", "suspend", "lift-suspension",
+        "duty", "route", "file", "unparsed", "rotate", "backup", "restored", "upgrade", "repin", "consent",
+    }
+)  # fmt: skip
+
+_TAG = "subrosa/journal"
+_COUNTER_TAG = "subrosa/journal-taken"
+
+
+class BrokenJournalError(CaseworkError):
+    """The journal was changed after it was written."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__(f"row {n}")
+        self.n = n
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an act was done: the text to seal beside it, and the salted hash the journal keeps."""
+
+    text: str = field(repr=False)
+    salt: bytes = field(repr=False)
+
+    @classmethod
+    def make(cls, text: str) -> Reason:
+        """Salt *text* so that its hash tells nothing to whoever guesses it."""
+        return cls(text, secrets.token_bytes(16))
+
+    @property
+    def digest(self) -> bytes:
+        """Return the hash that stands in the journal."""
+        return hashlib.sha256(self.salt + self.text.encode()).digest()
+
+    def payload(self) -> dict[str, str]:
+        """Return what is sealed beside the act."""
+        return {"reason": self.text, "salt": self.salt.hex()}
+
+
+def write(
+    session: Session,
+    act: str,
+    *,
+    by: Actor,
+    day: date,
+    case: bytes | None = None,
+    subject: bytes | None = None,
+    reason: Reason | None = None,
+) -> JournalRow:
+    """Append one row in the transaction of the act it records."""
+    if act not in ACTS:
+        raise AssertionError(f"casework: internal error: no such act: {act}")
+    newest = session.scalar(select(JournalRow).order_by(JournalRow.n.desc()).limit(1))
+    row = JournalRow(
+        n=1 if newest is None else newest.n + 1,
+        act=act,
+        actor=by.staff,
+        number=by.number,
+        day=day,
+        case=case,
+        subject=subject,
+        reason=None if reason is None else reason.digest,
+        previous=chain.GENESIS if newest is None else newest.head,
+    )
+    row.head = chain.head(row.previous, _entry(row))
+    row.signature = by.signing.sign(_TAG, row.head)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
+    """
+    Take the rows written since the last call: check each signature against *roster* and countersign it.
+
+    Returns how many were taken. A row whose signature does not hold is left untaken, and
+    :func:`verify_chain` names it.
+    """
+    taken = 0
+    for row in session.scalars(select(JournalRow).where(JournalRow.roster.is_(None)).order_by(JournalRow.n)):
+        if not _holds(row, roster):
+            continue
+        row.roster = roster.version
+        row.countersignature = hub.sign(_COUNTER_TAG, _taken(row.head, roster.version))
+        taken += 1
+    return taken
+
+
+def verify_chain(session: Session, anchor: Anchor) -> bytes:
+    """
+    Check every row, its signature and the hub's countersignature; return the head.
+
+    Rows not yet countersigned are checked against the roster in force.
+
+    Raises:
+        BrokenJournalError: names the first row that does not hold.
+        CryptoError: a roster is not signed by the root keys.
+    """
+    head = chain.GENESIS
+    known: dict[int, Roster] = {}
+    in_force = rosters.version(session)
+    for n, row in enumerate(session.scalars(select(JournalRow).order_by(JournalRow.n)), start=1):
+        version = row.roster or in_force
+        roster = known.get(version) or rosters.at_version(session, version, anchor)
+        known[version] = roster
+        if row.n != n or row.previous != head or row.head != chain.head(head, _entry(row)):
+            raise BrokenJournalError(n)
+        if not _holds(row, roster) or not _was_taken(row, roster):
+            raise BrokenJournalError(n)
+        head = row.head
+    return head
+
+
+def _entry(row: JournalRow) -> bytes:
+    """Return the canonical bytes of what a row records."""
+    return canonical.dumps(
+        {
+            "act": row.act,
+            "actor": row.actor,
+            "case": _hex(row.case),
+            "day": row.day.isoformat(),
+            "n": row.n,
+            "number": row.number,
+            "reason": _hex(row.reason),
+            "subject": _hex(row.subject),
+        }
+    )
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
+
+
+def _holds(row: JournalRow, roster: Roster) -> bool:
+    """Tell whether the actor's signature holds against *roster*."""
+    if row.actor in (HUB, OPERATOR):
+        public = roster.hub_signing
+    else:
+        entry = roster.find(row.actor)
+        if entry is None or entry.number != row.number:
+            return False
+        public = entry.signing
+    try:
+        verify(public, _TAG, row.head, row.signature)
+    except CryptoError:
+        return False
+    return True
+
+
+def _was_taken(row: JournalRow, roster: Roster) -> bool:
+    """Tell whether the hub's countersignature, if there is one, holds."""
+    if row.roster is None:
+        return True
+    try:
+        verify(roster.hub_signing, _COUNTER_TAG, _taken(row.head, row.roster), row.countersignature or b"")
+    except CryptoError:
+        return False
+    return True
+
+
+def _taken(head: bytes, version: int) -> bytes:
+    return canonical.dumps({"head": head.hex(), "roster": version})

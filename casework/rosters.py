@@ -1,0 +1,178 @@
+"""
+The roster in force, and what it means for who is sealed to.
+
+A roster is believed because the organisation's root keys signed it, never because it lies in the database:
+every read verifies it against the anchor that hub and desks have pinned. Older versions are refused. The
+hub never refuses a tip because of the roster: an expired one stays in use, and the doctor shouts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casework.errors import CaseworkError, KeyMissingError
+from casework.keys import RECOVERY, Holder
+from casework.tables import RosterNote, StaffState
+from crypto.roster import Anchor, Roster, StaffEntry, UnverifiedRoster
+
+LEGAL = "legal"
+EDITORS = "editors"
+ROLE_OF_TEAM = {LEGAL: "lawyer", EDITORS: "editor"}
+
+# Sixteen recipients fit a header; recovery and a stand-in need two of them.
+DUTY_LIMIT = 14
+
+
+class OldRosterError(CaseworkError):
+    """This roster is older than the one in force, or another one with the same number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """The roster in force and who of it is at work now."""
+
+    roster: Roster
+    on_duty: frozenset[str]
+    living: frozenset[str]  # neither revoked, expired nor suspended
+    limits: dict[str, int]
+    stand_ins: dict[str, str]
+
+    def holder(self, staff: str) -> Holder | None:
+        """Return *staff* as a holder of grants, if it may still become one."""
+        entry = self.roster.find(staff)
+        if entry is None or staff not in self.living:
+            return None
+        return Holder(entry.id, entry.number, entry.recipient)
+
+    def recovery(self) -> list[Holder]:
+        """Return the recovery key as a holder, if the house has one."""
+        key = self.roster.recovery
+        return [] if key is None else [Holder(RECOVERY, 0, key)]
+
+    def members(self, team: str) -> list[str]:
+        """Return the living members of *team*, in the roster's order."""
+        return [e.id for e in self.roster.holding(ROLE_OF_TEAM[team]) if e.id in self.living]
+
+    def duty(self, team: str) -> list[Holder]:
+        """
+        Return who a new case of *team* is sealed to: its members on duty, else all living ones, at most 14.
+
+        Empty only for a team without living members: such a team is not offered to anybody.
+        """
+        members = self.members(team)
+        at_work = [staff for staff in members if staff in self.on_duty] or members
+        return self._holders(at_work[:DUTY_LIMIT])
+
+    def custodians(self) -> list[Holder]:
+        """Return who holds the identity cards of tips: custodians, else coordinators, at most 14."""
+        for role in ("custodian", "coordinator"):
+            living = [e.id for e in self.roster.holding(role) if e.id in self.living]
+            if living:
+                return self._holders(living[:DUTY_LIMIT])
+        return []
+
+    def holders(self, team: str, compartment: str) -> list[Holder]:
+        """Return who the first generation of *compartment* of a case of *team* is granted to."""
+        if team == EDITORS and compartment == "identity":
+            return self.custodians() + self.recovery()
+        return self.duty(team) + self.recovery()
+
+    def teams(self) -> list[str]:
+        """Return the teams that have a living member."""
+        return [team for team in (LEGAL, EDITORS) if self.members(team)]
+
+    def default_team(self) -> str | None:
+        """Return the team a tip goes to whose kind was never stated."""
+        teams = self.teams()
+        return teams[0] if teams else None
+
+    def coordinators(self) -> list[str]:
+        """Return the living coordinators."""
+        return [e.id for e in self.roster.holding("coordinator") if e.id in self.living]
+
+    def _holders(self, staff: list[str]) -> list[Holder]:
+        holders = (self.holder(one) for one in staff)
+        return [holder for holder in holders if holder is not None]
+
+
+def accept(session: Session, note: bytes, anchor: Anchor, today: date) -> Roster:
+    """
+    Check a signed roster and put it in force.
+
+    Accepting the one already in force again changes nothing.
+
+    Raises:
+        CryptoError: the root keys did not sign these bytes.
+        OldRosterError: a newer one, or a different one of the same number, is already in force.
+    """
+    roster = UnverifiedRoster.parse(note).verify(anchor)
+    newest = session.scalar(select(RosterNote).order_by(RosterNote.version.desc()).limit(1))
+    if newest is not None:
+        if newest.version == roster.version and newest.note == note:
+            return roster
+        if newest.version >= roster.version:
+            raise OldRosterError
+    session.add(RosterNote(version=roster.version, note=note, day=today))
+    known = set(session.scalars(select(StaffState.staff)))
+    for entry in roster.staff:
+        if entry.id not in known:
+            session.add(StaffState(staff=entry.id, on_duty=True, case_limit=40, suspended_by=""))
+    return roster
+
+
+def current(session: Session, anchor: Anchor) -> Roster:
+    """
+    Return the roster in force, verified now.
+
+    Raises:
+        KeyMissingError: there is none yet.
+        CryptoError: what lies in the database is not signed by the root keys.
+    """
+    note = session.scalar(select(RosterNote.note).order_by(RosterNote.version.desc()).limit(1))
+    if note is None:
+        raise KeyMissingError("roster")
+    return UnverifiedRoster.parse(note).verify(anchor)
+
+
+def at_version(session: Session, version: int, anchor: Anchor) -> Roster:
+    """
+    Return an earlier roster, verified now: old signatures are held against the roster of their day.
+
+    Raises:
+        KeyMissingError: no roster of that version was ever in force here.
+        CryptoError: it is not signed by the root keys.
+    """
+    note = session.scalar(select(RosterNote.note).where(RosterNote.version == version))
+    if note is None:
+        raise KeyMissingError("roster")
+    return UnverifiedRoster.parse(note).verify(anchor)
+
+
+def version(session: Session) -> int:
+    """Return the number of the roster in force, 0 before the first."""
+    return session.scalar(select(func.max(RosterNote.version))) or 0
+
+
+def staffing(session: Session, anchor: Anchor, now: datetime) -> Staffing:
+    """Return who is there to be sealed to, as of *now*."""
+    roster = current(session, anchor)
+    states = {state.staff: state for state in session.scalars(select(StaffState))}
+    alive = frozenset(entry.id for entry in roster.staff if is_living(entry, states.get(entry.id), now))
+    return Staffing(
+        roster=roster,
+        on_duty=frozenset(staff for staff in alive if staff in states and states[staff].on_duty),
+        living=alive,
+        limits={staff: state.case_limit for staff, state in states.items()},
+        stand_ins={staff: state.stand_in for staff, state in states.items() if state.stand_in},
+    )
+
+
+def is_living(entry: StaffEntry, state: StaffState | None, now: datetime) -> bool:
+    """Tell whether new things may be sealed to this person: neither revoked, expired nor suspended."""
+    if entry.revoked or (entry.expires is not None and entry.expires < now.date()):
+        return False
+    return state is None or state.suspended_until is None or state.suspended_until <= now
