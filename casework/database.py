@@ -37,10 +37,10 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a short read; nothing it changed is kept."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Open a short read; what it loaded stays usable afterwards, nothing it changed is kept."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
-            session.rollback()
+            session.expunge_all()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

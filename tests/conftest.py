@@ -6,14 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import (  # noqa: F401
-    _postgres_house,
-    _sqlite_house,
-    database,
-    database_url,
-    postgres,
-    sqlite_database,
-)
+from casework.database import Database
+from tests.house import House, build
+
+pytest_plugins = ["tests.databases"]
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -24,3 +20,9 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of real input is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    """Lay out a house with the whole cast, on either database."""
+    return build(database, tmp_path)

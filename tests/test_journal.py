@@ -1,0 +1,77 @@
+"""The journal cannot be changed unseen, and a later revocation orphans nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from casework import journal
+from casework.tables import JournalRow
+from tests.house import House
+
+DAY = date(2026, 3, 10)
+
+
+def fill(house: House) -> None:
+    """Write a few acts of several people and of the hub."""
+    with house.database.write() as session:
+        for act, who in (("sign-in", "alice"), ("accept", "alice"), ("reply", "bob")):
+            journal.write(
+                session, act, by=house.actor(who), day=DAY, case=b"c" * 16, reason=journal.Reason.make("why")
+            )
+        journal.countersign(session, house.strongbox.signing, house.roster)
+
+
+def test_an_untouched_journal_verifies_and_extends(house: House) -> None:
+    fill(house)
+    with house.database.write() as session:
+        first = journal.verify_chain(session, house.anchor)
+        journal.write(session, "close", by=house.actor("alice"), day=DAY)
+        second = journal.verify_chain(session, house.anchor)
+        row = session.get_one(JournalRow, 4)
+    assert first != second
+    assert row.previous == first
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        update(JournalRow).where(JournalRow.n == 2).values(actor="bob"),
+        update(JournalRow).where(JournalRow.n == 2).values(act="close"),
+        update(JournalRow).where(JournalRow.n == 1).values(day=date(2026, 3, 9)),
+        update(JournalRow).where(JournalRow.n == 3).values(case=b"d" * 16),
+        update(JournalRow).where(JournalRow.n == 3).values(signature=bytes(64)),
+        update(JournalRow).where(JournalRow.n == 3).values(countersignature=bytes(64)),
+        delete(JournalRow).where(JournalRow.n == 2),
+    ],
+)
+def test_any_change_breaks_the_chain(house: House, change: object) -> None:
+    fill(house)
+    with house.database.write() as session:
+        session.execute(change)  # type: ignore[call-overload]
+        session.expire_all()
+        with pytest.raises(journal.BrokenJournalError):
+            journal.verify_chain(session, house.anchor)
+
+
+def test_a_later_revocation_orphans_nothing(house: House) -> None:
+    fill(house)
+    house.revoke("alice")
+    with house.database.write() as session:
+        journal.verify_chain(session, house.anchor)
+        journal.write(session, "note", by=house.actor("bob"), day=DAY)
+        journal.countersign(session, house.strongbox.signing, house.roster)
+        journal.verify_chain(session, house.anchor)
+        versions = session.scalars(select(JournalRow.roster).order_by(JournalRow.n)).all()
+    assert versions == [1, 1, 1, 2]
+
+
+def test_the_reason_does_not_stand_in_the_journal(house: House) -> None:
+    reason = journal.Reason.make("канарейка")
+    with house.database.write() as session:
+        row = journal.write(session, "open-card", by=house.actor("alice"), day=DAY, reason=reason)
+        assert row.reason == reason.digest
+    assert "канарейка" not in repr(reason)
+    assert reason.digest != journal.Reason.make("канарейка").digest
