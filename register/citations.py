@@ -89,7 +89,7 @@ def _of_group(group: re.Match[str], as_written: str, year: int | None) -> list[S
     outlet = group["outlet"].strip()
     if not outlet:
         raise CitationError("a citation names no outlet")
-    numbers = [int(n) for n in re.findall(r"\d+", group["links"] or "")]
+    numbers: list[int | None] = [int(n) for n in re.findall(r"\d+", group["links"] or "")]
     return [
         Source(outlet=outlet, day=_date(day, year), day_as_written=day, as_written=as_written, link_no=number)
         for day in _days(group["days"])

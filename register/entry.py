@@ -191,22 +191,11 @@ class Person(Part, frozen=True, kw_only=True):
     variants: tuple[str, ...] = ()
 
 
-class Listed(Part, frozen=True, kw_only=True):
-    """*Private.* Where and how a hand-made list has this entry, enough to write the list out again."""
+class Origin(Part, frozen=True, kw_only=True):
+    """*Private.* Which hand-made list an entry came from, and the list's own key for it, if it has one."""
 
     document: str
     key: str = ""
-    kind: str = ""
-    first: int = 0
-    last: int = 0
-    order: int = 0  # among entries that share a line
-    bullet: str = ""
-    bulleted: bool = False
-    is_written: bool = True  # False for a part whose words stand in its parent
-    newline: str = "\n"
-    mark: bool = False  # a byte order mark opens the file
-    trailing: int = 0  # line ends after the last line
-    spans: tuple[str, ...] = ()
 
 
 class Entry(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
@@ -244,7 +233,7 @@ class Entry(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
     identity: str | None = None  # private
     identity_note: str | None = None  # private
     notes: tuple[str, ...] = ()  # private
-    listed: Listed | None = None  # private
+    origin: Origin | None = None  # private
 
     @classmethod
     def new(
@@ -298,6 +287,11 @@ class Entry(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
     def is_publishable(self) -> bool:
         """Whether this kind of entry may ever be public; notices and footers may not."""
         return self.item_type not in NEVER_PUBLISHED
+
+    @property
+    def written(self) -> str:
+        """The words of the original as one text, line by line, which is how two readings are compared."""
+        return "\n".join(line(block) for block in self.body.get(self.original, ()))
 
     def text(self, language: Language) -> str:
         """Return the body in *language* as an editor types it, paragraphs divided by a blank line."""

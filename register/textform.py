@@ -240,8 +240,10 @@ def _passages(paragraphs: list[Paragraph]) -> tuple[Passage, ...]:
     reader = _Reader()
     for place, paragraph in enumerate(paragraphs[first:], first):
         role = reader.role(paragraph)
-        if place > last_source and reader.has_source and role in ("paragraph", "quote"):
-            role = role if role == "quote" and _QUOTE.fullmatch(paragraph.text) else "notice"
+        if place > last_source and _is_footer(paragraph, role, reader, paragraphs):
+            role = "notice"
+        if role == "story" and not paragraph.bullet and not paragraph.citations:
+            role = "notice"  # without bullet, source or story above it: kept, and not published
         if role in ("story", "notice"):
             found += _closed(reader)
             reader = _Reader()
@@ -250,6 +252,25 @@ def _passages(paragraphs: list[Paragraph]) -> tuple[Passage, ...]:
         else:
             reader.add(paragraph, role)
     return (*found, *_closed(reader))
+
+
+def _is_footer(paragraph: Paragraph, role: Role, reader: _Reader, whole: list[Paragraph]) -> bool:
+    """Say whether a line after the last source of the list is no part of its last story."""
+    if paragraph.bullet:
+        return False
+    if role == "story":
+        return True
+    if role in ("paragraph", "quote"):
+        return reader.has_source and not _QUOTE.fullmatch(paragraph.text)
+    return role == "turn" and _TURN.fullmatch(paragraph.text) is None and _is_foreign(paragraph, whole)
+
+
+def _is_foreign(paragraph: Paragraph, whole: list[Paragraph]) -> bool:
+    """Say whether a line shares hardly a word with the rest: another language, such as a host's footer."""
+    words = re.findall(r"\w+", paragraph.text.casefold())
+    others = {word for other in whole if other is not paragraph for word in other.text.casefold().split()}
+    # Lines of one language share their small words; a fifth is far below what they share.
+    return len(words) >= 8 and sum(word in others for word in words) * 5 < len(words)
 
 
 def _introduction(paragraph: Paragraph) -> Passage:

@@ -1,0 +1,292 @@
+"""
+Reading a hand-made list into entries, in review: nothing here publishes.
+
+* :func:`read` takes the text form and the JSON form, and either gives all of it or raises every fault.
+* What is known already keeps its id. A second reading of the same list changes nothing.
+* Two staff sign the hash of :func:`manifest`; it names every entry by id and hash, in one order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+from rapidfuzz import fuzz
+
+from register import coding, jsonform, textform
+from register.citations import Citation, find
+from register.entry import (
+    Block,
+    Corroboration,
+    Entry,
+    Origin,
+    Quote,
+    derived_id,
+    dumps,
+    fingerprint,
+)
+from register.outline import Item, Outline
+from register.proposals import Proposal, headline, propose
+
+Fate = Literal["added", "changed", "unchanged"]
+
+# Two stories of a list seldom share half their letters in order; one that was edited keeps most of them.
+_SAME_STORY = 75.0
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a list holds, and what of it is new. ``entries`` has the notices too; they are never published."""
+
+    entries: tuple[Entry, ...]
+    outline: Outline
+    stories: int
+    source_references: int
+    quotes: int
+    follow_ups: int
+    fates: dict[str, Fate]
+    proposals: tuple[Proposal, ...] = ()
+
+    @property
+    def publishable(self) -> tuple[Entry, ...]:
+        """The entries that may be released."""
+        return tuple(entry for entry in self.entries if entry.is_publishable)
+
+    def figures(self) -> dict[str, object]:
+        """Return the counts that the command line prints."""
+        fates = [self.fates[entry.id] for entry in self.publishable]
+        return {
+            "stories": self.stories,
+            "entries": len(self.publishable),
+            "notices": len(self.entries) - len(self.publishable),
+            "source_references": self.source_references,
+            "quotes": self.quotes,
+            "follow_ups": self.follow_ups,
+            "added": fates.count("added"),
+            "changed": fates.count("changed"),
+            "unchanged": fates.count("unchanged"),
+            "refused": [],
+        }
+
+
+def read(
+    data: bytes, *, year: int | None = None, existing: Iterable[Entry] = (), document: str = "list"
+) -> Imported:
+    """
+    Read a list in either form and compare it with what the register has.
+
+    *year* is that of days written without one; where it is ``None``, such days stay without a date.
+    Codes found in the text form (branch, places, grade, follow-ups, parts) are proposals for an editor.
+
+    Raises:
+        ImportErrors: every line that cannot be read, with the reason; nothing was imported.
+    """
+    is_json = data.lstrip()[:1] == b"{"
+    found = _from_json(data) if is_json else _from_text(data, year, document)
+    return _matched(found, tuple(existing))
+
+
+def manifest(entries: Iterable[Entry]) -> bytes:
+    """Write the text whose SHA-256 two staff sign: id and hash of every entry, by id."""
+    lines = sorted(f"{entry.id} {fingerprint(entry)}" for entry in entries)
+    return ("subrosa import manifest v1\n" + "".join(f"{line}\n" for line in lines)).encode()
+
+
+def manifest_hash(entries: Iterable[Entry]) -> str:
+    """Return the SHA-256 of the manifest, in hexadecimal."""
+    return hashlib.sha256(manifest(entries)).hexdigest()
+
+
+def _from_json(data: bytes) -> Imported:
+    entries, outline = jsonform.read(data)
+    at = {item.id: item for item in outline.items}
+    stories = [
+        entry
+        for entry in entries
+        if entry.parent is None and entry.is_publishable and at[entry.id].kind not in jsonform.INTRODUCTIONS
+    ]
+    # A citation may serve several entries, so references are counted in the written lines.
+    cited = [citation for entry in entries if at[entry.id].is_written for citation in _citations(entry)]
+    return Imported(
+        entries=entries,
+        outline=outline,
+        stories=len(stories),
+        source_references=sum(len(citation.sources) for citation in cited),
+        quotes=sum(len(entry.quotes) for entry in entries),
+        follow_ups=sum(len(entry.updates) for entry in entries),
+        fates=dict.fromkeys((entry.id for entry in entries), "added"),
+    )
+
+
+def _citations(entry: Entry) -> tuple[Citation, ...]:
+    return tuple(found for line in entry.written.split("\n") for found in find(line, None))
+
+
+def _from_text(data: bytes, year: int | None, document: str) -> Imported:
+    parsed = textform.parse(data, year=year)
+    entries = tuple(_entry(passage, document) for passage in parsed.passages)
+    proposals = tuple(
+        proposal
+        for passage, entry in zip(parsed.passages, entries, strict=True)
+        if passage.kind != "notice"
+        for proposal in propose(passage, entry)
+    )
+    items = tuple(_item(passage, entry) for passage, entry in zip(parsed.passages, entries, strict=True))
+    return Imported(
+        entries=entries,
+        outline=Outline(
+            document=document,
+            items=items,
+            newline=parsed.newline,
+            has_mark=parsed.mark,
+            trailing=parsed.trailing,
+        ),
+        stories=sum(passage.kind == "story" for passage in parsed.passages),
+        source_references=sum(len(entry.sources) for entry in entries),
+        quotes=sum(len(entry.quotes) for entry in entries),
+        follow_ups=sum(proposal.kind == "follow_up" for proposal in proposals),
+        fates=dict.fromkeys((entry.id for entry in entries), "added"),
+        proposals=proposals,
+    )
+
+
+def _item(passage: textform.Passage, entry: Entry) -> Item:
+    return Item(
+        id=entry.id,
+        kind=passage.kind,
+        first=passage.paragraphs[0].number,
+        last=passage.paragraphs[-1].number,
+        bullet=passage.bullet,
+        is_bulleted=bool(passage.bullet),
+    )
+
+
+def _entry(passage: textform.Passage, document: str) -> Entry:
+    words = "\n".join(paragraph.text for paragraph in passage.paragraphs)
+    opening = passage.paragraphs[0].text
+    is_story = passage.kind == "story"
+    sources = tuple(source for citation in passage.citations for source in citation.sources)
+    grade, hedge = coding.grade_hedged(words, has_source=bool(sources), is_general=not is_story)
+    return Entry(
+        id=derived_id(words),
+        item_type={"story": "report", "context": "context", "notice": "notice"}[passage.kind],  # type: ignore[arg-type]
+        title={"en": headline(opening)},
+        body={"en": passage.blocks},
+        original="en",
+        is_refusal=is_story and coding.tells_of_refusal(opening),
+        forces=coding.forces_in(opening) if is_story else (),
+        service=coding.service_in(opening) if is_story else (),
+        places=coding.subjects_in(opening) if is_story else (),
+        sources=sources,
+        corroboration=Corroboration(grade=grade, wording=(hedge,) if hedge else ()),
+        quotes=tuple(_quote(block) for block in passage.blocks if block.kind in ("quote", "turn")),
+        origin=Origin(document=document),
+    )
+
+
+def _quote(block: Block) -> Quote:
+    is_question = block.kind == "turn" and block.text.rstrip().endswith("?")
+    kind: Literal["question", "answer", "quote"] = (
+        "quote" if block.kind == "quote" else "question" if is_question else "answer"
+    )
+    return Quote(text=block.text, kind=kind, attributed_as=block.by)
+
+
+def _matched(found: Imported, existing: tuple[Entry, ...]) -> Imported:
+    """Give every entry that is known its id, and say what became of each."""
+    known = _pairs(found.entries, existing)
+    renamed = {entry.id: old.id for entry, old in known}
+    by_id = {old.id: old for _, old in known}
+    entries = tuple(_settled(_renamed(entry, renamed), by_id) for entry in found.entries)
+    fates: dict[str, Fate] = {
+        entry.id: "added"
+        if entry.id not in by_id
+        else "unchanged"
+        if dumps(entry) == dumps(by_id[entry.id])
+        else "changed"
+        for entry in entries
+    }
+    items = tuple(
+        msgspec.structs.replace(item, id=renamed.get(item.id, item.id)) for item in found.outline.items
+    )
+    return Imported(
+        entries=entries,
+        outline=msgspec.structs.replace(found.outline, items=items),
+        stories=found.stories,
+        source_references=found.source_references,
+        quotes=found.quotes,
+        follow_ups=found.follow_ups,
+        fates=fates,
+        proposals=tuple(_moved(proposal, renamed) for proposal in found.proposals),
+    )
+
+
+def _pairs(entries: Sequence[Entry], existing: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
+    """Pair each entry with the one it was: by the list's key, then by its words, then by most of them."""
+    by_key = {(old.origin.document, old.origin.key): old for old in existing if old.origin and old.origin.key}
+    by_words: dict[str, list[Entry]] = {}
+    for old in existing:
+        by_words.setdefault(old.written, []).append(old)
+    pairs, rest, taken = [], [], set()
+    for entry in entries:
+        key = (entry.origin.document, entry.origin.key) if entry.origin else ("", "")
+        same = [by_key[key]] if key in by_key else by_words.get(entry.written, [])
+        # A part and its whole may have the same words; a whole is paired with a whole.
+        fitting = [old for old in same if old.id not in taken and bool(old.parent) == bool(entry.parent)]
+        if fitting:
+            pairs.append((entry, fitting[0]))
+            taken.add(fitting[0].id)
+        else:
+            rest.append(entry)
+    free = [old for old in existing if old.id not in taken and old.parent is None]
+    for entry in rest:
+        if (entry.origin and entry.origin.key) or not free:
+            continue
+        likeness, old = max(
+            ((fuzz.ratio(entry.written, old.written), old) for old in free), key=lambda pair: pair[0]
+        )
+        if likeness >= _SAME_STORY:
+            pairs.append((entry, old))
+            free.remove(old)
+    return pairs
+
+
+def _renamed(entry: Entry, renamed: dict[str, str]) -> Entry:
+    relations = tuple(
+        msgspec.structs.replace(relation, target=renamed.get(relation.target, relation.target))
+        for relation in entry.relations
+    )
+    return msgspec.structs.replace(
+        entry,
+        id=renamed.get(entry.id, entry.id),
+        parent=renamed.get(entry.parent, entry.parent) if entry.parent else None,
+        relations=relations,
+    )
+
+
+def _settled(entry: Entry, known: dict[str, Entry]) -> Entry:
+    """Keep what editors made of a story that the text form gives again; only its words can be new."""
+    old = known.get(entry.id)
+    if old is None or (entry.origin and entry.origin.key):
+        return entry
+    if old.written == entry.written:
+        return old
+    return msgspec.structs.replace(
+        old,
+        body={**old.body, old.original: entry.body[entry.original]},
+        sources=entry.sources,
+        quotes=entry.quotes,
+    )
+
+
+def _moved(proposal: Proposal, renamed: dict[str, str]) -> Proposal:
+    return Proposal(
+        proposal.kind,
+        renamed.get(proposal.entry, proposal.entry),
+        proposal.line,
+        proposal.text,
+        proposal.sources,
+    )
