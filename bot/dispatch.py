@@ -2,48 +2,58 @@
 Fair dispatch: a chat that floods slows only itself.
 
 Each chat is a lane. At most one update of a lane is in work, at most *width* in all, and lanes with
-something waiting take turns. Memory holds numbers only; the words stay in the spool until a worker takes
-them out.
+something waiting take turns. The same shape serves what comes in and what goes out.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
-from bot.spool import Arrival
+log = logging.getLogger(__name__)
 
-# What working an update comes to: None when it is done, else seconds until it is tried again.
-Work = Callable[[int], Awaitable[float | None]]
+Thing = TypeVar("Thing")
+
+# Seconds until a thing is tried again whose work broke in a way nobody foresaw.
+AFTER_BREAK = 30.0
 
 
-class Dispatcher:
-    """Hands the numbers of waiting updates to *work*, lane by lane."""
+class Dispatcher(Generic[Thing]):
+    """
+    Hands waiting things to *work*, lane by lane.
 
-    def __init__(self, work: Work, width: int) -> None:
+    *work* returns None when the thing is done, else the seconds until it is tried again.
+    """
+
+    def __init__(self, work: Callable[[Thing], Awaitable[float | None]], width: int) -> None:
         self._work = work
         self._width = width
-        self._waiting: dict[bytes, deque[int]] = {}
+        self._waiting: dict[bytes, deque[Thing]] = {}
         self._turns: asyncio.Queue[bytes] = asyncio.Queue()
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
     def count(self) -> int:
-        """Return how many updates wait or are in work."""
-        return sum(len(numbers) for numbers in self._waiting.values())
+        """Return how many things wait or are in work."""
+        return sum(len(things) for things in self._waiting.values())
 
-    def put(self, arrivals: Iterable[Arrival]) -> None:
-        """Add *arrivals* to the ends of their lanes."""
-        for arrival in arrivals:
-            lane = self._waiting.get(arrival.lane)
-            if lane is None:
-                self._waiting[arrival.lane] = deque([arrival.number])
-                self._turns.put_nowait(arrival.lane)
-                self._idle.clear()
-            else:
-                lane.append(arrival.number)
+    def put(self, lane: bytes, thing: Thing) -> None:
+        """Add *thing* to the end of *lane*."""
+        things = self._waiting.get(lane)
+        if things is None:
+            self._waiting[lane] = deque([thing])
+            self._turns.put_nowait(lane)
+            self._idle.clear()
+        else:
+            things.append(thing)
+
+    def behind(self, lane: bytes) -> list[Thing]:
+        """Return what waits in *lane* behind the thing in work."""
+        return list(self._waiting.get(lane, ()))[1:]
 
     async def idle(self) -> None:
         """Wait until nothing waits and nothing is in work."""
@@ -60,17 +70,20 @@ class Dispatcher:
 
     async def _serve(self, lane: bytes, slots: asyncio.Semaphore) -> None:
         """Work the head of *lane*, then give it its next turn."""
-        numbers = self._waiting[lane]
+        things = self._waiting[lane]
         try:
-            again = await self._work(numbers[0])
+            again = await self._work(things[0])
+        except Exception as error:  # noqa: BLE001  one broken thing must not stop the others
+            log.error("dispatch.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
+            again = AFTER_BREAK
         finally:
             slots.release()
         if again is not None:
             # The head is tried again later, and what came after it in this chat waits behind it.
             asyncio.get_running_loop().call_later(again, self._turns.put_nowait, lane)
             return
-        numbers.popleft()
-        if numbers:
+        things.popleft()
+        if things:
             self._turns.put_nowait(lane)
             return
         del self._waiting[lane]

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot import raw
 from bot.errors import UnreadableError
+from bot.rows import tag_of
 from bot.writer import Writer
 from casework.database import Database
+from casework.rows import table_of
 from casework.strongbox import Strongbox
 from casework.tables import Spool as SpoolRow
 from crypto import lock
@@ -124,10 +126,12 @@ class Spool:
     async def count_try(self, number: int) -> None:
         """Remember that working on *number* failed once more."""
         await self._writer.do(
-            lambda session: session.execute(
-                update(SpoolRow).where(SpoolRow.update_id == number).values(tries=SpoolRow.tries + 1)
+            lambda session: (
+                session.execute(
+                    update(SpoolRow).where(SpoolRow.update_id == number).values(tries=SpoolRow.tries + 1)
+                )
+                and None
             )
-            and None
         )
 
     def reap(self) -> None:
@@ -158,7 +162,7 @@ def _row(key: lock.Key, number: int, body: dict[str, Any], now: datetime) -> dic
     return {
         "update_id": number,
         "state": NEW,
-        "tag": None if chat is None else lock.tag(key, "chat", str(chat).encode()),
+        "tag": None if chat is None else tag_of(key, chat),
         "taken": now,
         "day": now.date(),
         "spool": key.number,
@@ -171,7 +175,7 @@ def _insert_unknown(session: Session, rows: Sequence[dict[str, Any]]) -> frozens
     known = frozenset(session.scalars(select(SpoolRow.update_id).where(SpoolRow.update_id.in_(numbers))))
     fresh = [row for row in rows if row["update_id"] not in known]
     if fresh:
-        session.execute(SpoolRow.__table__.insert(), fresh)
+        session.execute(insert(table_of(SpoolRow)), fresh)
     return frozenset(row["update_id"] for row in fresh)
 
 

@@ -1,0 +1,269 @@
+"""
+The outbox: everything said to a chat is a row first, committed together with what it speaks of.
+
+* Rows of one chat go out in their order; a row that must wait holds those behind it in the same chat.
+* One message a second per chat with short bursts; the library's limiter holds the whole below Telegram's
+  thirty a second; ``retry_after`` stops everything for as long as it says.
+* Receipts that wait are merged: the first of a burst goes at once, the others become one.
+* At least once: a crash between sending and committing sends again, because the Bot API has no way to
+  recognise a repeated call. Whatever was sent gets a row in ``deletion``.
+* A row ends sent, or given up with a code on the reply it announced. It never just disappears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot import rows as build
+from bot.dispatch import Dispatcher
+from bot.health import Health
+from bot.pace import Pace
+from bot.send import UNREACHABLE, GivenUpError, LaterError, PausedError, send
+from bot.telegram import Door
+from bot.writer import Writer
+from casework.database import Database
+from casework.errors import CaseworkError
+from casework.rows import Rows
+from casework.strongbox import Strongbox
+from casework.tables import Chunk, Item
+from casework.tables import Outbox as OutboxRow
+from crypto.errors import CryptoError
+from intake import texts
+from intake.replies import Receipt
+
+log = logging.getLogger(__name__)
+
+# Messages on their way at once; Telegram takes about thirty a second, each call lasts some 50 ms.
+WIDTH = 8
+# Rows held in memory beyond those already there.
+LOAD = 500
+# Seconds without a call to look again for rows that have become due.
+LOOK_AGAIN = 1.0
+# Seconds between two receipts in one chat while nothing else is to be said there.
+RECEIPT_GAP = 3.0
+# Tries of one message: with the longest pause between them, two days.
+FIRST_PAUSE, LONGEST_PAUSE, TRIES = 1.0, 300.0, 580
+
+
+@dataclass(slots=True, repr=False)
+class Outgoing:
+    """One row in memory. Its chat is known only by opening it."""
+
+    id: bytes
+    item: bytes | None
+    tries: int
+    lane: bytes
+    payload: dict[str, Any] = field(repr=False)
+
+    @property
+    def is_receipt(self) -> bool:
+        """Tell whether it may be merged with its neighbours."""
+        return bool(self.payload["do"] == "receipt")
+
+    def __repr__(self) -> str:
+        return f"<Outgoing {self.payload['do']}>"
+
+
+class Outbox:
+    """Loads rows that are due and sends them."""
+
+    def __init__(
+        self,
+        door: Door,
+        database: Database,
+        writer: Writer,
+        strongbox: Strongbox,
+        clock: Callable[[], datetime],
+        lane: Callable[[int], bytes],
+        health: Health,
+        pace: Pace | None = None,
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._writer = writer
+        self._strongbox = strongbox
+        self._clock = clock
+        self._lane = lane
+        self._health = health
+        self._pace = pace or Pace()
+        self._loaded: dict[bytes, Outgoing] = {}
+        self._wake = asyncio.Event()
+        self._sending: Dispatcher[bytes] = Dispatcher(self._send, WIDTH)
+        self._open_from = 0.0  # loop time before which nothing is sent
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether something that is due still waits."""
+        return bool(self._loaded)
+
+    def wake(self) -> None:
+        """Say that new rows were committed."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Load and send until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sending.run())
+            while True:
+                self._wake.clear()
+                try:
+                    await self._load()
+                except (SQLAlchemyError, CaseworkError):
+                    self._health.trouble("outbox", "cannot_read")
+                try:
+                    await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN)
+                except TimeoutError:
+                    continue
+
+    async def _load(self) -> None:
+        """Bring what has become due into memory, in order."""
+        now = self._clock()
+        found = await asyncio.to_thread(self._due, now, len(self._loaded) + LOAD)
+        for row in found:
+            if row.id in self._loaded:
+                continue
+            try:
+                payload = build.open_outgoing(self._strongbox.spools, row.id, row.locked)
+            except CryptoError:
+                await self._drop_unreadable(row)
+                continue
+            out = Outgoing(row.id, row.item, row.tries, self._lane(payload["chat"]), payload)
+            self._loaded[row.id] = out
+            self._sending.put(out.lane, row.id)
+
+    def _due(self, now: datetime, limit: int) -> list[OutboxRow]:
+        with self._database.read() as session:
+            query = select(OutboxRow).where(OutboxRow.due <= now).order_by(OutboxRow.n).limit(limit)
+            return list(session.scalars(query))
+
+    async def _drop_unreadable(self, row: OutboxRow) -> None:
+        """Give up a row whose key is gone: nobody can say any more what it was."""
+        log.error("outbox.unreadable")
+        await self._writer.do(lambda session: _end(session, [row.id], row.item, UNREACHABLE))
+
+    async def _send(self, row: bytes) -> float | None:
+        """Send one row, with the receipts behind it; return seconds to wait where it must."""
+        out = self._loaded.get(row)
+        if out is None:
+            return None  # merged into an earlier receipt
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now < self._open_from:
+            return self._open_from - now
+        merged = self._receipts(out)
+        only_receipts = len(merged) == 1 + len(self._sending.behind(out.lane))
+        wait = self._pace.wait(out.lane, now, RECEIPT_GAP if out.is_receipt and only_receipts else 0.0)
+        if wait > 0:
+            return wait
+        self._pace.spend(out.lane, now, is_receipt=out.is_receipt)
+        try:
+            return await self._carry_out(out, merged)
+        except (SQLAlchemyError, CaseworkError):
+            self._health.trouble("outbox", "cannot_store")
+            return LONGEST_PAUSE / 10
+
+    def _receipts(self, out: Outgoing) -> list[Outgoing]:
+        """Return *out* with the receipts that follow it directly, when it is one itself."""
+        merged = [out]
+        if not out.is_receipt:
+            return merged
+        for row in self._sending.behind(out.lane):
+            later = self._loaded.get(row)
+            if later is None or not later.is_receipt:
+                break
+            merged.append(later)
+        return merged
+
+    async def _carry_out(self, out: Outgoing, merged: list[Outgoing]) -> float | None:
+        payload, text = _merge(merged)
+        try:
+            content = await asyncio.to_thread(self._content, out)
+            number = await send(self._door, payload, text, content)
+        except PausedError as pause:
+            self._open_from = asyncio.get_running_loop().time() + pause.wait
+            self._health.trouble("outbox", pause.code)
+            return pause.wait
+        except LaterError:
+            return await self._try_later(out)
+        except GivenUpError as given_up:
+            await self._finish(merged, out.item, given_up.why, Rows())
+            return None
+        except CryptoError:
+            await self._finish(merged, out.item, UNREACHABLE, Rows())
+            return None
+        self._health.ok("outbox")
+        await self._finish(merged, out.item, None, self._sent(payload, number))
+        return None
+
+    async def _try_later(self, out: Outgoing) -> float | None:
+        out.tries += 1
+        if out.tries >= TRIES:
+            await self._finish([out], out.item, UNREACHABLE, Rows())
+            return None
+        self._health.trouble("outbox", "unreachable")
+        await self._writer.do(
+            lambda session: (
+                session.execute(update(OutboxRow).where(OutboxRow.id == out.id).values(tries=out.tries))
+                and None
+            )
+        )
+        return float(min(FIRST_PAUSE * 2 ** min(out.tries - 1, 16), LONGEST_PAUSE))
+
+    async def _finish(self, merged: list[Outgoing], item: bytes | None, why: str | None, rows: Rows) -> None:
+        """End rows in one transaction with what follows from it; they leave memory after the commit."""
+        ids = [out.id for out in merged]
+        await self._writer.do(lambda session: _end(session, ids, item, why), rows)
+        for row in ids:
+            self._loaded.pop(row, None)
+        if why is not None:
+            log.warning("outbox.failed %s", why)
+
+    def _sent(self, payload: dict[str, Any], number: int) -> Rows:
+        """Remember the message just sent, so that it can be deleted."""
+        rows = Rows()
+        now = self._clock()
+        lasts = payload.get("lasts")
+        due = None if lasts is None else now + timedelta(seconds=lasts)
+        build.deletion(rows, self._strongbox.spool, payload["chat"], number, now, due)
+        return rows
+
+    def _content(self, out: Outgoing) -> bytes | None:
+        """Bring the document of *out* into memory."""
+        if "parts" not in out.payload:
+            return None
+        with self._database.read() as session:
+            parts = list(session.scalars(select(Chunk.part).where(Chunk.owner == out.id).order_by(Chunk.n)))
+        return build.open_parts(self._strongbox.spools, out.id, parts)
+
+
+def _merge(merged: list[Outgoing]) -> tuple[dict[str, Any], str]:
+    """Return the payload to send for all of *merged*, and its words."""
+    payload = merged[-1].payload
+    if payload["do"] != "receipt":
+        return payload, payload["text"]
+    receipt = Receipt(
+        messages=sum(out.payload["messages"] for out in merged),
+        files=sum(out.payload["files"] for out in merged),
+    )
+    return payload, texts.render(receipt, payload["language"]).text
+
+
+def _end(session: Session, ids: list[bytes], item: bytes | None, why: str | None) -> None:
+    """Delete rows, and write on the reply they announced what became of it, unless it was shown already."""
+    session.execute(delete(Chunk).where(Chunk.owner.in_(ids)))
+    session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
+    if item is not None:
+        session.execute(
+            update(Item)
+            .where(Item.id == item, Item.state.in_(("sealed", "waiting")))
+            .values(state="sent" if why is None else "failed", why=why)
+        )

@@ -1,0 +1,164 @@
+"""
+Rows of the outbox and of deletions: what the hub will do to a chat, locked under the spool key.
+
+A payload says everything: the chat, the final words, the buttons. A seized disk therefore shows the chats
+with something pending and nobody else, and each row dies when it is done.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from casework import canonical
+from casework.database import Database
+from casework.keys import CHUNK_SIZE, new_id
+from casework.rows import Rows
+from casework.tables import Chunk, Deletion, Outbox
+from crypto import lock
+from crypto.context import named
+from crypto.errors import NotForUsError
+
+# Telegram refuses to delete what is 48 hours old; an hour is left for retries.
+DEADLINE = timedelta(hours=47)
+
+
+class Numbers:
+    """Ever higher numbers for the order of the outbox; thread-safe."""
+
+    def __init__(self, first: int) -> None:
+        self._count: Iterator[int] = itertools.count(first)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def after(cls, database: Database) -> Numbers:
+        """Go on after the highest number that still waits."""
+        with database.read() as session:
+            return cls((session.scalar(select(func.max(Outbox.n))) or 0) + 1)
+
+    def next(self) -> int:
+        """Return the next number."""
+        with self._lock:
+            return next(self._count)
+
+
+def tag_of(key: lock.Key, chat: int) -> bytes:
+    """Return what rows of *chat* are marked with under this key; tags of two keys cannot be compared."""
+    return lock.tag(key, "chat", str(chat).encode())
+
+
+def outgoing(
+    rows: Rows,
+    key: lock.Key,
+    payload: dict[str, Any],
+    n: int,
+    due: datetime,
+    content: bytes | None = None,
+    item: bytes | None = None,
+) -> bytes:
+    """Add one message to the outbox, with the *content* of its document, and return its id."""
+    row = new_id()
+    if content is not None:
+        starts = range(0, max(len(content), 1), CHUNK_SIZE)
+        payload = {**payload, "parts": len(starts)}
+        for at, start in enumerate(starts):
+            part = lock.lock(key, content[start : start + CHUNK_SIZE], named("outbox-part", row, at))
+            rows.add(Chunk, owner=row, n=at, part=part)
+    rows.add(
+        Outbox,
+        id=row,
+        tag=tag_of(key, payload["chat"]),
+        n=n,
+        due=due,
+        spool=key.number,
+        locked=lock.lock(key, canonical.dumps(payload), named("outbox", row)),
+        item=item,
+    )
+    return row
+
+
+def open_outgoing(keys: dict[int, lock.Key], row: bytes, locked: bytes) -> dict[str, Any]:
+    """
+    Open the payload of an outbox row.
+
+    Raises:
+        CryptoError: its key is gone, or it is damaged.
+    """
+    return _open(keys, locked, named("outbox", row))
+
+
+def open_parts(keys: dict[int, lock.Key], row: bytes, parts: Iterable[bytes]) -> bytes:
+    """
+    Open the content of a document.
+
+    Raises:
+        CryptoError: a part is damaged or its key is gone.
+    """
+    return b"".join(
+        lock.unlock(_key(keys, part), part, named("outbox-part", row, at)) for at, part in enumerate(parts)
+    )
+
+
+def deletion(
+    rows: Rows,
+    key: lock.Key,
+    chat: int,
+    message: int,
+    sent: datetime,
+    due: datetime | None,
+) -> None:
+    """Have a message deleted at *due*, or when its chat is swept, or at the deadline."""
+    row = new_id()
+    payload = {"chat": chat, "messages": [message]}
+    rows.add(
+        Deletion,
+        id=row,
+        tag=tag_of(key, chat),
+        due=due,
+        deadline=sent + DEADLINE,
+        spool=key.number,
+        locked=lock.lock(key, canonical.dumps(payload), named("deletion", row)),
+    )
+
+
+def open_deletion(keys: dict[int, lock.Key], row: bytes, locked: bytes) -> dict[str, Any]:
+    """
+    Open the payload of a deletion row.
+
+    Raises:
+        CryptoError: its key is gone, or it is damaged.
+    """
+    return _open(keys, locked, named("deletion", row))
+
+
+def for_every_key(rows: Rows, keys: dict[int, lock.Key], chat: int, tag: bytes) -> None:
+    """
+    Let changes and drops of *chat*'s deletions reach rows made under earlier spool keys as well.
+
+    A chat's rows of yesterday carry the tag of yesterday's key.
+    """
+    others = [other for key in keys.values() if (other := tag_of(key, chat)) != tag]
+    table = Deletion.__table__
+    for at, where, values in list(rows.changes):
+        if at is table and where.get("tag") == tag:
+            rows.changes += [(at, {**where, "tag": other}, values) for other in others]
+    for at, where in list(rows.drops):
+        if at is table and where.get("tag") == tag:
+            rows.drops += [(at, {**where, "tag": other}) for other in others]
+
+
+def _open(keys: dict[int, lock.Key], locked: bytes, where: bytes) -> dict[str, Any]:
+    payload: dict[str, Any] = canonical.loads(lock.unlock(_key(keys, locked), locked, where))
+    return payload
+
+
+def _key(keys: dict[int, lock.Key], locked: bytes) -> lock.Key:
+    try:
+        return keys[lock.number_of(locked)]
+    except KeyError:
+        raise NotForUsError from None

@@ -1,0 +1,144 @@
+"""
+The Telegram library, dressed for this house: built in one place, silent about the token.
+
+``request`` and ``updates_request`` let a caller put its own transport under every outgoing call.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from telegram.error import BadRequest, TelegramError
+from telegram.ext import AIORateLimiter, ExtBot
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot import raw
+from bot.errors import TokenMissingError
+
+# Telegram gives bots files up to here.
+FILE_LIMIT = 20 * 1024 * 1024
+# Connections: senders, downloads, deletions. The library's pool scans all of them at every call.
+POOL = 16
+# Seconds Telegram may hold getUpdates open; it allows 50, proxies often cut at 30.
+HOLD = 25
+# Seconds beyond that until a connection counts as dead.
+GRACE = 10
+# Messages per second over all chats; Telegram's own limit is about 30.
+RATE = 28
+
+_TOKEN = re.compile(r"[1-9][0-9]{0,19}:[A-Za-z0-9_-]{5,60}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the Bot API is and how to get there."""
+
+    api_base_url: str = "https://api.telegram.org"
+    proxy: str | None = None
+
+
+class TooLargeError(TelegramError):
+    """Telegram does not give this file to bots."""
+
+    def __init__(self) -> None:
+        super().__init__("file too large")
+
+
+class Door(ExtBot[int]):
+    """The library's bot with the two calls it does not offer as we need them."""
+
+    def __repr__(self) -> str:
+        """Hide the token, which the library's own repr shows."""
+        return "<Door>"
+
+    async def updates(self, offset: int) -> list[dict[str, Any]]:
+        """
+        Ask for updates from *offset* on, as Telegram sends them: an odd one must not hide the others.
+
+        Raises:
+            TelegramError: there is no answer, or none that is a list.
+        """
+        answer = await self._post(
+            "getUpdates",
+            {"offset": offset, "limit": 100, "timeout": HOLD, "allowed_updates": list(raw.KINDS)},
+            read_timeout=HOLD + GRACE,
+        )
+        if not isinstance(answer, list):
+            raise TelegramError("not a list")
+        return [update for update in answer if isinstance(update, dict)]
+
+    async def fetch(self, file_id: str) -> bytes:
+        """
+        Bring a file into memory.
+
+        Raises:
+            TooLargeError: Telegram refuses files of this size.
+            BadRequest: Telegram knows no such file.
+            TelegramError: it could not be had now.
+        """
+        try:
+            found = await self.get_file(file_id)
+        except BadRequest as error:
+            if "too big" in error.message.lower():
+                raise TooLargeError from None
+            raise
+        if (found.file_size or 0) > FILE_LIMIT:
+            raise TooLargeError
+        return bytes(await found.download_as_bytearray(read_timeout=60))
+
+
+def read_token(path: Path) -> str:
+    """
+    Read the bot token from its file.
+
+    Raises:
+        TokenMissingError: there is no file, or no token in it.
+    """
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        raise TokenMissingError from None
+    if not _TOKEN.match(token):
+        raise TokenMissingError
+    return token
+
+
+def build(
+    token: str,
+    endpoint: Endpoint,
+    request: BaseRequest | None = None,
+    updates_request: BaseRequest | None = None,
+) -> Door:
+    """Build the bot; nothing is sent yet."""
+    base = endpoint.api_base_url.rstrip("/")
+    return Door(
+        token,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=request or transport(endpoint, POOL),
+        get_updates_request=updates_request or transport(endpoint, 1),
+        rate_limiter=AIORateLimiter(overall_max_rate=RATE, overall_time_period=1),
+    )
+
+
+def transport(endpoint: Endpoint, connections: int) -> HTTPXRequest:
+    """Make one HTTP client. The environment's proxies are not asked: the way out is a setting."""
+    return HTTPXRequest(
+        connection_pool_size=connections,
+        connect_timeout=10,
+        read_timeout=20,
+        write_timeout=20,
+        media_write_timeout=120,
+        pool_timeout=30,
+        proxy=endpoint.proxy,
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+async def close(bot: Door) -> None:
+    """Close the connections of *bot*."""
+    for request in bot._request:  # noqa: SLF001  the library closes them only after getMe succeeded
+        await request.shutdown()
