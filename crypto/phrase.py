@@ -66,7 +66,7 @@ class Phrase:
         return words.to_words(self._value(), WORDS, lang)
 
     def has_word(self, position: int, text: str) -> bool:
-        """Whether *text* is the word at *position* (1 is the first), read as loosely as :func:`parse` does."""
+        """Say whether *text* is the word at *position* (the first is 1), read loosely as by :func:`parse`."""
         expected = self._value() >> words.BITS * (WORDS - position) & words.COUNT - 1
         return any(words.known(reading) == [expected] for reading in words.readings(text))
 

@@ -4,7 +4,7 @@ Rules:
 * Each chunk's nonce is its number and whether it is the last, so chunks cannot be dropped, doubled,
   swapped or added.
 * Only a payload of nothing has an empty chunk; the last chunk is the last byte of the file.
-* Memory is one chunk and its successor, whatever the length.
+* Memory is two chunks, whatever the length.
 """
 
 from __future__ import annotations
@@ -75,8 +75,11 @@ def encrypt(key: ChaCha20Poly1305, plaintext: bytes) -> bytearray:
 
 def encrypt_chunks(key: ChaCha20Poly1305, read: Read) -> Iterator[bytes]:
     """Encrypt what *read* gives until its end, chunk by chunk."""
-    for number, chunk, last in _chunks(read, CHUNK):
-        yield key.encrypt(_nonce(number, last=last), chunk, None)
+    number, chunk = 0, read_fully(read, CHUNK)
+    while after := read_fully(read, CHUNK) if len(chunk) == CHUNK else b"":
+        yield key.encrypt(_nonce(number, last=False), chunk, None)
+        number, chunk = number + 1, after
+    yield key.encrypt(_nonce(number, last=True), chunk, None)
 
 
 def decrypt_chunks(key: ChaCha20Poly1305, read: Read) -> Iterator[bytes]:
@@ -88,25 +91,26 @@ def decrypt_chunks(key: ChaCha20Poly1305, read: Read) -> Iterator[bytes]:
     Raises:
         TamperedError: a chunk is not what was sealed, or the last one is missing, or more follows it.
     """
-    for number, chunk, last in _chunks(read, SEALED_CHUNK):
-        try:
-            plain = key.decrypt(_nonce(number, last=last), chunk, None)
-        except (InvalidTag, ValueError):
-            # A chunk that is cut inside may still be the last one of a shorter payload; its nonce says.
-            raise TamperedError from None
+    number, last = 0, False
+    while not last:
+        plain, last = _decrypt(key, number, read_fully(read, SEALED_CHUNK))
         if number and not plain:
             raise TamperedError
         yield plain
+        number += 1
+    if read(1):
+        raise TamperedError
 
 
-def _chunks(read: Read, size: int) -> Iterator[tuple[int, bytes, bool]]:
-    number, chunk = 0, read_fully(read, size)
-    while True:
-        after = read_fully(read, size) if len(chunk) == size else b""
-        yield number, chunk, not after
-        if not after:
-            return
-        number, chunk = number + 1, after
+def _decrypt(key: ChaCha20Poly1305, number: int, chunk: bytes) -> tuple[bytes, bool]:
+    """Return the plaintext of *chunk* and whether it was sealed as the last one."""
+    # A full chunk may be either; only its nonce tells. A shorter one can only be the last.
+    for last in (False, True) if len(chunk) == SEALED_CHUNK else (True,):
+        try:
+            return key.decrypt(_nonce(number, last=last), chunk, None), last
+        except InvalidTag:
+            continue
+    raise TamperedError
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
