@@ -1,0 +1,41 @@
+"""What must hold before an entry may be public. Every reason is given, not the first."""
+
+from __future__ import annotations
+
+import re
+
+from register.entry import Entry, Source, is_id
+from register.places import subjects
+from register.vocabulary import WITHOUT_SOURCE_BY_NATURE
+
+_MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
+_WEB = re.compile(r"https?://[^\s\"<>]+")
+
+
+def problems(entry: Entry) -> tuple[str, ...]:
+    """Return the code of every reason why *entry* may not be published; empty when it may."""
+    urls = [url for source in _sources(entry) for url in (source.url, source.archive_url) if url]
+    targets = [relation.target for relation in entry.relations] + ([entry.parent] if entry.parent else [])
+    found = {
+        "not_an_id": not is_id(entry.id),
+        "kind_is_never_public": not entry.is_publishable,
+        "title_missing": not entry.title.get(entry.original, "").strip(),
+        "text_missing": not entry.text(entry.original).strip(),
+        "month_malformed": entry.month is not None and not _MONTH.fullmatch(entry.month),
+        "subject_unknown": any(place.subject not in (None, *subjects()) for place in entry.places),
+        "address_not_of_the_web": not all(_WEB.fullmatch(url) for url in urls),
+        "relation_malformed": not all(is_id(target) for target in targets) or entry.id in targets,
+        "grade_needs_a_source": not _is_graded_fairly(entry),
+    }
+    return tuple(code for code, holds in found.items() if holds)
+
+
+def _is_graded_fairly(entry: Entry) -> bool:
+    """Without a public source only "sources withheld" is true, or a general statement of the editors."""
+    if entry.sources or entry.corroboration.grade == "withheld":
+        return True
+    return entry.corroboration.grade == "editors" and entry.item_type in WITHOUT_SOURCE_BY_NATURE
+
+
+def _sources(entry: Entry) -> list[Source]:
+    return [*entry.sources, *(source for update in entry.updates for source in update.sources)]

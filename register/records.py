@@ -1,0 +1,182 @@
+"""
+What has been published: one file an entry, in a folder of its own, beside the site and not inside it.
+
+* A file is whole or not there: written aside, flushed, renamed, the folder flushed.
+* The same bytes put twice change nothing, so the hub may repeat an act after a crash.
+* What was retracted never comes back: its file keeps id, days and a reason code, and no word of the entry.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from register.checks import problems
+from register.entry import Entry, Part, fingerprint, is_id
+from register.errors import MalformedEntryError, NotPublishableError, RetractedError
+from register.vocabulary import RetractionReason
+
+
+class Change(Part, frozen=True, kw_only=True):
+    """One day on which the public text changed. ``fields`` names what was changed, never how it read."""
+
+    day: date
+    kind: Literal["published", "corrected", "retracted"]
+    sha256: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+class Published(Part, frozen=True, kw_only=True, tag="subrosa-record-1", tag_field="format"):
+    """An entry as the public has it, or the tombstone that is left of it."""
+
+    id: str
+    changes: tuple[Change, ...]
+    entry: Entry | None = None
+    reason: RetractionReason | None = None
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether the entry was taken down."""
+        return self.entry is None
+
+    @property
+    def published(self) -> date:
+        """The day it first was public."""
+        return self.changes[0].day
+
+    @property
+    def changed(self) -> date:
+        """The day it last changed."""
+        return self.changes[-1].day
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether readers of the first version should look again."""
+        return any(change.kind == "corrected" for change in self.changes)
+
+
+def first(entry: Entry, day: date) -> Published:
+    """Make the record of an entry that was never public."""
+    return Published(
+        id=entry.id,
+        changes=(Change(day=day, kind="published", sha256=fingerprint(entry)),),
+        entry=entry,
+    )
+
+
+def put(folder: Path, entry: Entry, day: date) -> Published:
+    """
+    Keep *entry* as published on *day*; the same bytes again change nothing.
+
+    Checks form, not approval: whoever calls has verified approvals, verdicts and consent for this hash.
+
+    Raises:
+        NotPublishableError: with every reason.
+        RetractedError: it was taken down.
+    """
+    reasons = problems(entry)
+    if reasons:
+        raise NotPublishableError(reasons)
+    old = get(folder, entry.id)
+    if old is None:
+        record = first(entry, day)
+    elif old.entry is None:
+        raise RetractedError
+    elif fingerprint(old.entry) == fingerprint(entry):
+        return old
+    else:
+        record = _corrected(old, old.entry, entry, day)
+    _write(folder, record)
+    return record
+
+
+def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = "unstated") -> Published:
+    """
+    Leave only a tombstone of an entry. An id never published gets one too, so that nothing can bring it.
+
+    Raises:
+        MalformedEntryError: *public_id* is not one.
+    """
+    old = get(folder, public_id)
+    if old is not None and old.is_tombstone:
+        return old
+    change = Change(day=day, kind="retracted")
+    # Hashes of earlier versions go as well: short texts could be guessed from them.
+    earlier = tuple(msgspec.structs.replace(past, sha256=None) for past in old.changes) if old else ()
+    record = Published(id=public_id, changes=(*earlier, change), reason=reason)
+    _write(folder, record)
+    return record
+
+
+def get(folder: Path, public_id: str) -> Published | None:
+    """
+    Read one record, or ``None`` where there is none.
+
+    Raises:
+        MalformedEntryError: *public_id* is not one, or the file is not ours.
+    """
+    path = _path(folder, public_id)
+    if not path.exists():
+        return None
+    return _read(path)
+
+
+def read_all(folder: Path) -> Iterator[Published]:
+    """Read every record, by id."""
+    for path in sorted(folder.glob("[0-9a-z][0-9a-z]/*.json")):
+        yield _read(path)
+
+
+def keep(folder: Path, records: Iterable[Published]) -> None:
+    """Write records as they are: how a folder is filled again from a bundle or a backup."""
+    for record in records:
+        _write(folder, record)
+
+
+def _corrected(old: Published, before: Entry, after: Entry, day: date) -> Published:
+    fields = tuple(name for name in Entry.__struct_fields__ if getattr(before, name) != getattr(after, name))
+    change = Change(day=day, kind="corrected", sha256=fingerprint(after), fields=fields)
+    return msgspec.structs.replace(old, entry=after, changes=(*old.changes, change))
+
+
+def _path(folder: Path, public_id: str) -> Path:
+    if not is_id(public_id):
+        raise MalformedEntryError("the id")
+    return folder / public_id[:2] / f"{public_id}.json"
+
+
+def _read(path: Path) -> Published:
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=Published)
+    except (msgspec.DecodeError, RecursionError):
+        raise MalformedEntryError("the record of a published entry cannot be read") from None
+    if record.id != path.stem or not record.changes:
+        raise MalformedEntryError("the record of a published entry is not whole")
+    return record
+
+
+def _write(folder: Path, record: Published) -> None:
+    path = _path(folder, record.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".new")
+    with aside.open("wb") as file:
+        file.write(msgspec.json.encode(record, order="sorted"))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    for directory in (path.parent, folder):
+        _flush(directory)
+
+
+def _flush(directory: Path) -> None:
+    """Make a rename outlive a power cut."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
