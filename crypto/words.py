@@ -23,10 +23,10 @@ PREFIX = 4
 _FILES = {"ru": "words_ru.txt", "en": "words_en.txt"}
 _LISTS = {"ru": "ru", "uk": "ru", "en": "en"}  # who reads Ukrainian is shown the Russian list
 
-_LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
-_RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюё"
-_TO_RUSSIAN_KEYS = str.maketrans(_LATIN, _RUSSIAN)
-_TO_LATIN_KEYS = str.maketrans(_RUSSIAN, _LATIN)
+_LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
+_TO_RUSSIAN_KEYS = str.maketrans(_LATIN_KEYS, _RUSSIAN_KEYS)
+_TO_LATIN_KEYS = str.maketrans(_RUSSIAN_KEYS, _LATIN_KEYS)
 # Letters that look alike; a phone's autocorrection and copying mix them.
 _TO_CYRILLIC = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
 _TO_LATIN = str.maketrans("асеорхукмнтв", "aceopxykmhtb")
@@ -34,6 +34,7 @@ _TO_LATIN = str.maketrans("асеорхукмнтв", "aceopxykmhtb")
 _FROM_UKRAINIAN = str.maketrans("ієї", "ыэъ")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CYRILLIC = re.compile(r"[а-яёієї]")
+_LATIN_LETTER = re.compile(r"[a-z]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +91,10 @@ def readings(text: str) -> list[list[str]]:
 
 def find(word: str) -> int | None:
     """Return the number of a folded *word* in either list, mending mixed alphabets; None if in neither."""
-    for form in (
-        word,
-        word.translate(_FROM_UKRAINIAN),
-        word.translate(_TO_CYRILLIC),
-        word.translate(_TO_LATIN),
-    ):
+    forms = [word, word.translate(_FROM_UKRAINIAN)]
+    if _CYRILLIC.search(word) and _LATIN_LETTER.search(word):
+        forms += [word.translate(_TO_CYRILLIC), word.translate(_TO_LATIN)]
+    for form in forms:
         for lang in _FILES:
             number = load(lang).find(form)
             if number is not None:
