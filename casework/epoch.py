@@ -57,6 +57,7 @@ def keep_up(database: Database, strongbox: Strongbox, mirror: Mirror, now: datet
     *mirror* copies what must be on the second medium; it is called after a new epoch key is on file and
     before any row names it, and what it raises stops the rotation there, with nothing lost.
     """
+    strongbox.reload()
     changed = [name for name, life in LIVES.items() if _is_due(strongbox, name, life, now)]
     for name in changed:
         if name == "epoch":

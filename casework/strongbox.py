@@ -19,9 +19,12 @@ None of these opens anything sealed to staff.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,12 +97,30 @@ class Family:
     def add(self, number: int, now: datetime) -> Secret:
         """Make key *number* the current one; the others stay until dropped."""
         key = Secret(number, secrets.token_bytes(32), now)
-        self._save({**self.keys, number: key})
+        with self._alone():
+            self._save({**self.keys, number: key})
         return key
 
     def drop(self, number: int) -> None:
         """Forget key *number* for good."""
-        self._save({n: key for n, key in self.keys.items() if n != number})
+        with self._alone():
+            self._save({n: key for n, key in self.keys.items() if n != number})
+
+    def reload(self) -> None:
+        """Read the file again: another process of this house may have rotated."""
+        if self.path.exists():
+            self.keys = Family.load(self.path).keys
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the family's lock file and the newest state of its file."""
+        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            self.reload()
+            yield
+        finally:
+            os.close(handle)
 
     def superseded(self, now: datetime) -> list[int]:
         """Return the keys that no new row has named for longer than :data:`SETTLING`."""
@@ -267,10 +288,17 @@ class Strongbox:
         Raises:
             KeyMissingError: it is not on file: rotated away, or never here.
         """
-        key = self.families[name].keys.get(number)
-        if key is None:
+        family = self.families[name]
+        if number not in family.keys:
+            family.reload()
+        if number not in family.keys:
             raise KeyMissingError(name)
-        return Key(number, key.secret)
+        return Key(number, family.keys[number].secret)
+
+    def reload(self) -> None:
+        """Read every file again: another process of this house may have rotated."""
+        for family in self.families.values():
+            family.reload()
 
     def add(self, name: str, now: datetime) -> int:
         """Make a new current key in family *name* and return its number."""
