@@ -32,6 +32,7 @@ ACTS = frozenset(
     {
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
         "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "spam", "brief",
+        "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish", "correct",
         "take-down", "import", "sign-import", "erase", "enrol", "roster", "suspend", "lift-suspension",
         "duty", "route", "file", "unparsed", "rotate", "backup", "restored", "upgrade", "repin", "consent",

@@ -1,0 +1,312 @@
+"""
+What staff do with a case.
+
+Every act is one function, called inside one write transaction. It takes the case through
+:func:`casework.permits.take` (who may, which version, which state), does what follows from it (clocks,
+notices, days) and writes its journal row, signed by who did it. What people write arrives as sealed rows
+that the desk built; an act looks at where they belong, never inside.
+
+Every act raises what :func:`casework.permits.take` raises, and nothing of it is kept then.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casework import clocks, journal, lives, notices, permits, retention, routing
+from casework.errors import NotAllowedError, NotFoundError, WrongStateError
+from casework.journal import Reason
+from casework.permits import Acting
+from casework.rosters import Staffing
+from casework.rows import Rows
+from casework.rows import write as write_rows
+from casework.tables import Case, Chunk, Item, Letter, Mailbox, Push, Slip
+
+GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "absent")
+DECLINE_CODES = ("out_of_scope", "duplicate", "cannot_help", "unsafe", "no_contact")
+OUTCOMES = ("helped", "advised", "referred", "withdrawn", "no_contact", "published", "not_published", "other")
+
+_DESK_ROWS = {kind.__tablename__ for kind in (Item, Chunk, Mailbox, Letter, Push, Slip)}
+
+
+def accept(session: Session, case_id: bytes, version: int, second: str | None, acting: Acting) -> Case:
+    """
+    Make the actor the one who answers for a case, and *second* the one who can open it beside them.
+
+    The new generation of its keys is handed in by the desk (:func:`casework.asking.hand_in`); until the hub
+    took it, the duty list's grants keep the case open.
+
+    Raises:
+        NotAllowedError: also for a second who may not be.
+    """
+    case = permits.take(session, case_id, version, "accept", acting)
+    _check_second(case, second, acting.staff, acting.staffing, "accept")
+    case.assignee, case.second = acting.staff, second
+    clocks.stop(session, case.id)
+    until = clocks.due(case.urgency, acting.now, acting.settings.times)
+    clocks.restart(session, case.id, clocks.REPLY, until)
+    notices.withdraw(session, case.id)
+    return _record(session, case, "accept", acting)
+
+
+def propose_second(case: Case, staff: str, staffing: Staffing, loads: dict[str, int]) -> str | None:
+    """Return who should be second beside *staff*: their stand-in, else the least loaded other member."""
+    others = [one for one in staffing.members(case.team) if one != staff]
+    stand_in = staffing.stand_ins.get(staff)
+    if stand_in in others:
+        return stand_in
+    return min(others, key=lambda one: (one not in staffing.on_duty, loads.get(one, 0), one), default=None)
+
+
+def give_back(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    code: str,
+    acting: Acting,
+    rows: Rows | None = None,
+    reason: Reason | None = None,
+) -> Case:
+    """
+    Hand a proposed case back unaccepted; it is at once proposed to somebody else.
+
+    Its accept clock runs on: giving back wins nobody time.
+    """
+    _check_code(code, GIVE_BACK_CODES)
+    case = permits.take(session, case_id, version, "give-back", acting)
+    case.reason_code = code
+    _write(session, case, rows)
+    _propose_to_others(session, case, acting)
+    return _record(session, case, "give-back", acting, reason)
+
+
+def decline(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    code: str,
+    acting: Acting,
+    rows: Rows | None = None,
+    reason: Reason | None = None,
+) -> Case:
+    """Decline a case for the whole house; *rows* may hold the answer to the tipster."""
+    _check_code(code, DECLINE_CODES)
+    case = permits.take(session, case_id, version, "decline", acting)
+    case.reason_code = code
+    _write(session, case, rows)
+    return _end(session, case, "decline", acting, reason)
+
+
+def mark_spam(session: Session, case_id: bytes, version: int, acting: Acting) -> Case:
+    """Put aside what was never meant as a tip. It is erased sooner than anything else."""
+    case = permits.take(session, case_id, version, "spam", acting)
+    return _end(session, case, "spam", acting)
+
+
+def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
+    """Add a sealed note, a cover sheet or anything else that changes nothing but what is known."""
+    case = permits.take(session, case_id, version, "note", acting)
+    _write(session, case, rows)
+    return _record(session, case, "note", acting)
+
+
+def reply(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
+    """Answer the tipster with what :func:`casework.post.write_reply` built; the reply clock stops."""
+    return _answer(session, case_id, version, rows, "reply", acting)
+
+
+def ask_back(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
+    """Ask the tipster something; the case then waits for them."""
+    return _answer(session, case_id, version, rows, "ask", acting)
+
+
+def wait(session: Session, case_id: bytes, version: int, whom: str, acting: Acting) -> Case:
+    """Say that the case waits for an authority, or for ourselves (*whom*: authority | us)."""
+    _check_code(whom, ("authority", "us"))
+    case = permits.take(session, case_id, version, f"wait-{whom}", acting)
+    return _record(session, case, "wait", acting)
+
+
+def close(
+    session: Session, case_id: bytes, version: int, outcome: str, acting: Acting, rows: Rows | None = None
+) -> Case:
+    """Close a case with an *outcome*. Replies still waiting go on waiting for the tipster."""
+    _check_code(outcome, OUTCOMES)
+    case = permits.take(session, case_id, version, "close", acting)
+    case.reason_code = outcome
+    _write(session, case, rows)
+    return _end(session, case, "close", acting)
+
+
+def reopen(session: Session, case_id: bytes, version: int, acting: Acting) -> Case:
+    """Take an ended case up again; it is no longer due to be erased."""
+    case = permits.take(session, case_id, version, "reopen", acting)
+    case.reason_code = None
+    retention.resume(case)
+    kind = clocks.ACCEPT if case.status == "new" else clocks.REPLY
+    clocks.restart(session, case.id, kind, clocks.due(case.urgency, acting.now, acting.settings.times))
+    return _record(session, case, "reopen", acting)
+
+
+def assign(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    to: str,
+    second: str | None,
+    acting: Acting,
+    rows: Rows | None = None,
+) -> Case:
+    """
+    Give a case to *to*. An accepted one goes over with a handover note among *rows*.
+
+    A coordinator who is not on the case holds no key, so gives an accepted case only to its second.
+
+    Raises:
+        NotAllowedError: also without a handover note, or for somebody who may not get it.
+    """
+    case = permits.take(session, case_id, version, "assign", acting)
+    if not permits.is_member(to, case.team, acting.staffing):
+        raise NotAllowedError("assign")
+    if case.status in lives.ACTIVE:
+        _check_handover(case, to, acting.staff, rows)
+        _check_second(case, second, to, acting.staffing, "assign")
+        case.second = second
+    case.assignee = to
+    _write(session, case, rows)
+    notices.withdraw(session, case.id)
+    notices.tell(session, _kind_of(case), [to], case.id, acting.now)
+    return _record(session, case, "assign", acting)
+
+
+def merge(session: Session, case_id: bytes, version: int, into: bytes, acting: Acting) -> Case:
+    """
+    Merge a case into another that the actor may see. Both keep their items; what comes later goes to *into*.
+
+    Raises:
+        NotFoundError: also when the other case is of another team, or not this person's to see.
+    """
+    case = permits.take(session, case_id, version, "merge", acting)
+    other = session.get(Case, into)
+    if other is None or into == case_id or other.team != case.team:
+        raise NotFoundError
+    if not permits.sees(other, acting.staff, acting.staffing):
+        raise NotFoundError
+    if other.status not in (*lives.ACTIVE, "new"):
+        raise WrongStateError("merge")
+    case.merged_into = into
+    case.assignee = case.assignee or acting.staff
+    return _end(session, case, "merge", acting, subject=into)
+
+
+def follow(session: Session, case_id: bytes) -> Case | None:
+    """Return the case that what is addressed to *case_id* belongs to now: itself, or what it went into."""
+    seen: set[bytes] = set()
+    case = session.get(Case, case_id)
+    while case is not None and case.merged_into is not None and case.id not in seen:
+        seen.add(case.id)
+        case = session.get(Case, case.merged_into)
+    return case
+
+
+def loads(session: Session) -> dict[str, int]:
+    """Return how many cases each person answers for now, proposed ones included."""
+    counted = (
+        select(Case.assignee, func.count())
+        .where(Case.assignee.is_not(None), Case.status.in_(("new", *lives.ACTIVE)))
+        .group_by(Case.assignee)
+    )
+    return {staff: number for staff, number in session.execute(counted).tuples() if staff is not None}
+
+
+def write_sealed(session: Session, case: Case, rows: Rows) -> None:
+    """
+    Write what a desk sealed, after a look at where it belongs.
+
+    Raises:
+        NotAllowedError: it would change or drop something, or belongs to another case.
+    """
+    if rows.changes or rows.drops:
+        raise NotAllowedError("write")
+    for table, values in rows.inserts:
+        if table.name not in _DESK_ROWS or values.get("case", case.id) != case.id:
+            raise NotAllowedError("write")
+    write_rows(session, [rows])
+
+
+def _write(session: Session, case: Case, rows: Rows | None) -> None:
+    if rows is not None:
+        write_sealed(session, case, rows)
+
+
+def _answer(session: Session, case_id: bytes, version: int, rows: Rows, act: str, acting: Acting) -> Case:
+    case = permits.take(session, case_id, version, act, acting)
+    write_sealed(session, case, rows)
+    clocks.stop(session, case.id, clocks.REPLY)
+    notices.withdraw(session, case.id)
+    return _record(session, case, act, acting)
+
+
+def _end(
+    session: Session,
+    case: Case,
+    act: str,
+    acting: Acting,
+    reason: Reason | None = None,
+    subject: bytes | None = None,
+) -> Case:
+    """End a case: no clock runs any more, nobody is told any more, and the day it is erased is set."""
+    clocks.stop(session, case.id)
+    notices.withdraw(session, case.id)
+    retention.end(case, acting.day, acting.settings.periods, acting.settings.random)
+    return _record(session, case, act, acting, reason, subject)
+
+
+def _record(
+    session: Session,
+    case: Case,
+    act: str,
+    acting: Acting,
+    reason: Reason | None = None,
+    subject: bytes | None = None,
+) -> Case:
+    journal.write(session, act, by=acting.by, day=acting.day, case=case.id, subject=subject, reason=reason)
+    return case
+
+
+def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
+    """Route a case anew among everybody on duty but the actor, and tell whom it went to."""
+    staffing = acting.staffing
+    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one != acting.staff]
+    able = routing.candidates(on_duty, staffing.limits, loads(session))
+    choice = routing.route(able, acting.settings.random)
+    case.assignee = choice.assignee
+    told = {choice.assignee} if choice.assignee else set(on_duty)
+    notices.withdraw(session, case.id)
+    notices.tell(session, _kind_of(case), told or staffing.coordinators(), case.id, acting.now)
+
+
+def _kind_of(case: Case) -> str:
+    return notices.URGENT if case.urgency == "now" and case.status == "new" else notices.NEW
+
+
+def _check_second(case: Case, second: str | None, first: str, staffing: Staffing, act: str) -> None:
+    if second is not None and (second == first or not permits.is_member(second, case.team, staffing)):
+        raise NotAllowedError(act)
+
+
+def _check_handover(case: Case, to: str, staff: str, rows: Rows | None) -> None:
+    """An accepted case goes over with a note by a holder, or, without keys, to whoever holds them already."""
+    if not permits.is_holder(case, staff):
+        if to != case.second:
+            raise NotAllowedError("assign")
+        return
+    written = rows.inserts if rows is not None else []
+    if not any(table.name == "item" and values["kind"] == "handover" for table, values in written):
+        raise NotAllowedError("assign")
+
+
+def _check_code(code: str, allowed: tuple[str, ...]) -> None:
+    if code not in allowed:
+        raise ValueError("casework: internal error: no such code")

@@ -1,0 +1,97 @@
+"""
+Routing: who is proposed for a new case, and the one sentence that says why.
+
+Fewest open cases under one's own limit; ties are drawn by lot. Nobody under the limit: the whole duty list
+sees it. Nobody on duty: the coordinator. Pure: the same loads and the same lot give the same answer, and
+the answer holds nothing of the case itself.
+"""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Random = Callable[[int], bytes]
+
+FEWEST = "fewest"  # one person had the fewest open cases
+LOT = "lot"  # several had, and the lot fell
+FULL = "full"  # everybody on duty is at the limit
+NOBODY = "nobody"  # nobody is on duty
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody on duty: how many cases they have open, and how many they said they can carry."""
+
+    staff: str
+    limit: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a case goes first. Without an assignee it waits for everybody on *code*'s list."""
+
+    assignee: str | None
+    code: str
+    open: int = 0
+    limit: int = 0
+    candidates: int = 0
+
+    @property
+    def to_duty(self) -> bool:
+        """Tell whether the whole duty list is to be told."""
+        return self.code == FULL
+
+    @property
+    def to_coordinator(self) -> bool:
+        """Tell whether only a coordinator can help."""
+        return self.code == NOBODY
+
+    def payload(self) -> dict[str, Any]:
+        """Return what is sealed beside the case as its routing reason."""
+        return {
+            "assignee": self.assignee,
+            "candidates": self.candidates,
+            "code": self.code,
+            "limit": self.limit,
+            "open": self.open,
+        }
+
+
+def route(candidates: Sequence[Candidate], random: Random) -> Route:
+    """Choose the person a new case is proposed to."""
+    if not candidates:
+        return Route(None, NOBODY)
+    able = [one for one in candidates if one.open < one.limit]
+    if not able:
+        return Route(None, FULL, candidates=len(candidates))
+    fewest = min(one.open for one in able)
+    tied = sorted((one for one in able if one.open == fewest), key=lambda one: one.staff)
+    chosen = tied[_below(len(tied), random)]
+    code = FEWEST if len(tied) == 1 else LOT
+    return Route(chosen.staff, code, chosen.open, chosen.limit, len(candidates))
+
+
+def candidates(on_duty: Iterable[str], limits: dict[str, int], loads: dict[str, int]) -> list[Candidate]:
+    """Put together what :func:`route` needs from who is on duty, what they can carry and what they carry."""
+    return [Candidate(staff, limits.get(staff, 0), loads.get(staff, 0)) for staff in on_duty]
+
+
+def explain(payload: dict[str, Any], catalogue: gettext.NullTranslations) -> str:
+    """Return the sentence a person reads on the case."""
+    return catalogue.gettext(f"routing.{payload['code']}").format_map(payload)
+
+
+def _below(bound: int, random: Random) -> int:
+    """Draw a number below *bound*, each as likely as any other."""
+    if bound == 1:
+        return 0
+    # Draws that would favour the first few are drawn again.
+    fair = 256 - 256 % bound
+    while True:
+        drawn = random(1)[0]
+        if drawn < fair:
+            return drawn % bound
