@@ -60,12 +60,9 @@ def _totp(account: Json) -> pyotp.TOTP | None:
             parsed = pyotp.parse_uri(str(account["otpauth"]))
             if not isinstance(parsed, pyotp.TOTP):
                 raise ControlError("only codes by time are shown")
-            parsed.now()
             return parsed
         if account.get("secret"):
-            totp = pyotp.TOTP(str(account["secret"]))
-            totp.now()
-            return totp
+            return pyotp.TOTP(str(account["secret"]))
     except ValueError:
-        raise ControlError("that is not an otpauth address") from None
+        raise ControlError("that is not an otpauth address or a secret of 112 bits or more") from None
     return None
