@@ -8,11 +8,25 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from typing import Protocol
 
 from crypto.errors import MalformedError
 
 Sizes = Callable[[int], int]
 """From a number of bytes to the size, at least as large, in which it is sealed."""
+
+
+class Source(Protocol):
+    """Something to read from, such as a binary file."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Sink(Protocol):
+    """Something to write to, such as a binary file."""
+
+    def write(self, data: bytes, /) -> object: ...
+
 
 KIB = 1024
 LENGTH_SIZE = 4
@@ -68,24 +82,72 @@ def frame_length(length: int, sizes: Sizes) -> int:
     return sizes(LENGTH_SIZE + length)
 
 
-def pad(payload: bytes, sizes: Sizes) -> bytes:
-    """Frame *payload* and fill it with zeros up to its size."""
-    total = frame_length(len(payload), sizes)
-    return (struct.pack(">I", len(payload)) + payload).ljust(total, b"\0")
+class Framed:
+    """Reads `u32 length ‖ source ‖ zeros` and holds the source to its length."""
+
+    def __init__(self, source: Source, length: int, sizes: Sizes) -> None:
+        self._source = source
+        self._prefix = struct.pack(">I", length)
+        self._left = length
+        self._zeros = frame_length(length, sizes) - LENGTH_SIZE - length
+
+    def read(self, size: int) -> bytes:
+        """Return at most *size* bytes, and none only at the end.
+
+        Raises:
+            ValueError: the source has fewer bytes than its length, or more.
+        """
+        if self._prefix:
+            prefix, self._prefix = self._prefix, b""
+            return prefix
+        if self._left:
+            return self._read_source(min(size, self._left))
+        zeros = min(size, self._zeros)
+        self._zeros -= zeros
+        return bytes(zeros)
+
+    def _read_source(self, size: int) -> bytes:
+        piece = self._source.read(size)
+        if not piece:
+            raise ValueError("crypto: the source is shorter than its length")
+        self._left -= len(piece)
+        if not self._left and self._source.read(1):
+            raise ValueError("crypto: the source is longer than its length")
+        return piece
 
 
-def unpad(framed: bytes | bytearray | memoryview) -> bytes:
-    """Return the payload of what :func:`pad` framed.
+class Unframed:
+    """Takes framed chunks and writes the payload alone to a sink."""
 
-    Raises:
-        MalformedError: the length is more than there is, or the filling is not zeros.
-    """
-    view = memoryview(framed)
-    if len(view) < LENGTH_SIZE:
-        raise MalformedError("padding: no length")
-    end = LENGTH_SIZE + int(struct.unpack(">I", view[:LENGTH_SIZE])[0])
-    if end > len(view):
-        raise MalformedError("padding: wrong length")
-    if bytes(view[end:]).strip(b"\0"):
-        raise MalformedError("padding: not zeros")
-    return bytes(view[LENGTH_SIZE:end])
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._length: int | None = None
+        self._left = 0
+
+    def take(self, chunk: bytes) -> None:
+        """Write what of *chunk* is payload; the first chunk must hold the whole length.
+
+        Raises:
+            MalformedError: the first chunk is too short, or what follows the payload is not zeros.
+        """
+        if self._length is None:
+            if len(chunk) < LENGTH_SIZE:
+                raise MalformedError("padding: no length")
+            self._length = self._left = int(struct.unpack_from(">I", chunk)[0])
+            chunk = chunk[LENGTH_SIZE:]
+        payload, filling = chunk[: self._left], chunk[self._left :]
+        if filling.strip(b"\0"):
+            raise MalformedError("padding: not zeros")
+        self._left -= len(payload)
+        if payload:
+            self._sink.write(payload)
+
+    def finish(self) -> int:
+        """Return the length of the payload, once all chunks were taken.
+
+        Raises:
+            MalformedError: there was less payload than the length says.
+        """
+        if self._length is None or self._left:
+            raise MalformedError("padding: wrong length")
+        return self._length

@@ -21,7 +21,6 @@ import hmac
 import io
 import os
 import random
-import struct
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -30,29 +29,17 @@ from crypto import stream
 from crypto.encoding import decode, encode
 from crypto.errors import MalformedError, TamperedError
 from crypto.header import FILE_KEY_SIZE, Header, Stanza
-from crypto.padding import FILE, LENGTH_SIZE, TEXT, Sizes, frame_length, pad, unpad
+from crypto.padding import FILE, TEXT, Framed, Sink, Sizes, Source, Unframed
 from crypto.xwing import STANZA, Identity, Recipient
 
 RECIPIENT_LIMIT = 16
 CONTEXT_STANZA = "subrosa/context"
 
 
-class Source(Protocol):
-    """Something to read from, such as a binary file."""
-
-    def read(self, size: int, /) -> bytes: ...
-
-
 class LineSource(Source, Protocol):
     """Something to read lines from as well, such as a binary file."""
 
     def readline(self, size: int, /) -> bytes: ...
-
-
-class Sink(Protocol):
-    """Something to write to, such as a binary file."""
-
-    def write(self, data: bytes, /) -> object: ...
 
 
 def seal(plaintext: bytes, recipients: Sequence[Recipient], context: bytes, *, sizes: Sizes = TEXT) -> bytes:
@@ -62,11 +49,9 @@ def seal(plaintext: bytes, recipients: Sequence[Recipient], context: bytes, *, s
     The body is padded to the next of *sizes*, so a sealed file tells its keeper which of them it is, and
     how many can open it. Sealing needs no secret and leaves none behind. Does not say who sealed it.
     """
-    file_key = os.urandom(FILE_KEY_SIZE)
-    nonce = os.urandom(stream.NONCE_SIZE)
-    head = _header(file_key, recipients, context).write()
-    body = stream.encrypt(stream.payload_key(file_key, nonce), pad(plaintext, sizes))
-    return b"".join((head, nonce, body))
+    sink = io.BytesIO()
+    seal_stream(io.BytesIO(plaintext), sink, recipients, context, len(plaintext), sizes=sizes)
+    return sink.getvalue()
 
 
 def open_sealed(sealed: bytes, identity: Identity, context: bytes) -> bytes:
@@ -79,10 +64,9 @@ def open_sealed(sealed: bytes, identity: Identity, context: bytes) -> bytes:
         MalformedError: not a sealed file of ours.
         UnknownVersionError: of a later version.
     """
-    source = io.BytesIO(sealed)
-    file_key = _open_header(age_header.read(source.readline), identity, context)
-    key = stream.payload_key(file_key, stream.read_nonce(source.read))
-    return unpad(b"".join(stream.decrypt_chunks(key, source.read)))
+    sink = io.BytesIO()
+    open_stream(io.BytesIO(sealed), sink, identity, context)
+    return sink.getvalue()
 
 
 def rewrap(sealed: bytes, identity: Identity, recipients: Sequence[Recipient], context: bytes) -> bytes:
@@ -117,7 +101,7 @@ def seal_stream(
     """
     file_key = os.urandom(FILE_KEY_SIZE)
     nonce = os.urandom(stream.NONCE_SIZE)
-    framed = _Framed(source, length, frame_length(length, sizes))
+    framed = Framed(source, length, sizes)
     sink.write(_header(file_key, recipients, context).write() + nonce)
     for chunk in stream.encrypt_chunks(stream.payload_key(file_key, nonce), framed.read):
         sink.write(chunk)
@@ -134,7 +118,7 @@ def open_stream(source: LineSource, sink: Sink, identity: Identity, context: byt
     """
     file_key = _open_header(age_header.read(source.readline), identity, context)
     key = stream.payload_key(file_key, stream.read_nonce(source.read))
-    unframed = _Unframed(sink)
+    unframed = Unframed(sink)
     for chunk in stream.decrypt_chunks(key, source.read):
         unframed.take(chunk)
     return unframed.finish()
@@ -171,57 +155,3 @@ def _open_header(header: Header, identity: Identity, context: bytes) -> bytes:
     if not hmac.compare_digest(found, hashlib.sha256(context).digest()):
         raise TamperedError
     return file_key
-
-
-class _Framed:
-    """Reads `u32 length ‖ source ‖ zeros` and holds the source to its length."""
-
-    def __init__(self, source: Source, length: int, total: int) -> None:
-        self._source = source
-        self._prefix = struct.pack(">I", length)
-        self._left = length
-        self._zeros = total - LENGTH_SIZE - length
-
-    def read(self, size: int) -> bytes:
-        if self._prefix:
-            prefix, self._prefix = self._prefix, b""
-            return prefix
-        if self._left:
-            piece = self._source.read(min(size, self._left))
-            if not piece:
-                raise ValueError("crypto: the source is shorter than its length")
-            self._left -= len(piece)
-            if not self._left and self._source.read(1):
-                raise ValueError("crypto: the source is longer than its length")
-            return piece
-        zeros = min(size, self._zeros)
-        self._zeros -= zeros
-        return bytes(zeros)
-
-
-class _Unframed:
-    """Takes framed chunks and writes the payload alone."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._length: int | None = None
-        self._left = 0
-
-    def take(self, chunk: bytes) -> None:
-        if self._length is None:
-            # The first chunk is 64 KiB or all there is, so it has the length or nothing has.
-            if len(chunk) < LENGTH_SIZE:
-                raise MalformedError("padding: no length")
-            self._length = self._left = int(struct.unpack_from(">I", chunk)[0])
-            chunk = chunk[LENGTH_SIZE:]
-        payload, filling = chunk[: self._left], chunk[self._left :]
-        if filling.strip(b"\0"):
-            raise MalformedError("padding: not zeros")
-        self._left -= len(payload)
-        if payload:
-            self._sink.write(payload)
-
-    def finish(self) -> int:
-        if self._length is None or self._left:
-            raise MalformedError("padding: wrong length")
-        return self._length

@@ -58,21 +58,6 @@ def read_fully(read: Read, size: int) -> bytes:
     return b"".join(parts)
 
 
-def encrypt(key: ChaCha20Poly1305, plaintext: bytes) -> bytearray:
-    """Encrypt all of *plaintext* at once."""
-    source = memoryview(plaintext)
-    chunks = max(1, -(-len(source) // CHUNK))
-    # One allocation: page faults, not ciphers, are what large payloads cost.
-    out = bytearray(len(source) + chunks * TAG_SIZE)
-    target = memoryview(out)
-    for number in range(chunks):
-        piece = source[number * CHUNK : (number + 1) * CHUNK]
-        at = number * SEALED_CHUNK
-        nonce = _nonce(number, last=number == chunks - 1)
-        key.encrypt_into(nonce, piece, None, target[at : at + len(piece) + TAG_SIZE])
-    return out
-
-
 def encrypt_chunks(key: ChaCha20Poly1305, read: Read) -> Iterator[bytes]:
     """Encrypt what *read* gives until its end, chunk by chunk."""
     number, chunk = 0, read_fully(read, CHUNK)
