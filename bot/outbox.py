@@ -27,7 +27,7 @@ from bot import rows as build
 from bot.dispatch import Dispatcher
 from bot.health import Health
 from bot.pace import Pace
-from bot.send import UNREACHABLE, GivenUpError, LaterError, PausedError, send
+from bot.send import REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError, send
 from bot.telegram import Door
 from bot.writer import Writer
 from casework.database import Database
@@ -52,6 +52,8 @@ LOOK_AGAIN = 1.0
 RECEIPT_GAP = 3.0
 # Tries of one message: with the longest pause between them, two days.
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 1.0, 300.0, 580
+# Tries of one message that breaks our own code.
+BROKEN_TRIES = 4
 
 
 @dataclass(slots=True, repr=False)
@@ -96,6 +98,7 @@ class Outbox:
         self._health = health
         self._pace = pace or Pace()
         self._loaded: dict[bytes, Outgoing] = {}
+        self._finished: set[bytes] = set()  # since the present look at the table began
         self._wake = asyncio.Event()
         self._sending: Dispatcher[bytes] = Dispatcher(self._send, WIDTH)
         self._open_from = 0.0  # loop time before which nothing is sent
@@ -127,9 +130,10 @@ class Outbox:
     async def _load(self) -> None:
         """Bring what has become due into memory, in order."""
         now = self._clock()
+        self._finished.clear()
         found = await asyncio.to_thread(self._due, now, len(self._loaded) + LOAD)
         for row in found:
-            if row.id in self._loaded:
+            if row.id in self._loaded or row.id in self._finished:
                 continue
             try:
                 payload = build.open_outgoing(self._strongbox.spools, row.id, row.locked)
@@ -193,23 +197,27 @@ class Outbox:
             self._health.trouble("outbox", pause.code)
             return pause.wait
         except LaterError:
-            return await self._try_later(out)
+            return await self._try_later(out, UNREACHABLE, TRIES)
         except GivenUpError as given_up:
             await self._finish(merged, out.item, given_up.why, Rows())
             return None
         except CryptoError:
             await self._finish(merged, out.item, UNREACHABLE, Rows())
             return None
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            # A fault of ours in this one message; it must not hold the chat for days.
+            log.error("outbox.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
+            return await self._try_later(out, REFUSED, BROKEN_TRIES)
         self._health.ok("outbox")
         await self._finish(merged, out.item, None, self._sent(payload, number))
         return None
 
-    async def _try_later(self, out: Outgoing) -> float | None:
+    async def _try_later(self, out: Outgoing, why: str, tries: int) -> float | None:
         out.tries += 1
-        if out.tries >= TRIES:
-            await self._finish([out], out.item, UNREACHABLE, Rows())
+        if out.tries >= tries:
+            await self._finish([out], out.item, why, Rows())
             return None
-        self._health.trouble("outbox", "unreachable")
+        self._health.trouble("outbox", why)
         await self._writer.do(
             lambda session: (
                 session.execute(update(OutboxRow).where(OutboxRow.id == out.id).values(tries=out.tries))
@@ -224,6 +232,7 @@ class Outbox:
         await self._writer.do(lambda session: _end(session, ids, item, why), rows)
         for row in ids:
             self._loaded.pop(row, None)
+            self._finished.add(row)
         if why is not None:
             log.warning("outbox.failed %s", why)
 
@@ -233,7 +242,8 @@ class Outbox:
         now = self._clock()
         lasts = payload.get("lasts")
         due = None if lasts is None else now + timedelta(seconds=lasts)
-        build.deletion(rows, self._strongbox.spool, payload["chat"], number, now, due)
+        keep = bool(payload.get("keep", False))
+        build.deletion(rows, self._strongbox.spool, payload["chat"], number, now, due, keep=keep)
         return rows
 
     def _content(self, out: Outgoing) -> bytes | None:

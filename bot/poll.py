@@ -69,4 +69,4 @@ async def poll(bot: Door, take: Take, health: Health) -> None:
 def seconds(error: RetryAfter) -> float:
     """Return how long Telegram asks us to wait; the library gives seconds or a span."""
     wait = error.retry_after
-    return float(wait) if isinstance(wait, int) else wait.totalseconds()
+    return float(wait) if isinstance(wait, int) else wait.total_seconds()

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from casework import canonical
 from casework.database import Database
 from casework.keys import CHUNK_SIZE, new_id
 from casework.rows import Rows
+from casework.strongbox import Strongbox
 from casework.tables import Chunk, Deletion, Outbox
 from crypto import lock
 from crypto.context import named
@@ -50,6 +52,13 @@ class Numbers:
 def tag_of(key: lock.Key, chat: int) -> bytes:
     """Return what rows of *chat* are marked with under this key; tags of two keys cannot be compared."""
     return lock.tag(key, "chat", str(chat).encode())
+
+
+def tags_of(strongbox: Strongbox, chat: int) -> tuple[bytes, ...]:
+    """Return the tags of *chat* under every spool key on file, the current one first."""
+    current = strongbox.spool
+    others = [key for number, key in strongbox.spools.items() if number != current.number]
+    return tuple(tag_of(key, chat) for key in [current, *others])
 
 
 def outgoing(
@@ -111,10 +120,16 @@ def deletion(
     message: int,
     sent: datetime,
     due: datetime | None,
+    *,
+    keep: bool = False,
 ) -> None:
-    """Have a message deleted at *due*, or when its chat is swept, or at the deadline."""
+    """
+    Have a message deleted at *due*, or when its chat is swept, or at the deadline.
+
+    With *keep* the deadline only forgets it: the tipster clears that chat by hand.
+    """
     row = new_id()
-    payload = {"chat": chat, "messages": [message]}
+    payload = {"chat": chat, "keep": keep, "messages": [message]}
     rows.add(
         Deletion,
         id=row,
@@ -136,20 +151,13 @@ def open_deletion(keys: dict[int, lock.Key], row: bytes, locked: bytes) -> dict[
     return _open(keys, locked, named("deletion", row))
 
 
-def for_every_key(rows: Rows, keys: dict[int, lock.Key], chat: int, tag: bytes) -> None:
-    """
-    Let changes and drops of *chat*'s deletions reach rows made under earlier spool keys as well.
-
-    A chat's rows of yesterday carry the tag of yesterday's key.
-    """
-    others = [other for key in keys.values() if (other := tag_of(key, chat)) != tag]
-    table = Deletion.__table__
-    for at, where, values in list(rows.changes):
-        if at is table and where.get("tag") == tag:
-            rows.changes += [(at, {**where, "tag": other}, values) for other in others]
-    for at, where in list(rows.drops):
-        if at is table and where.get("tag") == tag:
-            rows.drops += [(at, {**where, "tag": other}) for other in others]
+def keep(session: Session, strongbox: Strongbox, chat: int, *, keep: bool) -> None:
+    """Change for all messages of *chat* what their deadline does, see :func:`deletion`."""
+    keys, tags = strongbox.spools, tags_of(strongbox, chat)
+    for row in session.scalars(select(Deletion).where(Deletion.tag.in_(tags))):
+        payload = {**open_deletion(keys, row.id, row.locked), "keep": keep}
+        key = _key(keys, row.locked)
+        row.locked = lock.lock(key, canonical.dumps(payload), named("deletion", row.id))
 
 
 def _open(keys: dict[int, lock.Key], locked: bytes, where: bytes) -> dict[str, Any]:

@@ -23,7 +23,9 @@ GONE = "gone"  # the account or chat is no more
 REFUSED = "refused"  # Telegram will never take this message
 UNREACHABLE = "unreachable"  # tried for two days
 
-TOKEN_PAUSE = 60.0
+TOKEN_PAUSE = 60.0  # seconds
+# Telegram takes files from bots up to here, and answers a larger one like a broken connection.
+UPLOAD_LIMIT = 50 * 1024 * 1024
 
 
 class LaterError(Exception):
@@ -96,6 +98,8 @@ async def _send(door: Door, payload: dict[str, Any], text: str, content: bytes |
     protect = payload.get("lasts") is not None
     markup = _markup(payload.get("buttons", ()))
     if payload["do"] == "document":
+        if len(content or b"") > UPLOAD_LIMIT:
+            raise GivenUpError(REFUSED)
         message = await door.send_document(
             payload["chat"],
             content or b"",

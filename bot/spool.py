@@ -46,6 +46,7 @@ class Spooled:
     """An update taken out of the spool to be worked."""
 
     number: int
+    raw: bytes  # as Telegram sent it, or still locked where the key is gone
     body: dict[str, Any] | None  # None: these bytes are not an update
     taken: datetime
     tries: int
@@ -118,10 +119,10 @@ class Spool:
                 return None
             taken = row.taken or self._clock()
         try:
-            body = _open(self._strongbox.spools, number, row.locked)
+            opened = _open(self._strongbox.spools, number, row.locked)
         except UnreadableError:
-            body = None
-        return Spooled(number, body, taken, row.tries)
+            return Spooled(number, row.locked, None, taken, row.tries)
+        return Spooled(number, opened, _parse(opened), taken, row.tries)
 
     async def count_try(self, number: int) -> None:
         """Remember that working on *number* failed once more."""
@@ -134,11 +135,11 @@ class Spool:
             )
         )
 
-    def reap(self) -> None:
+    async def reap(self) -> None:
         """Forget the numbers of updates done long ago."""
         before = self._clock().date() - REMEMBERED
-        with self._database.write() as session:
-            session.execute(delete(SpoolRow).where(SpoolRow.state == DONE, SpoolRow.day < before))
+        old = delete(SpoolRow).where(SpoolRow.state == DONE, SpoolRow.day < before)
+        await self._writer.do(lambda session: session.execute(old) and None)
 
 
 def finish(session: Session, number: int) -> None:
@@ -179,11 +180,16 @@ def _insert_unknown(session: Session, rows: Sequence[dict[str, Any]]) -> frozens
     return frozenset(row["update_id"] for row in fresh)
 
 
-def _open(keys: dict[int, lock.Key], number: int, locked: bytes) -> dict[str, Any]:
+def _open(keys: dict[int, lock.Key], number: int, locked: bytes) -> bytes:
     try:
-        body = json.loads(lock.unlock(keys[lock.number_of(locked)], locked, named("spool", number)))
-    except (CryptoError, KeyError, ValueError):
+        return lock.unlock(keys[lock.number_of(locked)], locked, named("spool", number))
+    except (CryptoError, KeyError):
         raise UnreadableError from None
-    if not isinstance(body, dict):
-        raise UnreadableError
-    return body
+
+
+def _parse(opened: bytes) -> dict[str, Any] | None:
+    try:
+        body = json.loads(opened)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None

@@ -1,0 +1,203 @@
+"""
+From one event to all rows that follow from it: no Telegram here, and no writing.
+
+Reads are short and closed before the conversation answers; what it answers becomes rows of the outbox,
+and the message it came in becomes a row of deletions.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot import link, replies
+from bot import rows as build
+from bot.hear import Heard
+from bot.replies import Address
+from bot.rows import Numbers
+from bot.spool import AlreadyWorkedError
+from casework.database import Database
+from casework.rows import Rows
+from casework.strongbox import Strongbox
+from casework.tables import Writing
+from crypto.mailbox import Mailbox
+from crypto.roster import Anchor
+from intake import filing, snapshot
+from intake.filing import Outcome
+from intake.limits import Budgets
+from intake.replies import Say
+from intake.snapshot import House, Match, Snapshot
+from intake.state import State
+
+# Seconds one reading of roster, duty list and loads is good for.
+HOUSE_LASTS = 1.0
+# A tip nobody touched for so long is filed as it is.
+IDLE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, repr=False)
+class Prepared:
+    """What one event led to, ready to be committed."""
+
+    chat: int
+    outcome: Outcome
+    rows: Rows
+    before: State | None
+
+    def __repr__(self) -> str:
+        return "<Prepared>"
+
+
+class Answerer:
+    """Lets the conversation answer, on what the house looks like now. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        strongbox: Strongbox,
+        anchor: Anchor,
+        numbers: Numbers,
+        budgets: Budgets,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._strongbox = strongbox
+        self._anchor = anchor
+        self._numbers = numbers
+        self._budgets = budgets
+        self._clock = clock
+        self._reading = threading.Lock()
+        self._house: tuple[float, House] | None = None
+
+    def answer(self, heard: Heard, now: datetime) -> Prepared:
+        """Answer *heard*, which came in at *now*."""
+        house = self._read_house()
+        key = house.spool
+        with self._database.read() as session:
+            state = link.read(session, self._strongbox, heard.chat)
+            case = None
+            if state is not None and state.case is not None:
+                case = snapshot.read_case(session, bytes.fromhex(state.case), house)
+
+        def look_up(mailbox: Mailbox) -> Match | None:
+            with self._database.read() as session:
+                return snapshot.find(session, mailbox, house, now)
+
+        known = Snapshot(
+            house=house,
+            chat=heard.chat,
+            tags=build.tags_of(self._strongbox, heard.chat),
+            case=case,
+            language_code=heard.language_code,
+            look_up=look_up,
+        )
+        outcome = filing.handle(heard.event, state, known, now, os.urandom)
+        rows = outcome.rows
+        if heard.at is not None:
+            due = now if outcome.delete_incoming else None
+            build.deletion(rows, key, heard.chat, heard.event.message, heard.at, due, keep=_keeps(outcome))
+        self._reply(rows, outcome, heard.chat, heard.event.message if heard.query else None)
+        return Prepared(heard.chat, outcome, rows, state)
+
+    def file_idle(self, case_id: bytes) -> Prepared | None:
+        """File a case left in writing; None when it was touched again or is filed already."""
+        now = self._clock()
+        house = self._read_house()
+        with self._database.read() as session:
+            writing = session.get(Writing, case_id)
+            if writing is None or writing.touched > now - IDLE:
+                return None
+            case = snapshot.read_case(session, case_id, house)
+        if case is None:
+            return None
+        chat = filing.chat_of(case, house)
+        tags = build.tags_of(self._strongbox, chat)
+        outcome = filing.file_idle(case, house, tags, now, os.urandom)
+        self._reply(outcome.rows, outcome, chat, None)
+        return Prepared(chat, outcome, outcome.rows, None)
+
+    def idle(self) -> list[tuple[bytes, int]]:
+        """Return the cases left in writing, each with its chat."""
+        house = self._read_house()
+        found = []
+        with self._database.read() as session:
+            before = self._clock() - IDLE
+            for case_id in session.scalars(select(Writing.case).where(Writing.touched <= before)):
+                case = snapshot.read_case(session, case_id, house)
+                if case is not None:
+                    found.append((case_id, filing.chat_of(case, house)))
+        return found
+
+    def quarantine(self, raw: bytes) -> Rows:
+        """Seal bytes that nobody could read into a case of their own."""
+        return filing.quarantine(raw, self._read_house(), self._clock(), os.urandom)
+
+    def tell(self, chat: int, key: str) -> Rows:
+        """Say the sentence of *key* to *chat*, in its language."""
+        rows = Rows()
+        house = self._read_house()
+        with self._database.read() as session:
+            state = link.read(session, self._strongbox, chat)
+        language = "ru" if state is None else state.language
+        to = Address(chat, language, house.spool, self._clock())
+        replies.add(rows, (Say(key=key),), to, self._numbers)
+        return rows
+
+    def commit(self, session: Session, prepared: Prepared, today: date) -> None:
+        """Write what rows cannot say: the state of the conversation, and what belongs to a row in use."""
+        outcome = prepared.outcome
+        link.put(session, self._strongbox, prepared.chat, outcome.state, today)
+        self._remember(session, outcome)
+        was_kept = prepared.before is not None and prepared.before.clearing == "self"
+        if _keeps(outcome) != was_kept:
+            build.keep(session, self._strongbox, prepared.chat, keep=_keeps(outcome))
+
+    def commit_idle(self, session: Session, prepared: Prepared, case_id: bytes) -> None:
+        """
+        Write an idle filing once.
+
+        Raises:
+            AlreadyWorkedError: it was filed before.
+        """
+        gone = session.execute(delete(Writing).where(Writing.case == case_id))
+        if gone.rowcount != 1:  # type: ignore[attr-defined]
+            raise AlreadyWorkedError
+        self._remember(session, prepared.outcome)
+
+    def _remember(self, session: Session, outcome: Outcome) -> None:
+        """Add new mailboxes to their cases; other acts change that column too, so it is done here."""
+        box = self._strongbox
+        filing.remember_mailboxes(session, box.epochs, box.epoch, outcome.mailboxes)
+
+    def _reply(self, rows: Rows, outcome: Outcome, chat: int, tapped: int | None) -> None:
+        now = self._clock()
+        to = Address(
+            chat=chat,
+            language=outcome.language,
+            key=self._strongbox.spool,
+            due=now + self._budgets.delay(chat, now),
+            tapped=tapped,
+            keep=_keeps(outcome),
+        )
+        replies.add(rows, outcome.replies, to, self._numbers)
+
+    def _read_house(self) -> House:
+        """Return the house, read at most once a second however many updates come."""
+        with self._reading:
+            if self._house is None or time.monotonic() - self._house[0] > HOUSE_LASTS:
+                with self._database.read() as session:
+                    house = snapshot.read_house(session, self._strongbox, self._anchor, self._clock())
+                self._house = (time.monotonic(), house)
+            return self._house[1]
+
+
+def _keeps(outcome: Outcome) -> bool:
+    """Tell whether the tipster clears this chat by hand."""
+    return outcome.clearing == "self"

@@ -1,0 +1,203 @@
+"""
+Taking words back out of the chat.
+
+A deletion is due at its own time, or with the sweep of its chat, and at the latest 47 hours after the
+message: at 48 Telegram refuses. Failures are tried again until then. What is left after that is given up,
+and the count says so; the person is told once how to do it by hand. Deletions yield to answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot import rows as build
+from bot.health import Health
+from bot.poll import seconds
+from bot.telegram import Door
+from bot.writer import Writer
+from casework.database import Database
+from casework.errors import CaseworkError
+from casework.strongbox import Strongbox
+from casework.tables import Deletion
+from crypto.errors import CryptoError
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN = 1.0  # seconds between looks at the table
+LOAD = 300  # rows a look
+CALL = 100  # messages that one call may delete
+YIELD = 5.0  # seconds that answers may hold deletions up at a time
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 1800.0  # seconds between tries of one row
+SLOWED_PAUSE = 30.0
+
+# Called with a chat where something could not be deleted in time.
+Tell = Callable[[int], Awaitable[None]]
+
+
+class Deletions:
+    """Deletes what is due."""
+
+    def __init__(
+        self,
+        door: Door,
+        database: Database,
+        writer: Writer,
+        strongbox: Strongbox,
+        clock: Callable[[], datetime],
+        health: Health,
+        is_busy: Callable[[], bool],
+        tell: Tell | None = None,
+    ) -> None:
+        self._door = door
+        self._database = database
+        self._writer = writer
+        self._strongbox = strongbox
+        self._clock = clock
+        self._health = health
+        self._is_busy = is_busy
+        self._tell = tell
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that rows may have become due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Delete until cancelled."""
+        while True:
+            self._wake.clear()
+            pause = LOOK_AGAIN
+            try:
+                await self._yield_to_answers()
+                pause = await self.once()
+            except (SQLAlchemyError, CaseworkError):
+                self._health.trouble("deletions", "cannot_store")
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def once(self) -> float:
+        """Delete what is due now, and return the seconds until the next look."""
+        now = self._clock()
+        due = await asyncio.to_thread(self._due, now)
+        chats: dict[int, list[tuple[Deletion, list[int]]]] = defaultdict(list)
+        dropped = []
+        for row in due:
+            try:
+                payload = build.open_deletion(self._strongbox.spools, row.id, row.locked)
+            except CryptoError:
+                log.warning("deletions.unreadable")
+                dropped.append(row.id)
+                continue
+            if row.due is None and payload.get("keep"):
+                dropped.append(row.id)
+                continue
+            chats[payload["chat"]].append((row, payload["messages"]))
+        if dropped:
+            await self._writer.do(lambda session: _drop(session, dropped))
+        for chat, entries in chats.items():
+            try:
+                await self._clear(chat, entries, now)
+            except RetryAfter as error:
+                return seconds(error)
+            except InvalidToken:
+                self._health.trouble("deletions", "token_refused")
+                return SLOWED_PAUSE
+        return 0.0 if len(due) == LOAD else LOOK_AGAIN
+
+    def _due(self, now: datetime) -> list[Deletion]:
+        """Return rows whose time has come: their own, or the last at which Telegram still deletes."""
+        with self._database.read() as session:
+            return list(
+                session.scalars(
+                    select(Deletion)
+                    .where(or_(Deletion.due <= now, Deletion.deadline <= now))
+                    .order_by(Deletion.deadline)
+                    .limit(LOAD)
+                )
+            )
+
+    async def _yield_to_answers(self) -> None:
+        """Let answers go first, for a while."""
+        waited = 0.0
+        while self._is_busy() and waited < YIELD:
+            await asyncio.sleep(0.1)
+            waited += 0.1
+
+    async def _clear(self, chat: int, entries: Sequence[tuple[Deletion, list[int]]], now: datetime) -> None:
+        """Delete the messages of one chat, a hundred a call, one by one where a call is refused."""
+        for start in range(0, len(entries), CALL):
+            part = entries[start : start + CALL]
+            gone, left = await self._delete(chat, part)
+            late = [row for row in left if row.deadline <= now]
+            if late:
+                log.warning("deletions.given_up %d", len(late))
+                if self._tell is not None:
+                    await self._tell(chat)
+            done = [row.id for row in [*gone, *late]]
+            again = [(row.id, _again(row, now)) for row in left if row.deadline > now]
+            await self._writer.do(lambda session, done=done, again=again: _settle(session, done, again))  # type: ignore[misc]
+
+    async def _delete(
+        self, chat: int, entries: Sequence[tuple[Deletion, list[int]]]
+    ) -> tuple[list[Deletion], list[Deletion]]:
+        """Return which rows are gone from the chat and which are left."""
+        rows = [row for row, _messages in entries]
+        messages = [number for _row, numbers in entries for number in numbers]
+        try:
+            await self._door.delete_messages(chat, messages)
+        except BadRequest:
+            return await self._delete_singly(chat, entries)
+        except (RetryAfter, InvalidToken):
+            raise
+        except Forbidden:
+            return [], rows  # blocked, which may end before the deadline
+        except TelegramError:
+            return [], rows
+        return rows, []
+
+    async def _delete_singly(
+        self, chat: int, entries: Sequence[tuple[Deletion, list[int]]]
+    ) -> tuple[list[Deletion], list[Deletion]]:
+        gone: list[Deletion] = []
+        left: list[Deletion] = []
+        for row, numbers in entries:
+            try:
+                for number in numbers:
+                    await self._door.delete_message(chat, number)
+            except BadRequest as error:
+                missing = "not found" in error.message.lower()
+                (gone if missing else left).append(row)
+            except (RetryAfter, InvalidToken):
+                raise
+            except TelegramError:
+                left.append(row)
+            else:
+                gone.append(row)
+        return gone, left
+
+
+def _again(row: Deletion, now: datetime) -> datetime:
+    """Return when to try *row* again: ever later, but once more before the deadline."""
+    pause = timedelta(seconds=min(FIRST_PAUSE * 2**row.tries, LONGEST_PAUSE))
+    return min(now + pause, max(row.deadline, now + timedelta(seconds=FIRST_PAUSE)))
+
+
+def _settle(session: Session, done: list[bytes], again: list[tuple[bytes, datetime]]) -> None:
+    _drop(session, done)
+    for row, due in again:
+        session.execute(update(Deletion).where(Deletion.id == row).values(due=due, tries=Deletion.tries + 1))
+
+
+def _drop(session: Session, ids: list[bytes]) -> None:
+    session.execute(delete(Deletion).where(Deletion.id.in_(ids)))

@@ -1,0 +1,64 @@
+"""Bringing a file in: at most two at once, with patience, and a clear word where it cannot be had."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from telegram.error import TelegramError
+
+from bot.hear import Heard
+from bot.telegram import FILE_LIMIT, Door, TooLargeError
+from intake.events import File
+
+# Each may be 20 MB, and is in memory sealed as well as open.
+AT_ONCE = 2
+# How long the words of a chat wait for a file that Telegram does not give, before they go without it.
+PATIENCE = timedelta(minutes=3)
+# Seconds until the next try, or until a place is free.
+AGAIN, QUEUED = 4.0, 0.1
+
+
+class NotYetError(Exception):
+    """The file may still come: try again in *wait* seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+class Fetcher:
+    """Fetches the files of events."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def fill(self, heard: Heard, taken: datetime, now: datetime) -> Heard:
+        """
+        Return *heard* with the bytes of its file, or with the word why they are missing.
+
+        Raises:
+            NotYetError: it could not be had now.
+        """
+        if heard.file_id is None or not isinstance(heard.event, File):
+            return heard
+        if heard.event.size > FILE_LIMIT:
+            return _without(heard, heard.event, "too_large")
+        if self._places.locked():
+            raise NotYetError(QUEUED)
+        async with self._places:
+            try:
+                content = await self._door.fetch(heard.file_id)
+            except TooLargeError:
+                return _without(heard, heard.event, "too_large")
+            except TelegramError:
+                if now - taken < PATIENCE:
+                    raise NotYetError(AGAIN) from None
+                return _without(heard, heard.event, "unavailable")
+        return replace(heard, event=replace(heard.event, content=content, size=len(content)))
+
+
+def _without(heard: Heard, file: File, missing: str) -> Heard:
+    return replace(heard, event=replace(file, content=None, missing=missing))

@@ -1,0 +1,200 @@
+"""
+The hub: everything that runs while the house is open.
+
+Order at start: known-answer tests, the locks that keep a second hub out, requests and answers of desks
+dropped, what the spool holds handed to workers, and only then the first question to Telegram. Reaping
+begins when that backlog is worked. Order at the end: polling stops first; what is in work is finished or
+left in the spool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import identity, link
+from bot.answer import Answerer
+from bot.deletions import Deletions
+from bot.dispatch import Dispatcher
+from bot.errors import BotError
+from bot.fetch import Fetcher
+from bot.guard import sole_hub
+from bot.health import Health
+from bot.outbox import Outbox
+from bot.pace import Pace
+from bot.poll import poll
+from bot.rows import Numbers
+from bot.spool import Spool
+from bot.taps import Taps
+from bot.telegram import Door, close
+from bot.ticks import Tick, ticking
+from bot.work import Erase, Worker
+from bot.writer import Writer
+from casework import keeper
+from casework.database import Database
+from casework.errors import CaseworkError
+from casework.strongbox import Strongbox
+from crypto import selftest
+from crypto.roster import Anchor
+from intake.limits import Budgets
+
+log = logging.getLogger(__name__)
+
+# Updates in work at once. Sealing holds one core; the rest is waiting for files and commits.
+WIDTH = 8
+# Seconds between looks for tips left in writing, and between reapings.
+IDLE_EVERY, REAP_EVERY = 60.0, 3600.0
+# Seconds that work in hand may take at the end before it is left in the spool.
+LAST_WORK = 10.0
+
+
+@dataclass(frozen=True)
+class House:
+    """What a hub is given: the house it serves and the way out of it."""
+
+    database: Database
+    strongbox: Strongbox
+    anchor: Anchor
+    door: Door
+    state_dir: Path
+    runtime_dir: Path
+    clock: Callable[[], datetime]
+    erase: Erase
+    pace: Callable[[], Pace] = Pace
+    identity: str = "neutral"  # neutral | none: leave the bot's name and commands as they are
+
+
+class Hub:
+    """One running hub. Make it inside the event loop that runs it."""
+
+    def __init__(self, house: House, ticks: Sequence[Tick] = ()) -> None:
+        self._house = house
+        self._ticks = ticks
+        self.health = Health(house.runtime_dir, house.clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """
+        Serve until *stop* is set.
+
+        Raises:
+            SecondHubError: another hub serves this house.
+            SelfTestError: the vault's known answers came out wrong.
+            SchemaMismatchError: the database belongs to another version.
+        """
+        selftest.run()
+        house = self._house
+        with sole_hub(house.state_dir), Writer(house.database) as writer:
+            await writer.do(lambda _session: None)  # takes the database's own lock, or fails here
+            await asyncio.to_thread(keeper.clear, house.database)
+            try:
+                await self._serve(writer, stop)
+            finally:
+                await close(house.door)
+        log.info("hub.ended")
+
+    async def _serve(self, writer: Writer, stop: asyncio.Event) -> None:
+        parts = await asyncio.to_thread(Parts, self._house, writer, self.health)
+        backlog = await asyncio.to_thread(parts.spool.waiting)
+        for arrival in backlog:
+            parts.work.put(arrival.lane, arrival.number)
+        log.info("hub.started %d", len(backlog))
+        async with asyncio.TaskGroup() as group:
+            polling = group.create_task(poll(self._house.door, parts.take, self.health))
+            runs = [
+                parts.work.run(),
+                parts.outbox.run(),
+                parts.deletions.run(),
+                parts.taps.run(),
+                self._keep_house(parts, writer),
+                ticking(self._ticks, self.health),
+            ]
+            if self._house.identity == "neutral":
+                runs.append(identity.put_on(self._house.door, self.health))
+            others = [group.create_task(run) for run in runs]
+            await stop.wait()
+            polling.cancel()
+            try:
+                await asyncio.wait_for(parts.work.idle(), LAST_WORK)
+            except TimeoutError:
+                log.warning("hub.left_work %d", parts.work.count)
+            for task in others:
+                task.cancel()
+
+    async def _keep_house(self, parts: Parts, writer: Writer) -> None:
+        """File what was left in writing, and reap, once the backlog of the start is worked."""
+        await parts.work.idle()
+        reaped = float("-inf")
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await parts.queue_idle()
+                if loop.time() - reaped > REAP_EVERY:
+                    today = self._house.clock().date()
+                    await parts.spool.reap()
+                    await writer.do(lambda session: link.reap(session, today))  # noqa: B023  used at once
+                    reaped = loop.time()
+            except (SQLAlchemyError, CaseworkError, BotError):
+                self.health.trouble("keeping", "cannot_store")
+            await asyncio.sleep(IDLE_EVERY)
+
+
+class Parts:
+    """The parts of a hub, put together. Reads the database once, for the next number of the outbox."""
+
+    def __init__(self, house: House, writer: Writer, health: Health) -> None:
+        database, strongbox, clock, door = house.database, house.strongbox, house.clock, house.door
+        self.spool = Spool(database, writer, strongbox, clock)
+        self.outbox = Outbox(door, database, writer, strongbox, clock, self.spool.lane, health, house.pace())
+        self.answerer = Answerer(
+            database, strongbox, house.anchor, Numbers.after(database), Budgets(os.urandom(32)), clock
+        )
+        self.deletions = Deletions(
+            door, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell
+        )
+        self.taps = Taps(door)
+        worker = Worker(
+            door,
+            self.spool,
+            writer,
+            self.answerer,
+            Fetcher(door),
+            self.taps,
+            health,
+            clock,
+            house.erase,
+            self._committed,
+        )
+        self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH)
+        self._writer = writer
+        self._queued: set[bytes] = set()
+
+    async def take(self, updates: Sequence[dict[str, Any]]) -> None:
+        """Store a batch, then hand it to the workers."""
+        for arrival in await self.spool.take(updates):
+            self.work.put(arrival.lane, arrival.number)
+
+    async def queue_idle(self) -> None:
+        """Hand cases left in writing to the workers, each in the lane of its chat."""
+        found = await asyncio.to_thread(self.answerer.idle)
+        for case, chat in found:
+            if case not in self._queued:
+                self.work.put(self.spool.lane(chat), case)
+        self._queued = {case for case, _chat in found}
+
+    def _committed(self) -> None:
+        self.outbox.wake()
+        self.deletions.wake()
+
+    async def _tell(self, chat: int) -> None:
+        """Tell a chat that something in it could not be deleted."""
+        rows = await asyncio.to_thread(self.answerer.tell, chat, "sweep.left")
+        await self._writer.write(rows)
+        self.outbox.wake()

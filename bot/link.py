@@ -1,0 +1,69 @@
+"""
+The thread of a conversation: a keyed tag of the chat, and the state locked beside it.
+
+Under the link key, which a reboot takes, or under the remembered key where the tipster asked for that. A
+chat has at most one row. Losing it loses the thread, never a word.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from casework.strongbox import Strongbox
+from casework.tables import Link
+from crypto import lock
+from crypto.context import named
+from crypto.errors import CryptoError
+from intake import state as states
+from intake.state import State
+
+LINK_LASTS = timedelta(days=14)  # the link key's own life is a week or two
+REMEMBERED_LASTS = timedelta(days=30)
+
+
+def read(session: Session, strongbox: Strongbox, chat: int) -> State | None:
+    """Return where the conversation with *chat* stands, or None when it is new or forgotten."""
+    keys = {_tag(key, chat): key for key in _keys(strongbox)}
+    rows = session.scalars(select(Link).where(Link.tag.in_(list(keys)))).all()
+    for row in sorted(rows, key=lambda row: row.expires, reverse=True):
+        try:
+            return states.loads(lock.unlock(keys[row.tag], row.locked, named("link", row.tag)))
+        except CryptoError:
+            continue
+    return None
+
+
+def put(session: Session, strongbox: Strongbox, chat: int, state: State | None, today: date) -> None:
+    """Make *state* the one thing known about *chat*; None forgets it."""
+    tags = [_tag(key, chat) for key in _keys(strongbox)]
+    session.execute(delete(Link).where(Link.tag.in_(tags)))
+    if state is None:
+        return
+    key = strongbox.remembered if state.remember else strongbox.link
+    tag = _tag(key, chat)
+    session.add(
+        Link(
+            tag=tag,
+            key=key.number,
+            locked=lock.lock(key, states.dumps(state), named("link", tag)),
+            expires=today + (REMEMBERED_LASTS if state.remember else LINK_LASTS),
+        )
+    )
+    session.flush()
+
+
+def reap(session: Session, today: date) -> None:
+    """Drop links whose time is over."""
+    session.execute(delete(Link).where(Link.expires < today))
+
+
+def _keys(strongbox: Strongbox) -> list[lock.Key]:
+    remembered = strongbox.families["remembered"].keys.values()
+    return [*strongbox.links.values(), *(lock.Key(key.number, key.secret) for key in remembered)]
+
+
+def _tag(key: lock.Key, chat: int) -> bytes:
+    return lock.tag(key, "link", str(chat).encode())

@@ -1,0 +1,165 @@
+"""
+One update, from the spool to its commit.
+
+A worker takes an update out, lets the conversation answer, and hands everything that follows to the writer
+as one transaction: sealed items, the state of the conversation, replies in the outbox, and the spool row
+marked done. Until that commit nothing has happened, so any failure means: again, from the start. An update
+that cannot be read, or that breaks our code five times (once, when it is two days old), is sealed raw into
+a case and named to the coordinators. No update is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+from telegram import Update
+
+from bot import spool
+from bot.answer import Answerer, Prepared
+from bot.errors import BotError, UnreadableError
+from bot.fetch import Fetcher, NotYetError
+from bot.health import Health
+from bot.hear import Heard, hear
+from bot.spool import AlreadyWorkedError, Spool, Spooled
+from bot.taps import Taps
+from bot.telegram import Door
+from bot.writer import Writer
+from casework.errors import NotFoundError, SchemaMismatchError
+
+log = logging.getLogger(__name__)
+
+# Tries of an update that breaks our own code, and the age from which one try is enough.
+TRIES = 5
+OLD = timedelta(hours=48)
+# Seconds until an update is tried again: after a fault of ours (doubling), and while the database is away.
+FIRST_PAUSE, AWAY_PAUSE = 0.5, 1.0
+
+AWAY = (OperationalError, InterfaceError, SchemaMismatchError, BotError, OSError)
+
+# Erases a case; NotFoundError when it is gone already.
+Erase = Callable[[bytes, datetime], object]
+
+
+class Worker:
+    """Works updates (by number) and cases left in writing (by id)."""
+
+    def __init__(
+        self,
+        door: Door,
+        spool: Spool,
+        writer: Writer,
+        answerer: Answerer,
+        fetcher: Fetcher,
+        taps: Taps,
+        health: Health,
+        clock: Callable[[], datetime],
+        erase: Erase,
+        committed: Callable[[], None],
+    ) -> None:
+        self._door = door
+        self._spool = spool
+        self._writer = writer
+        self._answerer = answerer
+        self._fetcher = fetcher
+        self._taps = taps
+        self._health = health
+        self._clock = clock
+        self._erase = erase
+        self._committed = committed
+
+    async def work(self, thing: int | bytes) -> float | None:
+        """Work one thing; return seconds until it should be tried again, None when it is done."""
+        try:
+            await (self._file_idle(thing) if isinstance(thing, bytes) else self._answer(thing))
+        except NotYetError as wait:
+            return wait.wait
+        except AlreadyWorkedError:
+            return None
+        except AWAY:
+            self._health.trouble("work", "cannot_store")
+            return AWAY_PAUSE
+        except Exception as error:  # noqa: BLE001  our own fault must not hold up the chat for ever
+            log.error("work.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
+            return await self._count(thing)
+        self._health.ok("work")
+        self._committed()
+        return None
+
+    async def _count(self, thing: int | bytes) -> float | None:
+        """Remember a try that broke our code; a case left in writing is found again by its tick."""
+        if isinstance(thing, bytes):
+            return None
+        try:
+            await self._spool.count_try(thing)
+            spooled = await asyncio.to_thread(self._spool.read, thing)
+        except AWAY:
+            return AWAY_PAUSE
+        return FIRST_PAUSE * 2.0 ** (spooled.tries if spooled else 0)
+
+    async def _answer(self, number: int) -> None:
+        spooled = await asyncio.to_thread(self._spool.read, number)
+        if spooled is None:
+            return
+        try:
+            heard = self._hear(spooled)
+        except UnreadableError:
+            await self._quarantine(spooled)
+            return
+        if heard is None:
+            await self._writer.do(lambda session: spool.finish(session, number))
+            return
+        heard = await self._fetcher.fill(heard, spooled.taken, self._clock())
+        if heard.query is not None:
+            self._taps.answer(heard.query)
+        prepared = await asyncio.to_thread(self._answerer.answer, heard, spooled.taken)
+        await self._erase_first(prepared)
+
+        def commit(session: Session) -> None:
+            spool.finish(session, number)
+            self._answerer.commit(session, prepared, self._clock().date())
+
+        await self._writer.do(commit, prepared.rows)
+
+    def _hear(self, spooled: Spooled) -> Heard | None:
+        """
+        Read an update.
+
+        Raises:
+            UnreadableError: it is not what Telegram's documentation says, in whatever way, or breaks us.
+        """
+        is_old = self._clock() - spooled.taken > OLD
+        if spooled.body is None or spooled.tries >= (1 if is_old else TRIES):
+            raise UnreadableError
+        try:
+            return hear(Update.de_json(spooled.body, self._door))
+        except Exception as error:  # noqa: BLE001  whatever the library makes of bytes from outside
+            log.warning("work.unreadable %s", type(error).__name__)
+            raise UnreadableError from None
+
+    async def _erase_first(self, prepared: Prepared) -> None:
+        """Erase what was asked to be erased, before the tipster is told so."""
+        case = prepared.outcome.erase
+        if case is None:
+            return
+        try:
+            await asyncio.to_thread(self._erase, case, self._clock())
+        except NotFoundError:
+            return  # a crash came between the erasure and telling so
+
+    async def _quarantine(self, spooled: Spooled) -> None:
+        """Seal the bytes as they came into a case, and tell the coordinators that there is one."""
+        log.warning("work.quarantined")
+        rows = await asyncio.to_thread(self._answerer.quarantine, spooled.raw)
+        await self._writer.do(lambda session: spool.finish(session, spooled.number), rows)
+
+    async def _file_idle(self, case: bytes) -> None:
+        prepared = await asyncio.to_thread(self._answerer.file_idle, case)
+        if prepared is not None:
+            await self._writer.do(
+                lambda session: self._answerer.commit_idle(session, prepared, case), prepared.rows
+            )
