@@ -19,9 +19,9 @@ from casework import erasure, hubkeys, journal
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
 from casework.strongbox import Strongbox, write_file
-from casework.tables import Base, Case
+from casework.tables import Case
 from crypto.xwing import Identity
-from subrosa import dump, escrow
+from subrosa import dump, escrow, schema
 from subrosa.errors import RestoreError
 from subrosa.escrow import Copy, Escrow
 from subrosa.settings import Settings
@@ -70,12 +70,12 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     try:
         if settings.database.url.startswith("sqlite:///"):
             Path(settings.database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        Base.metadata.create_all(database.engine)
+        schema.lay_out_empty(database)
         with Session(database.engine) as session, session.begin():
             session.connection(execution_options={"subrosa_write": True})
             counts = dump.read(session, source)
-        for name, body in keys.items():
-            write_file(state / name, body)
+        for name, key in keys.items():
+            write_file(state / name, key)
         strongbox = Strongbox.load(state, settings.hub.runtime_dir, now)
         again = _erase_again(settings, database, strongbox, escrow.erased(medium), now)
         with database.write() as session:

@@ -78,7 +78,8 @@ def count_grants(session: Session) -> int:
 
 def _batches(source: IO[bytes], counts: dict[str, int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Group the lines of a dump into runs of one table, and insist on its last line."""
-    name, rows = "", []
+    name = ""
+    rows: list[dict[str, Any]] = []
     for line in source:
         entry = canonical.loads(line.rstrip(b"\n"))
         if "end" in entry:

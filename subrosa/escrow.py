@@ -186,4 +186,4 @@ def _newest(folder: Path) -> Path:
 
 def _stamp_of(path: Path) -> datetime:
     stamp = path.stem.rsplit("-", 1)[-1]
-    return datetime.strptime(stamp + "+0000", _STAMP + "%z")
+    return datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from casework import epoch, hubkeys, journal, rosters
 from casework.actors import OPERATOR, Actor
-from casework.database import connect, create_tables
+from casework.database import connect
 from casework.strongbox import Strongbox
 from crypto import keyring, lock
 from crypto.keyring import Profile
@@ -22,7 +22,7 @@ from crypto.roster import Roster, StaffEntry, sign
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from desk import keyrings
-from subrosa import configuration, keyfiles
+from subrosa import configuration, keyfiles, schema
 from subrosa.errors import UsageError
 from subrosa.settings import Settings, TelegramSettings
 
@@ -140,7 +140,7 @@ def _lay_out(
     """Make the tables and write what a hub expects to find in them."""
     database = connect(settings.database.url)
     try:
-        create_tables(database, lock.lock(strongbox.epoch, epoch.SENTINEL, epoch.SENTINEL_CONTEXT))
+        schema.lay_out(database, lock.lock(strongbox.epoch, epoch.SENTINEL, epoch.SENTINEL_CONTEXT))
         with database.write() as session:
             rosters.accept(session, sign(roster, root), settings.anchor, now.date())
             hubkeys.publish(session, strongbox, now.date())

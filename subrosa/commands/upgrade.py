@@ -1,0 +1,28 @@
+"""``subrosa upgrade``: bring the database to this program's version."""
+
+from __future__ import annotations
+
+import click
+
+from casework.database import connect
+from subrosa import schema
+from subrosa.opening import now, open_strongbox, with_settings
+from subrosa.settings import Settings
+
+
+@click.command("upgrade")
+@with_settings
+def command(settings: Settings) -> None:
+    """
+    Bring the database to this program's version. Stop the hub first.
+
+    The database is copied first; what does not come out as it went in is rolled back.
+    """
+    moment = now()
+    strongbox = open_strongbox(settings, moment)
+    done = schema.upgrade(settings, connect(settings.database.url), strongbox, moment)
+    if done.copy is None:
+        click.echo(f"nothing to do: the database is at version {done.after}")
+        return
+    click.echo(f"upgraded from version {done.before} to {done.after}; {done.grants} grants, all there")
+    click.echo(f"the copy from before: {done.copy} (remove it when all is well)")
