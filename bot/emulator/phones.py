@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.emulator.errors import ControlError
-from bot.emulator.formatting import MAX_TEXT, mark, units
+from bot.emulator.formatting import MAX_TEXT, mark
 from bot.emulator.media import put_media
 from bot.emulator.params import Upload
 from bot.emulator.updates import CALLBACK_LIFE
@@ -234,10 +234,10 @@ def _caption_content(caption: str) -> Json:
 
 
 def _cut(text: str) -> Iterator[str]:
-    while units(text) > MAX_TEXT:
-        end = MAX_TEXT
-        while units(text[:end]) > MAX_TEXT:
-            end -= units(text[:end]) - MAX_TEXT
-        yield text[:end]
-        text = text[end:]
-    yield text
+    raw = text.encode("utf-16-le", "surrogatepass")
+    while raw:
+        end = MAX_TEXT * 2
+        if len(raw) > end and 0xD8 <= raw[end - 1] <= 0xDB:
+            end -= 2  # a character of two units goes over whole
+        yield raw[:end].decode("utf-16-le", "surrogatepass")
+        raw = raw[end:]
