@@ -1,0 +1,75 @@
+"""What lies outside this program: Telegram, the second medium, the machine."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot import health
+from subrosa import keyfiles
+from subrosa.checkups import Finding, ok, red, warn
+from subrosa.errors import UsageError
+from subrosa.escrow import Escrow
+from subrosa.settings import Settings
+
+STALE = timedelta(days=2)
+
+
+def check_hub(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Read what the hub last said about itself."""
+    del now
+    parts = health.read(settings.hub.runtime_dir)
+    if not parts:
+        yield warn("hub", "has not run since the last reboot", "subrosa hub")
+    for part, said in sorted(parts.items()):
+        if said["state"] == "ok":
+            yield ok(f"hub {part}", f"since {said['since']}")
+        else:
+            yield red(f"hub {part}", f"{said['state']} since {said['since']}", "see the hub's log")
+
+
+def check_medium(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Look at the age of the newest copy."""
+    try:
+        recipient = keyfiles.read_escrow_recipient(settings.escrow.recipient_file)
+    except UsageError:
+        yield red("medium", "no escrow recipient: nothing can be copied", "set escrow.recipient_file")
+        return
+    if not settings.escrow.medium.is_dir():
+        yield red("medium", "is not there", "mount it, or set escrow.medium")
+        return
+    newest = Escrow(settings.escrow.medium, settings.hub.state_dir, recipient).newest()
+    if newest is None:
+        yield red("medium", "holds no copy", "subrosa backup")
+    elif now - newest > STALE:
+        yield red("medium", f"the newest copy is of {newest:%Y-%m-%d %H:%M} UTC", "subrosa backup")
+    else:
+        yield ok("medium", f"newest copy {newest:%Y-%m-%d %H:%M} UTC")
+    if _same_disk(settings.escrow.medium, settings.path.parent):
+        yield warn("medium", "lies on the same disk as the house", "put it on another disk or machine")
+
+
+def check_machine(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Look for places where memory may reach the disk."""
+    del settings, now
+    try:
+        swaps = Path("/proc/swaps").read_text(encoding="utf-8").splitlines()[1:]
+    except OSError:
+        swaps = []
+    if swaps:
+        yield warn(
+            "swap", "is on: what is open in memory may be written to the disk", "swapoff, or encrypt it"
+        )
+    else:
+        yield ok("swap", "is off")
+    soft, _hard = resource.getrlimit(resource.RLIMIT_CORE)
+    if soft != 0:
+        yield warn(
+            "core dumps", "are on for this shell; the hub turns its own off", "LimitCORE=0 in its unit"
+        )
+
+
+def _same_disk(one: Path, other: Path) -> bool:
+    return one.stat().st_dev == other.stat().st_dev

@@ -1,0 +1,38 @@
+"""The doctor: every checkup, in the order in which one thing rests on another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from subrosa.checkups import Checkup, Finding
+from subrosa.checkups.database import check_database
+from subrosa.checkups.files import (
+    check_crypto,
+    check_folders,
+    check_keyrings,
+    check_keys,
+    check_space,
+    check_token,
+)
+from subrosa.checkups.outside import check_hub, check_machine, check_medium
+from subrosa.checkups.people import check_people
+from subrosa.settings import Settings
+
+CHECKUPS: tuple[Checkup, ...] = (
+    check_crypto,
+    check_folders,
+    check_keys,
+    check_token,
+    check_keyrings,
+    check_database,
+    check_people,
+    check_medium,
+    check_hub,
+    check_space,
+    check_machine,
+)
+
+
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    """Look at everything and return what was found."""
+    return [finding for checkup in CHECKUPS for finding in checkup(settings, now)]
