@@ -22,8 +22,8 @@ FILE_KEY_SIZE = 16
 HEADER_LIMIT = 64 * 1024
 STANZA_LIMIT = 24  # sixteen recipients, the context, and room for stanzas that newer programs add
 
-_FAMILY = b"age-encryption.org/"
 _VERSION = b"age-encryption.org/v1"
+_ANY_VERSION = re.compile(rb"age-encryption\.org/v[0-9]+\Z")
 _COLUMNS = 64
 _WORD = re.compile(r"[!-~]+\Z")
 
@@ -88,7 +88,7 @@ def read(readline: ReadLine) -> Header:
     lines = _Lines(readline)
     first = lines.take()
     if first != _VERSION:
-        if first.startswith(_FAMILY):
+        if _ANY_VERSION.match(first):
             raise UnknownVersionError
         raise MalformedError("header: not an age file")
     stanzas: list[Stanza] = []
