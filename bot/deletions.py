@@ -21,8 +21,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, Tele
 
 from bot import rows as build
 from bot.health import Health
-from bot.poll import seconds
-from bot.telegram import Door
+from bot.telegram import Door, seconds
 from bot.writer import Writer
 from casework.database import Database
 from casework.errors import CaseworkError

@@ -14,8 +14,7 @@ from telegram import BotCommand
 from telegram.error import RetryAfter, TelegramError
 
 from bot.health import Health
-from bot.poll import seconds
-from bot.telegram import Door
+from bot.telegram import Door, seconds
 from intake import identity
 from intake.identity import Identity
 

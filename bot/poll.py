@@ -17,8 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot import raw
+from bot.errors import BotError
 from bot.health import Health
-from bot.telegram import Door
+from bot.telegram import Door, seconds
 from casework.errors import CaseworkError
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,11 @@ async def poll(bot: Door, take: Take, health: Health) -> None:
             trouble = "another_poller"
         except TelegramError:
             trouble = "unreachable"
-        except (SQLAlchemyError, CaseworkError):
+        except (SQLAlchemyError, CaseworkError, BotError):
             trouble = "cannot_store"
+        except Exception as error:  # noqa: BLE001  a deaf hub that looks alive would be worse
+            log.error("poll.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
+            trouble = "broke"
         if trouble is None:
             health.ok("intake")
             pause = FIRST_PAUSE
@@ -64,9 +68,3 @@ async def poll(bot: Door, take: Take, health: Health) -> None:
         health.trouble("intake", trouble)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def seconds(error: RetryAfter) -> float:
-    """Return how long Telegram asks us to wait; the library gives seconds or a span."""
-    wait = error.retry_after
-    return float(wait) if isinstance(wait, int) else wait.total_seconds()

@@ -15,8 +15,7 @@ from typing import Any
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bot.poll import seconds
-from bot.telegram import Door
+from bot.telegram import Door, seconds
 
 BLOCKED = "blocked"  # the person stopped the bot
 GONE = "gone"  # the account or chat is no more

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import BaseRequest, HTTPXRequest
 
@@ -136,6 +136,11 @@ def transport(endpoint: Endpoint, connections: int) -> HTTPXRequest:
         proxy=endpoint.proxy,
         httpx_kwargs={"trust_env": False},
     )
+
+
+def seconds(error: RetryAfter) -> float:
+    """Return how long Telegram asks us to wait."""
+    return error._retry_after.total_seconds()  # noqa: SLF001  the public name warns of its own change
 
 
 async def close(bot: Door) -> None:
