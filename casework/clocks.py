@@ -23,6 +23,7 @@ from casework.tables import Clock
 
 ACCEPT = "accept"
 REPLY = "reply"
+ORPHAN = "orphan"  # an accepted case whose people are all gone
 # The steps an unaccepted case climbs, in order.
 STEPS = ("accept", "accept_duty", "accept_house")
 

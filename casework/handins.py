@@ -23,7 +23,7 @@ from casework.keeper import LIFETIME
 from casework.keys import PublicKey
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox
-from casework.tables import Case, Draft, Grant, HandIn, SealingKey
+from casework.tables import Case, Draft, Grant, HandIn, JournalRow, SealingKey
 from crypto import context, lock, sealed
 from crypto.errors import CryptoError, MalformedError
 from crypto.roster import Anchor
@@ -158,9 +158,18 @@ class _Taking:
         )
         if self.session.scalar(held) is not None:
             return
+        if compartment == keys.CONTENT and self._wrote_brief(owner):
+            return
         draft = self.session.get(Draft, owner) if compartment == keys.DRAFT else None
         if draft is None or draft.author != self.staff:
             raise RefusedError
+
+    def _wrote_brief(self, owner: bytes) -> bool:
+        """The lawyer who wrote a brief makes its holders without being one of them."""
+        written = select(JournalRow.n).where(
+            JournalRow.act == "brief", JournalRow.subject == owner, JournalRow.actor == self.staff
+        )
+        return self.session.scalars(written).first() is not None
 
     def _check_wall(self, owner: bytes, compartment: str, holder: str, number: int) -> None:
         if holder == keys.RECOVERY:

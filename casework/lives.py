@@ -81,6 +81,8 @@ def _entry() -> Life:
         # Any edit takes a frozen text back to the desk, and what was said of it is void.
         table[state, "save"] = "draft"
         table[state, "take-down"] = "draft"
+    for state in ("draft", "review", "approved", "scheduled"):
+        table[state, "embargo"] = state
     return MappingProxyType(table)
 
 

@@ -1,0 +1,95 @@
+"""
+Escalation: what happens when nobody took a case in time, or nobody answers.
+
+An unaccepted case climbs from its assignee to the stand-in, to everybody on duty, to the coordinators, who
+hear of it until somebody accepts. An accepted one that stays silent is named to its assignee and its second.
+Only notices and the proposal change here: who can open the case was settled when it was filed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import clocks, journal, lives, notices
+from casework.actors import Actor
+from casework.clocks import Breach
+from casework.permits import Settings
+from casework.rosters import Staffing
+from casework.tables import Case, Clock
+
+
+def escalate(session: Session, staffing: Staffing, now: datetime, settings: Settings) -> int:
+    """Carry every clock that ran out one step further; return how many there were."""
+    breaches = clocks.claim_overdue(session, now, settings.times)
+    for breach in breaches:
+        case = session.get(Case, breach.case)
+        if case is not None:
+            _carry(session, case, breach, staffing, now)
+    return len(breaches)
+
+
+def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: datetime) -> int:
+    """
+    Take cases from people who are no longer living staff: proposals go back, accepted ones to the second.
+
+    Returns how many cases were touched. Keys are another matter: colleagues who hold them re-wrap.
+    """
+    touched = 0
+    wanted = select(Case).where(Case.assignee.is_not(None), Case.status.in_(("new", *lives.ACTIVE)))
+    for case in session.scalars(wanted).all():
+        if case.assignee in staffing.living:
+            continue
+        if case.status == "new":
+            case.assignee = None
+            case.version += 1
+            told = notices.audience(staffing, case.team, None)
+        elif case.second in staffing.living and case.second is not None:
+            case.assignee, case.second = case.second, None
+            case.version += 1
+            journal.write(session, "assign", by=hub, day=now.date(), case=case.id)
+            told = [case.assignee, *staffing.coordinators()]
+        else:
+            # Said once a day, not at every tick: the clock says it again.
+            if session.get(Clock, (case.id, clocks.ORPHAN)) is not None:
+                continue
+            clocks.restart(session, case.id, clocks.ORPHAN, _tomorrow(now))
+            told = staffing.coordinators()
+        notices.tell(session, notices.DUTY, told, case.id, now)
+        touched += 1
+    return touched
+
+
+def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now: datetime) -> None:
+    if breach.kind == clocks.ORPHAN:
+        told = [] if {case.assignee, case.second} & staffing.living else staffing.coordinators()
+        if not told:
+            clocks.stop(session, case.id, clocks.ORPHAN)
+    elif case.status == "new":
+        told = _ladder(case, breach.kind, staffing)
+    elif case.status in lives.ACTIVE:
+        told = [one for one in (case.assignee, case.second) if one in staffing.living and one is not None]
+        told = told or staffing.coordinators()
+    else:
+        clocks.stop(session, case.id)
+        return
+    kind = notices.REPLY if breach.kind == clocks.REPLY else notices.DUTY
+    notices.tell(session, kind, told, case.id, now)
+
+
+def _ladder(case: Case, step: str, staffing: Staffing) -> list[str]:
+    """Return whom this step tells: the stand-in, those on duty, the coordinators; never nobody."""
+    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty]
+    stand_in = staffing.stand_ins.get(case.assignee or "")
+    if step == "accept" and stand_in in staffing.living and stand_in is not None:
+        return [stand_in]
+    if step in ("accept", "accept_duty") and on_duty:
+        return on_duty
+    return staffing.coordinators() or staffing.members(case.team)
+
+
+def _tomorrow(now: datetime) -> datetime:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1)

@@ -1,0 +1,117 @@
+"""
+Lists: what one person has to do, and what a coordinator sees of the house.
+
+Reads only, by clear columns only. What hurts first stands first: clocks that ran out, then those that run
+out soonest, urgent ones ahead; cases without a clock follow, the longest untouched first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from casework import lives
+from casework.permits import is_member
+from casework.rosters import Staffing
+from casework.tables import Case, Clock, Item
+
+_URGENCIES = ("now", "days", "normal")
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One line of a queue: the case, until when something is due, and whose it is."""
+
+    case: Case
+    due: datetime | None
+    whose: str  # mine | second | proposed | team
+
+
+def queue(session: Session, staff: str, team: str, staffing: Staffing) -> list[Queued]:
+    """Return what *staff* may take up or carries in *team*, in the order to take it up."""
+    if not is_member(staff, team, staffing):
+        return []
+    wanted = select(Case).where(
+        Case.team == team,
+        or_(
+            Case.status == "new",
+            Case.status.in_(lives.ACTIVE) & or_(Case.assignee == staff, Case.second == staff),
+        ),
+    )
+    cases = session.scalars(wanted).all()
+    due = _due(session, [case.id for case in cases])
+    lines = [Queued(case, due.get(case.id), _whose(case, staff)) for case in cases]
+    return sorted(lines, key=_order)
+
+
+def ended(session: Session, staff: str, team: str, limit: int = 100) -> list[Case]:
+    """Return the cases of *staff* that ended, the latest first."""
+    wanted = (
+        select(Case)
+        .where(
+            Case.team == team,
+            Case.status.in_(lives.ENDED),
+            or_(Case.assignee == staff, Case.second == staff),
+        )
+        .order_by(Case.touched.desc(), Case.id)
+        .limit(limit)
+    )
+    return list(session.scalars(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a coordinator sees: numbers and clocks, nobody's words."""
+
+    unaccepted: list[Queued]
+    states: dict[tuple[str, str], int]  # (team, state) -> cases
+    loads: dict[str, int]  # staff id -> cases answered for
+    overdue: int
+    failed_replies: int
+    without_holder: list[Case] = field(default_factory=list)
+
+
+def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
+    """Return how the house stands now."""
+    unaccepted = session.scalars(select(Case).where(Case.status == "new")).all()
+    due = _due(session, [case.id for case in unaccepted])
+    lines = sorted((Queued(case, due.get(case.id), "team") for case in unaccepted), key=_order)
+    states = session.execute(select(Case.team, Case.status, func.count()).group_by(Case.team, Case.status))
+    active = session.scalars(select(Case).where(Case.status.in_(lives.ACTIVE))).all()
+    carried = Counter(case.assignee for case in active if case.assignee is not None)
+    return Overview(
+        unaccepted=lines,
+        states={(team, state): count for team, state, count in states.tuples()},
+        loads={entry.id: carried[entry.id] for entry in staffing.roster.staff if not entry.revoked},
+        overdue=session.scalar(select(func.count()).select_from(Clock).where(Clock.due < now)) or 0,
+        failed_replies=session.scalar(
+            select(func.count()).select_from(Item).where(Item.kind == "reply", Item.state == "failed")
+        )
+        or 0,
+        without_holder=[case for case in active if not {case.assignee, case.second} & staffing.living],
+    )
+
+
+def _due(session: Session, cases: list[bytes]) -> dict[bytes, datetime]:
+    """Return the earliest clock of each case; asked in portions, because engines limit a list."""
+    found: dict[bytes, datetime] = {}
+    for at in range(0, len(cases), 500):
+        clocks = select(Clock.case, func.min(Clock.due)).where(Clock.case.in_(cases[at : at + 500]))
+        found.update(session.execute(clocks.group_by(Clock.case)).tuples().all())
+    return found
+
+
+def _order(line: Queued) -> tuple[datetime, int, object, bytes]:
+    urgency = _URGENCIES.index(line.case.urgency) if line.case.urgency in _URGENCIES else 0
+    return (line.due or _NEVER, urgency, line.case.touched, line.case.id)
+
+
+def _whose(case: Case, staff: str) -> str:
+    if case.status == "new":
+        return "proposed" if case.assignee == staff else "team"
+    return "mine" if case.assignee == staff else "second"

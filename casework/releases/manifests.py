@@ -1,0 +1,116 @@
+"""
+Imported lists: they land in review and are released by two people who signed the same digest.
+
+An imported list comes from what was public before, so no case and no card stands behind it; what it needs is
+two pairs of eyes on exactly these bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import journal
+from casework.actors import Actor
+from casework.errors import NotAllowedError, NotFoundError, WrongStateError
+from casework.permits import Acting, has_role
+from casework.releases import signing
+from casework.rosters import Staffing
+from casework.tables import Manifest, ManifestSignature
+
+SIGNATURES = 2
+
+
+def land_manifest(session: Session, body: bytes, by: Actor, day: date) -> bytes:
+    """Put the bytes of an imported list in review and return their digest; landing again changes nothing."""
+    digest = hashlib.sha256(body).digest()
+    if session.get(Manifest, digest) is None:
+        session.add(Manifest(digest=digest, body=body, day=day, state="review"))
+        journal.write(session, "import", by=by, day=day, subject=digest[:16])
+    return digest
+
+
+def sign_manifest(session: Session, digest: bytes, acting: Acting) -> Manifest:
+    """
+    Sign a list; with the second person's signature it is released.
+
+    Raises:
+        NotAllowedError: neither editor nor coordinator, suspended, or no longer staff.
+        NotFoundError: no such list.
+        WrongStateError: it was released or withdrawn before.
+    """
+    acting.check_living("sign-import")
+    if not acting.has_role("editor", "coordinator"):
+        raise NotAllowedError("sign-import")
+    manifest = session.get(Manifest, digest, with_for_update=True, populate_existing=True)
+    if manifest is None:
+        raise NotFoundError
+    if manifest.state != "review":
+        raise WrongStateError("sign-import")
+    row = session.get(ManifestSignature, (digest, acting.staff))
+    if row is None:
+        row = ManifestSignature(digest=digest, staff=acting.staff)
+        session.add(row)
+    row.number, row.day = acting.by.number, acting.day
+    signing.sign(row, acting.by.signing)
+    session.flush()
+    journal.write(session, "sign-import", by=acting.by, day=acting.day, subject=digest[:16])
+    if len(_signers(session, digest, acting.staffing)) >= SIGNATURES:
+        manifest.state = "released"
+    return manifest
+
+
+def withdraw_manifest(session: Session, digest: bytes, acting: Acting) -> Manifest:
+    """
+    Take a list back that is still in review.
+
+    Raises:
+        NotAllowedError, NotFoundError, WrongStateError: as :func:`sign_manifest`.
+    """
+    acting.check_living("sign-import")
+    if not acting.has_role("editor", "coordinator"):
+        raise NotAllowedError("sign-import")
+    manifest = session.get(Manifest, digest, with_for_update=True, populate_existing=True)
+    if manifest is None:
+        raise NotFoundError
+    if manifest.state != "review":
+        raise WrongStateError("sign-import")
+    manifest.state = "withdrawn"
+    journal.write(session, "sign-import", by=acting.by, day=acting.day, subject=digest[:16])
+    return manifest
+
+
+def released_manifests(session: Session, staffing: Staffing) -> list[bytes]:
+    """
+    Return the bytes of the released lists, oldest first, checked again: two signatures over these very bytes.
+
+    A list whose signers have left since stays released; a row changed in the database does not count.
+    """
+    rows = session.scalars(select(Manifest).where(Manifest.state == "released").order_by(Manifest.day))
+    return [
+        row.body
+        for row in rows
+        if hashlib.sha256(row.body).digest() == row.digest
+        and len(_ever_signed(session, row.digest, staffing)) >= SIGNATURES
+    ]
+
+
+def _signers(session: Session, digest: bytes, staffing: Staffing) -> set[str]:
+    """Return who signed and may sign today."""
+    return {
+        row.staff
+        for row in _signatures(session, digest)
+        if signing.still_counts(row, staffing) and has_role(row.staff, staffing, "editor", "coordinator")
+    }
+
+
+def _ever_signed(session: Session, digest: bytes, staffing: Staffing) -> set[str]:
+    rows = _signatures(session, digest)
+    return {row.staff for row in rows if signing.was_signed(row, staffing.roster)}
+
+
+def _signatures(session: Session, digest: bytes) -> list[ManifestSignature]:
+    return list(session.scalars(select(ManifestSignature).where(ManifestSignature.digest == digest)))

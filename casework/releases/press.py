@@ -1,0 +1,219 @@
+"""
+The press: approved bytes on their way out.
+
+A desk seals the public bytes, the case id and the uses of the tipster's words to the hub's press key. The
+hub opens them on their day, checks everything again, hands out only what still holds, and forgets which
+case it came from once it is public. A withdrawal of consent searches what waits here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from casework import canonical, journal, keys, lives, notices
+from casework.actors import Actor
+from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
+from casework.permits import Acting
+from casework.releases import approvals, drafts
+from casework.rosters import Staffing
+from casework.tables import Approval, Case, Draft, JournalRow, Press, Published
+from crypto import context, sealed
+from crypto.errors import CryptoError
+from crypto.xwing import Identity, Recipient
+
+# Reasons that pass by themselves: the text waits instead of going back.
+_PASSING = frozenset({"embargoed"})
+UNREADABLE = "unreadable"
+
+
+def send_to_press(
+    session: Session,
+    draft_id: bytes,
+    version: int,
+    public: bytes,
+    uses: Collection[str],
+    press: Recipient,
+    acting: Acting,
+    due: date | None = None,
+) -> bytes:
+    """
+    Release a text: hand *public*, exactly what was approved, to the hub; without *due* it goes out at once.
+
+    *uses* are what it does with the tipster's words (summary, quote, share). Only its author or an approver
+    releases it. Returns the id of the press row.
+
+    Raises:
+        NotReleasableError: with every reason; nothing has changed then.
+        NotAllowedError, NotFoundError, StaleError, WrongStateError: as everywhere.
+    """
+    digest = hashlib.sha256(public).digest()
+    draft = session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+    if draft is None:
+        raise NotFoundError
+    if draft.status not in ("approved", "scheduled") or draft.digest != digest:
+        # Said before anything else, so that a form of an edited text hears why it is too late.
+        approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
+    draft = drafts.take(session, draft_id, version, "release", acting)
+    _check_signed_by(session, draft, acting)
+    approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
+    row = keys.new_id()
+    body = {
+        "case": None if draft.case is None else draft.case.hex(),
+        "digest": digest.hex(),
+        "draft": draft_id.hex(),
+        "public": public.hex(),
+        "uses": sorted(uses),
+    }
+    session.execute(delete(Press).where(Press.draft == draft_id))
+    session.add(
+        Press(
+            id=row,
+            draft=draft_id,
+            digest=digest,
+            due=due or acting.day,
+            now=due is None,
+            sealed=sealed.seal(canonical.dumps(body), [press], _where(row)),
+        )
+    )
+    journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A text the register may take in now: every signature, verdict and consent held a moment ago."""
+
+    press: bytes
+    draft: bytes
+    public_id: str
+    digest: bytes
+    public: bytes = field(repr=False)
+
+
+def due_press(session: Session, press: Identity, staffing: Staffing, now: datetime) -> list[Ready]:
+    """
+    Check what is due and return what may go out, corrections after what they correct.
+
+    What no longer may goes back to its people with the reasons, and its bytes are gone from the queue.
+    """
+    ready = []
+    waiting = select(Press).where(Press.why.is_(None), or_(Press.due <= now.date(), Press.now))
+    for row in session.scalars(waiting.order_by(Press.due, Press.id)).all():
+        try:
+            ready.append(_check(session, row, press, staffing, now))
+        except NotReleasableError as error:
+            if not set(error.reasons) <= _PASSING:
+                _send_back(session, row, error.reasons, now)
+        except (CryptoError, NotFoundError, KeyError, TypeError, ValueError):
+            _send_back(session, row, (UNREADABLE,), now)
+    return ready
+
+
+def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) -> None:
+    """
+    Note that the register has taken a text in, and forget its case.
+
+    Doing it twice changes nothing, so it may be done again after a crash.
+    """
+    draft = session.get(Draft, ready.draft)
+    if draft is None or draft.status != "scheduled" or draft.digest != ready.digest:
+        return
+    earlier = select(Draft).where(Draft.public_id == ready.public_id, Draft.status == "published")
+    for one in session.scalars(earlier).all():
+        one.status = lives.step(lives.ENTRY, one.status, "supersede")
+    draft.status = lives.step(lives.ENTRY, draft.status, "publish")
+    draft.version += 1
+    draft.case = None
+    public = session.get(Published, ready.public_id)
+    if public is None:
+        session.add(
+            Published(public_id=ready.public_id, digest=ready.digest, day=now.date(), state="published")
+        )
+    else:
+        public.digest, public.day, public.state = ready.digest, now.date(), "corrected"
+    session.execute(delete(Press).where(Press.draft == ready.draft))
+    journal.write(session, "publish", by=hub, day=now.date(), subject=ready.draft)
+
+
+def withdraw_consent(
+    session: Session, press: Identity, case_id: bytes, uses: Collection[str], hub: Actor, now: datetime
+) -> int:
+    """
+    Take back the tipster's consent to *uses* and stop what waits in the press; return how many were stopped.
+
+    Reaches the briefs written of the case. Does not reach what is public already: that is taken down.
+    """
+    reached = {case_id, *_briefs_of(session, case_id)}
+    for case in session.scalars(select(Case).where(Case.id.in_(reached))).all():
+        for use in uses:
+            setattr(case, approvals.CONSENTS[use], False)
+        case.version += 1
+        if case.assignee is not None:
+            notices.tell(session, notices.REPLY, [case.assignee], case.id, now)
+    stopped = 0
+    for row in session.scalars(select(Press).where(Press.why.is_(None))).all():
+        try:
+            body = _open(row, press)
+        except (CryptoError, KeyError, TypeError, ValueError):
+            continue  # the press tick sends this row back by itself
+        if body["case"] in {one.hex() for one in reached} and set(body["uses"]) & set(uses):
+            _send_back(session, row, ("no_consent",), now)
+            stopped += 1
+    journal.write(session, "consent", by=hub, day=now.date(), case=case_id)
+    return stopped
+
+
+def _check(session: Session, row: Press, press: Identity, staffing: Staffing, now: datetime) -> Ready:
+    body = _open(row, press)
+    public = bytes.fromhex(body["public"])
+    digest = hashlib.sha256(public).digest()
+    draft = session.get(Draft, row.draft, populate_existing=True)
+    if draft is None or body["draft"] != row.draft.hex():
+        raise NotFoundError
+    claimed = None if draft.case is None else draft.case.hex()
+    if digest != row.digest or body["digest"] != digest.hex() or body["case"] != claimed:
+        raise NotReleasableError(["edited"])
+    if draft.status != "scheduled":
+        raise NotReleasableError(["unapproved"])
+    approvals.check_releasable(session, draft.id, digest, body["uses"], staffing, now)
+    return Ready(row.id, draft.id, draft.public_id, digest, public)
+
+
+def _send_back(session: Session, row: Press, reasons: Collection[str], now: datetime) -> None:
+    row.why = " ".join(reasons)
+    row.sealed = b""
+    draft = session.get(Draft, row.draft)
+    if draft is None:
+        session.delete(row)
+        return
+    if draft.status == "scheduled":
+        draft.status = lives.step(lives.ENTRY, draft.status, "refuse")
+        draft.version += 1
+    notices.tell(session, notices.FAILED, [draft.author], None, now)
+
+
+def _open(row: Press, press: Identity) -> dict[str, Any]:
+    body: dict[str, Any] = canonical.loads(sealed.open_sealed(row.sealed, press, _where(row.id)))
+    return body
+
+
+def _briefs_of(session: Session, case_id: bytes) -> list[bytes]:
+    written = select(JournalRow.subject).where(JournalRow.act == "brief", JournalRow.case == case_id)
+    return [one for one in session.scalars(written) if one is not None]
+
+
+def _check_signed_by(session: Session, draft: Draft, acting: Acting) -> None:
+    signed = select(Approval.staff).where(Approval.draft == draft.id, Approval.digest == draft.digest)
+    if acting.staff not in set(session.scalars(signed)):
+        raise NotAllowedError("release")
+
+
+def _where(row: bytes) -> bytes:
+    return context.named("press", row)

@@ -1,0 +1,112 @@
+"""
+The two halves of the gate, as signed verdicts over one frozen digest: a level and sealed findings.
+
+* The *editor's half* comes from the desk of somebody who may write or approve.
+* The *holder's half* of a tip comes from who holds its card, that of a brief from the lawyer who wrote it.
+  Others who hold cards add theirs: what they find counts, what they do not find opens nothing.
+* An entry without a living case needs a *no case* verdict by its approver instead.
+
+Among several verdicts the gravest counts, whoever gave it; a passing one, only while its signer is staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import journal, keys, lives
+from casework.errors import NotAllowedError, NotFoundError, StaleError
+from casework.permits import Acting, is_member
+from casework.releases import signing
+from casework.rosters import LEGAL, Staffing
+from casework.tables import Case, Draft, Item, JournalRow, Verdict
+
+EDITOR = "editor"
+HOLDER = "holder"
+NO_CASE = "no_case"
+HALVES = (EDITOR, HOLDER, NO_CASE)
+LEVELS = ("pass", "warn", "block")
+
+
+def record_verdict(
+    session: Session, draft_id: bytes, digest: bytes, half: str, level: str, findings: bytes, acting: Acting
+) -> Verdict:
+    """
+    Record one half of the gate over *digest*; *findings* (spans and kinds) are sealed to the draft's key.
+
+    Raises:
+        StaleError: the text was edited since.
+        NotAllowedError: this half is not this person's to give.
+        NotFoundError, WrongStateError: as everywhere.
+    """
+    if half not in HALVES or level not in LEVELS:
+        raise ValueError("casework: internal error: no such half or level")
+    acting.check_living("verdict")
+    draft = session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+    if draft is None:
+        raise NotFoundError
+    lives.step(lives.ENTRY, draft.status, "verdict")
+    if draft.digest is None or draft.digest != digest:
+        raise StaleError
+    _check_may_judge(session, draft, half, acting)
+    verdict = Verdict(
+        id=keys.new_id(),
+        draft=draft_id,
+        digest=digest,
+        half=half,
+        level=level,
+        staff=acting.staff,
+        number=acting.by.number,
+        day=acting.day,
+        sealed=findings,
+    )
+    signing.sign(verdict, acting.by.signing)
+    session.add(verdict)
+    journal.write(session, "verdict", by=acting.by, day=acting.day, subject=draft_id)
+    return verdict
+
+
+def card_holders(session: Session, case: Case, staffing: Staffing) -> frozenset[str]:
+    """Return who gives the holder's half for *case* itself."""
+    if case.kind != "brief":
+        return frozenset(holder.staff for holder in staffing.custodians())
+    written = session.scalars(
+        select(JournalRow.case).where(JournalRow.act == "brief", JournalRow.subject == case.id)
+    ).all()
+    origin = session.scalars(select(Case).where(Case.id.in_([one for one in written if one]))).first()
+    authors = set(session.scalars(select(Item.author).where(Item.case == case.id, Item.kind == "brief")))
+    holders = authors | ({origin.assignee, origin.second} if origin else set())
+    # A row cannot make somebody a lawyer: only the roster can.
+    return frozenset(one for one in holders if one and is_member(one, LEGAL, staffing))
+
+
+def levels(verdicts: Iterable[Verdict], half: str, counting: frozenset[bytes]) -> frozenset[str]:
+    """Return the levels *half* was given by the ids in *counting*."""
+    return frozenset(one.level for one in verdicts if one.half == half and one.id in counting)
+
+
+def of_digest(session: Session, draft: Draft) -> list[Verdict]:
+    """Return the verdicts over the digest the draft has now."""
+    return list(
+        session.scalars(select(Verdict).where(Verdict.draft == draft.id, Verdict.digest == draft.digest))
+    )
+
+
+def living_case(session: Session, draft: Draft) -> Case | None:
+    """Return the case a draft comes from, unless it was erased since."""
+    return None if draft.case is None else session.get(Case, draft.case)
+
+
+def _check_may_judge(session: Session, draft: Draft, half: str, acting: Acting) -> None:
+    case = living_case(session, draft)
+    if half == EDITOR:
+        allowed = acting.has_role("editor", "coordinator")
+    elif half == HOLDER:
+        own = case is not None and acting.staff in card_holders(session, case, acting.staffing)
+        allowed = own or acting.has_role("custodian", "lawyer")
+    else:
+        allowed = case is None and draft.author != acting.staff and acting.has_role("editor", "coordinator")
+    if not allowed:
+        raise NotAllowedError("verdict")

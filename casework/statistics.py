@@ -1,0 +1,71 @@
+"""
+Statistics: one sealed slip per filed case, tallied by a coordinator at a desk, then deleted.
+
+The hub keeps no counters by topic or region. A slip carries categories, never words, and no case id; its
+month stands in clear. Cells under five are suppressed, and so is a second cell where one alone would follow
+from the total.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from casework import canonical, keys
+from casework.rows import Rows
+from casework.tables import Slip
+from crypto import context, sealed
+from crypto.errors import MalformedError
+from crypto.padding import CARD
+from crypto.xwing import Identity, Recipient
+
+FIELDS = ("branch", "kind", "language", "region", "relation", "topic", "urgency")
+FLOOR = 5
+
+
+def add_slip(rows: Rows, recipients: Sequence[Recipient], month: str, facts: dict[str, str]) -> None:
+    """Add a slip of the categories in *facts*, of :data:`FIELDS` only; others are left out."""
+    if not recipients:
+        return
+    slip = keys.new_id()
+    body = canonical.dumps({name: facts[name] for name in FIELDS if name in facts})
+    where = context.named("slip", slip, month)
+    rows.add(Slip, id=slip, month=month, sealed=sealed.seal(body, recipients, where, sizes=CARD))
+
+
+def open_slip(slip: Slip, identity: Identity) -> dict[str, str]:
+    """
+    Open one slip with a coordinator's own key.
+
+    Raises:
+        CryptoError: not for this key, or moved to another month.
+    """
+    where = context.named("slip", slip.id, slip.month)
+    facts = canonical.loads(sealed.open_sealed(slip.sealed, identity, where))
+    if not isinstance(facts, dict) or not set(facts) <= set(FIELDS):
+        raise MalformedError("slip")
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many slips there were, and for each field how often each value came; None is a suppressed cell."""
+
+    total: int
+    fields: dict[str, dict[str, int | None]]
+
+
+def tally(slips: Iterable[dict[str, str]], floor: int = FLOOR) -> Tally:
+    """Count *slips*, with every cell below *floor* suppressed."""
+    opened = list(slips)
+    counted = {name: Counter(slip[name] for slip in opened if name in slip) for name in FIELDS}
+    return Tally(len(opened), {name: _suppress(cells, floor) for name, cells in counted.items()})
+
+
+def _suppress(cells: Counter[str], floor: int) -> dict[str, int | None]:
+    small = {value for value, count in cells.items() if count < floor}
+    rest = sorted((count, value) for value, count in cells.items() if value not in small)
+    if small and sum(cells[value] for value in small) < floor and rest:
+        small.add(rest[0][1])
+    return {value: None if value in small else cells[value] for value in sorted(cells)}
