@@ -1,0 +1,56 @@
+"""
+Taking a case over: new keys for those who answer for it, and old ones out of the hands of everybody else.
+
+Acceptance makes a new generation at the desk, granted to the one who accepts, a second living member of the
+team, and recovery. The second gets the older seeds too, so that both can read all of it; then the grants of
+others go. Where there is neither a second nor recovery, nothing is changed: the duty list's grants stay,
+because no desk may drop the last but one holder.
+
+A tip's identity card is not touched here: it stays with the custodians.
+"""
+
+from __future__ import annotations
+
+from casework import keys, rosters
+from casework.asking import NewGrant
+from casework.keys import Holder, NewKey
+from casework.tables import Case
+from desk import opening
+from desk.handing import HandIn
+from desk.visit import Visit
+
+
+def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn:
+    """Return what to hand in so that *first* and *second* hold *case*, and the rest of the team does not."""
+    holders = _holders(visit, first, second)
+    if len(holders) < 2:
+        return HandIn()
+    new: list[NewKey] = [_next_key(visit, case.id, keys.CONTENT)]
+    if case.team == rosters.LEGAL:
+        new.append(_next_key(visit, case.id, keys.IDENTITY))
+    grants = [NewGrant.make(key, holder) for key in new for holder in holders]
+    grants += [NewGrant.make(key, holder) for key in _opened(visit, case.id) for holder in holders]
+    kept = [holder.staff for holder in holders]
+    # The hub lets only those who now answer for a case take grants away.
+    retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
+    return HandIn(new_keys=[keys.public(key) for key in new], grants=grants, retain=retain)
+
+
+def _holders(visit: Visit, first: str, second: str | None) -> list[Holder]:
+    people = [visit.staffing.holder(one) for one in (first, second) if one is not None]
+    return [holder for holder in people if holder is not None] + visit.staffing.recovery()
+
+
+def _next_key(visit: Visit, case: bytes, compartment: str) -> NewKey:
+    with visit.database.read() as session:
+        return keys.make(case, compartment, keys.next_generation(session, case, compartment))
+
+
+def _opened(visit: Visit, case: bytes) -> list[NewKey]:
+    """Return the older content keys this session has opened, to be granted again."""
+    opening.open_content(visit, [case])
+    return [
+        NewKey(owner, compartment, generation, identity)
+        for (owner, compartment, generation), identity in list(visit.session.opened.items())
+        if owner == case and compartment == keys.CONTENT
+    ]

@@ -1,0 +1,204 @@
+"""
+The desk as an ASGI application.
+
+The framework parses addresses and speaks HTTP; everything else is a table of routes and functions. Each
+request passes the same gates in the same order: host and origin, body limit, session, role, form tokens.
+Pages run in threads, because domain code is synchronous; unlocking keyrings and previews have narrow lanes
+of their own, so that neither can starve the work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
+from litestar.handlers import HTTPRouteHandler
+
+from casework.database import Database
+from crypto.roster import Anchor
+from desk import answering, door, forms, words
+from desk.entrance import Entrance
+from desk.errors import BusyError, DeskError, TooLargeError
+from desk.pages import ROUTES
+from desk.routes import PICTURE, UNLOCK, WORK, Route
+from desk.sessions import COOKIE, Sessions
+from desk.settings import Settings
+from desk.visit import Clock, Desk, Reply, tokens
+
+TEMPLATES = Path(__file__).parent / "templates"
+# Width of each lane, and how many may wait before it says that it is busy.
+LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
+SWEEP_SECONDS = 30.0
+
+log = logging.getLogger("subrosa.desk")
+
+
+def build(
+    settings: Settings,
+    database: Database,
+    anchor: Anchor,
+    clock: Clock,
+    *,
+    zone: ZoneInfo,
+    detectors: Callable[[], Any],
+) -> Litestar:
+    """
+    Build the desk from what it is given; opens nothing and listens nowhere.
+
+    *detectors* loads the gate's detectors; it is called when an editor first needs them.
+    """
+    sessions = Sessions(settings)
+    desk = Desk(
+        settings=settings,
+        database=database,
+        anchor=anchor,
+        clock=clock,
+        words=words.load(zone),
+        templates=_templates(),
+        sessions=sessions,
+        entrance=Entrance(settings, database, anchor),
+        detectors=detectors,
+    )
+    lanes = {name: Lane(*bounds) for name, bounds in LANES.items()}
+    return Litestar(
+        route_handlers=[_handler(desk, route, lanes[route.lane]) for route in ROUTES],
+        openapi_config=None,
+        logging_config=None,
+        exception_handlers={Exception: _unknown},
+        lifespan=[_lifespan(desk, lanes)],
+        debug=False,
+    )
+
+
+class Lane:
+    """A few threads, and a bounded number of requests waiting for them."""
+
+    def __init__(self, width: int, waiting: int) -> None:
+        self._threads: Executor = ThreadPoolExecutor(width, thread_name_prefix="desk")
+        self._room = width + waiting
+
+    async def run(self, work: Callable[[], Reply]) -> Reply:
+        """
+        Run *work* when it is its turn.
+
+        Raises:
+            BusyError: too many wait already.
+        """
+        if self._room <= 0:
+            raise BusyError
+        self._room -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._room += 1
+
+    def close(self) -> None:
+        """End the threads once they are idle."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["tokens"] = tokens
+    return environment
+
+
+def _lifespan(desk: Desk, lanes: Mapping[str, Lane]) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def live(_app: Litestar) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_sweep(desk))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            for lane in lanes.values():
+                lane.close()
+
+    return live
+
+
+async def _sweep(desk: Desk) -> None:
+    """Forget sessions whose browser does not come back."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        desk.sessions.sweep(desk.clock())
+
+
+def _handler(desk: Desk, route: Route, lane: Lane) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _response(desk.settings, await _answer(desk, route, lane, request))
+
+    return HTTPRouteHandler(route.path, http_method=[route.method], status_code=200)(handle)
+
+
+async def _answer(desk: Desk, route: Route, lane: Lane, request: Request[Any, Any, Any]) -> Reply:
+    asked = answering.Asked(
+        path=request.url.path,
+        arguments={name: str(value) for name, value in request.path_params.items()},
+        query={name: str(value) for name, value in request.query_params.items()},
+        cookie=request.cookies.get(COOKIE, ""),
+        language=answering.language_of(request.cookies, request.headers.get("accept-language", "")),
+        form=forms.Form(),
+    )
+    try:
+        door.check(desk.settings, request.method, request.headers)
+        if route.method == "POST":
+            limit = forms.TEXT_LIMIT + (desk.settings.file_limit if route.takes_file else 0)
+            if int(request.headers.get("content-length") or 0) > limit:
+                raise TooLargeError
+            body = await forms.read_body(request.stream(), limit)
+            asked.form = forms.parse(request.headers.get("content-type", ""), body)
+        return await lane.run(lambda: answering.answer(desk, route, asked))
+    except DeskError as error:
+        return answering.refuse(desk, asked, error)
+
+
+def _response(settings: Settings, reply: Reply) -> Response[bytes]:
+    cookies = []
+    if reply.cookie is not None:
+        cookies.append(_cookie(settings, COOKIE, reply.cookie, None if reply.cookie else 0))
+    if reply.language is not None:
+        cookies.append(_cookie(settings, answering.LANGUAGE_COOKIE, reply.language, 365 * 24 * 3600))
+    return Response(
+        content=reply.body,
+        status_code=reply.status,
+        media_type=reply.mime,
+        headers={**door.HEADERS, **reply.headers},
+        cookies=cookies,
+    )
+
+
+def _cookie(settings: Settings, name: str, value: str, age: int | None) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=age,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=settings.is_https,
+    )
+
+
+def _unknown(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer what never reached a page: an unknown address, a method it does not take, our own fault."""
+    status = getattr(error, "status_code", 500)
+    if status >= 500:
+        log.error("desk.fault %s", type(error).__name__)
+    body = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
+    return Response(content=body, status_code=status, media_type="text/plain", headers=dict(door.HEADERS))

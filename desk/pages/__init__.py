@@ -1,0 +1,16 @@
+"""The pages of the desk, one module each. Every module names its routes; this is all of them."""
+
+from __future__ import annotations
+
+from desk.pages import acts, card, case, files, queue, replies, sign_in
+from desk.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *sign_in.ROUTES,
+    *queue.ROUTES,
+    *case.ROUTES,
+    *card.ROUTES,
+    *acts.ROUTES,
+    *replies.ROUTES,
+    *files.ROUTES,
+)

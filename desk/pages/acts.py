@@ -1,0 +1,187 @@
+"""What is done with a case by a button: a form names the version its reader saw; every act is journalled."""
+
+from __future__ import annotations
+
+from casework import cases
+from casework.journal import Reason
+from casework.rows import Rows
+from casework.tables import Case
+from desk import accepting, handing, reading, sealing
+from desk.errors import ConflictError, DeskError, IncompleteError
+from desk.routes import CASEWORKERS, Route
+from desk.visit import Reply, Visit
+
+ACCEPTORS = frozenset({"lawyer", "editor"})
+
+
+def accept(visit: Visit) -> Reply:
+    """Answer for this case from now on, with a second beside."""
+    case_id = visit.id("case")
+    case = reading.see(visit, case_id)
+    second = visit.form.get("second") or None
+    with visit.database.write() as session:
+        cases.accept(session, case_id, visit.form_version(), second, visit.acting)
+    return _after_handover(visit, case, visit.staff, second, "notice.accepted")
+
+
+def assign(visit: Visit) -> Reply:
+    """Give the case to somebody else; an accepted one goes over with a handover note."""
+    case_id = visit.id("case")
+    case = reading.see(visit, case_id)
+    to, second = visit.need("to", 32), visit.form.get("second") or None
+    rows = None
+    if case.status != "new":
+        rows = sealing.item(visit, case_id, "handover", {"text": visit.need("handover"), "to": to})
+    second = second or (visit.staff if case.status != "new" and to != visit.staff else None)
+    with visit.database.write() as session:
+        after = cases.assign(
+            session,
+            case_id,
+            visit.form_version(),
+            to,
+            second,
+            visit.acting,
+            rows=rows,
+        )
+    if after.status == "new":
+        return visit.go(f"/case/{case_id.hex()}", "notice.assigned")
+    return _after_handover(visit, after, to, second, "notice.assigned")
+
+
+def _after_handover(visit: Visit, case: Case, first: str, second: str | None, notice: str) -> Reply:
+    """Hand the keys over once the act stands; until the hub has them, the older grants keep the case open."""
+    where = f"/case/{case.id.hex()}" if visit.staff in (first, second) else "/queue"
+    try:
+        is_done = handing.hand_in(visit, accepting.handover(visit, case, first, second))
+    except DeskError:
+        return visit.go(where, "notice.keys_refused")
+    return visit.go(where, notice if is_done else "notice.keys_pending")
+
+
+def give_back(visit: Visit) -> Reply:
+    """Hand a proposed case back; it is proposed to somebody else at once."""
+    case_id, reason, rows = _with_reason(visit)
+    with visit.database.write() as session:
+        cases.give_back(
+            session,
+            case_id,
+            visit.form_version(),
+            visit.choose("code", cases.GIVE_BACK_CODES),
+            visit.acting,
+            rows=rows,
+            reason=reason,
+        )
+    return visit.go("/queue", "notice.given_back")
+
+
+def decline(visit: Visit) -> Reply:
+    """Decline for the whole house, with a code and words that only the team can read."""
+    case_id, reason, rows = _with_reason(visit)
+    with visit.database.write() as session:
+        cases.decline(
+            session,
+            case_id,
+            visit.form_version(),
+            visit.choose("code", cases.DECLINE_CODES),
+            visit.acting,
+            rows=rows,
+            reason=reason,
+        )
+    return visit.go("/queue", "notice.declined")
+
+
+def spam(visit: Visit) -> Reply:
+    """Put aside what was never meant as a tip."""
+    case_id = reading.see(visit, visit.id("case")).id
+    with visit.database.write() as session:
+        cases.mark_spam(session, case_id, visit.form_version(), visit.acting)
+    return visit.go("/queue", "notice.spam")
+
+
+def note(visit: Visit) -> Reply:
+    """Add a note only colleagues on the case read."""
+    case_id = reading.see(visit, visit.id("case")).id
+    rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
+    with visit.database.write() as session:
+        cases.note(session, case_id, visit.form_version(), rows, visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.noted")
+
+
+def wait(visit: Visit) -> Reply:
+    """Say whom the case waits for."""
+    case_id = reading.see(visit, visit.id("case")).id
+    whom = visit.choose("whom", ("authority", "us"))
+    with visit.database.write() as session:
+        cases.wait(session, case_id, visit.form_version(), whom, visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.waiting")
+
+
+def close(visit: Visit) -> Reply:
+    """Close with an outcome."""
+    case_id = reading.see(visit, visit.id("case")).id
+    rows = None
+    if visit.form.get("note"):
+        rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
+    with visit.database.write() as session:
+        cases.close(
+            session,
+            case_id,
+            visit.form_version(),
+            visit.choose("outcome", cases.OUTCOMES),
+            visit.acting,
+            rows=rows,
+        )
+    return visit.go(f"/case/{case_id.hex()}", "notice.closed")
+
+
+def reopen(visit: Visit) -> Reply:
+    """Take an ended case up again."""
+    case_id = reading.see(visit, visit.id("case")).id
+    with visit.database.write() as session:
+        cases.reopen(session, case_id, visit.form_version(), visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.reopened")
+
+
+def merge(visit: Visit) -> Reply:
+    """Merge into another case this person can open."""
+    case_id = reading.see(visit, visit.id("case")).id
+    into = _case_named(visit, visit.need("into", 40))
+    with visit.database.write() as session:
+        cases.merge(session, case_id, visit.form_version(), into, visit.acting)
+    return visit.go(f"/case/{into.hex()}", "notice.merged")
+
+
+def _with_reason(visit: Visit) -> tuple[bytes, Reason | None, Rows | None]:
+    """Return the case, and the reason given in words, sealed beside it."""
+    case_id = reading.see(visit, visit.id("case")).id
+    words = visit.form.get("reason")
+    if len(words) > 4000:
+        raise IncompleteError("reason")
+    if not words:
+        return case_id, None, None
+    reason = Reason.make(words)
+    return case_id, reason, sealing.item(visit, case_id, "reason", dict(reason.payload()))
+
+
+def _case_named(visit: Visit, name: str) -> bytes:
+    """Find the case a person means by its short name among those this session has opened."""
+    wanted = name.upper().replace("-", "").strip()
+    opened = {owner for owner, compartment, _generation in visit.session.opened if compartment == "content"}
+    found = [case for case in opened if case.hex().upper().startswith(wanted)]
+    if len(wanted) < 6 or len(found) != 1:
+        raise ConflictError(("no_such_case",))
+    return found[0]
+
+
+ROUTES = (
+    Route("POST", "/case/{case:str}/accept", accept, ACCEPTORS),
+    Route("POST", "/case/{case:str}/assign", assign, ACCEPTORS),
+    Route("POST", "/case/{case:str}/give-back", give_back, ACCEPTORS),
+    Route("POST", "/case/{case:str}/decline", decline, ACCEPTORS),
+    Route("POST", "/case/{case:str}/spam", spam, ACCEPTORS),
+    Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
+    Route("POST", "/case/{case:str}/wait", wait, CASEWORKERS),
+    Route("POST", "/case/{case:str}/close", close, CASEWORKERS),
+    Route("POST", "/case/{case:str}/reopen", reopen, ACCEPTORS),
+    Route("POST", "/case/{case:str}/merge", merge, ACCEPTORS),
+)

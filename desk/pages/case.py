@@ -1,0 +1,69 @@
+"""The case page: what was said, what is known, and what can be done now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from casework import cases, journal, permits
+from casework.rosters import ROLE_OF_TEAM
+from desk import handing, reading
+from desk.pages.card import REASONS
+from desk.reading import Dossier
+from desk.routes import CASEWORKERS, Route
+from desk.visit import Reply, Visit
+
+# Acts that stand in the list of further things to do, not in a place of their own.
+MORE = frozenset(
+    {"give-back", "assign", "wait-authority", "close", "reopen", "merge", "decline", "spam", "brief"}
+)
+
+
+def show(visit: Visit) -> Reply:
+    """Show one case; the first look of a session is noted in the journal."""
+    case_id = visit.id("case")
+    handing.settle(visit)
+    dossier = reading.dossier(visit, case_id)
+    note_opening(visit, case_id)
+    case = dossier.case
+    acts = permits.acts_for(case, visit.staff, visit.staffing)
+    members = [one for one in visit.staffing.members(case.team) if one != case.assignee]
+    return visit.page(
+        "case.html",
+        dossier=dossier,
+        case=case,
+        acts=frozenset(acts),
+        more=not MORE.isdisjoint(acts),
+        members=members,
+        second=_proposed_second(visit, dossier),
+        card_reasons=REASONS,
+        card_until=visit.session.cards.get(case_id),
+        left=_left(visit, dossier),
+        give_back_codes=cases.GIVE_BACK_CODES,
+        decline_codes=cases.DECLINE_CODES,
+        outcomes=cases.OUTCOMES,
+        role=ROLE_OF_TEAM[case.team],
+        unconfirmed=bool(visit.session.waiting),
+    )
+
+
+def note_opening(visit: Visit, case_id: bytes) -> None:
+    """Write the journal row of a case opened for the first time in this session."""
+    if case_id in visit.session.noted:
+        return
+    with visit.database.write() as session:
+        journal.write(session, "open-case", by=visit.actor, day=visit.today, case=case_id)
+    visit.session.noted.add(case_id)
+
+
+def _proposed_second(visit: Visit, dossier: Dossier) -> str | None:
+    with visit.database.read() as session:
+        loads = cases.loads(session)
+    return cases.propose_second(dossier.case, visit.staff, visit.staffing, loads)
+
+
+def _left(visit: Visit, dossier: Dossier) -> timedelta | None:
+    seconds = reading.left(dossier.clocks, visit.now)
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+ROUTES = (Route("GET", "/case/{case:str}", show, CASEWORKERS),)

@@ -1,0 +1,238 @@
+"""
+What a person may read of a case, as the pages show it.
+
+Everything here was opened with keys of this session and lives as long as one answer. An item that cannot be
+opened is counted, never skipped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from casework import keys, permits
+from casework.tables import Case, Clock, Grant, Item, JournalRow
+from crypto.errors import CryptoError
+from desk import opening, preview
+from desk.errors import MissingError
+from desk.visit import Visit
+
+# Kinds that belong in the conversation, in the order in which two of one minute are shown.
+SPOKEN = ("message", "file", "reply", "note", "handover", "brief", "reason", "routing", "consent")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A file of a case, as its head describes it. The name and type are the sender's word."""
+
+    item: bytes
+    name: str
+    mime: str
+    size: int
+
+    @property
+    def can_show(self) -> bool:
+        """Tell whether there is a preview for what it claims to be."""
+        return preview.can_show(self.mime)
+
+    @property
+    def sort(self) -> str:
+        """Return up to four letters for its picture: what comes after the last dot of its name."""
+        ending = self.name.rpartition(".")[2] if "." in self.name else self.mime.rpartition("/")[2]
+        return "".join(letter for letter in ending if letter.isalnum())[:4]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One bubble: what somebody wrote, sent, noted or decided."""
+
+    item: bytes
+    kind: str
+    author: str
+    day: date
+    at: str
+    text: str
+    state: str | None
+    why: str | None
+    payload: Mapping[str, Any] = field(repr=False)
+    paper: Paper | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether it goes from the house to the tipster."""
+        return self.kind == "reply" or (self.kind == "file" and self.author not in ("tipster", "hub"))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How an answer gets to the tipster."""
+
+    push: bool
+    hours: str
+    phrase: bool
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One case as its reader sees it."""
+
+    case: Case
+    cover: Mapping[str, Any] = field(repr=False)
+    said: Sequence[Said]
+    unread: int
+    reach: Reach
+    has_card: bool
+    may_card: bool
+    clocks: Sequence[Clock]
+    history: Sequence[JournalRow]
+    items: Sequence[tuple[Item, Mapping[str, Any]]] = field(repr=False)
+
+    @property
+    def ref(self) -> str:
+        """A short name for talking about this case."""
+        return ref(self.case.id)
+
+    def payloads(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return the payloads of every opened item of *kind*."""
+        return [payload for item, payload in self.items if item.kind == kind]
+
+
+def ref(case: bytes) -> str:
+    """Return the short name of a case: enough to talk about it, not enough to find it elsewhere."""
+    text = case.hex()[:6].upper()
+    return f"{text[:3]}-{text[3:]}"
+
+
+def see(visit: Visit, case_id: bytes) -> Case:
+    """
+    Return a case this person may see and open.
+
+    Raises:
+        CaseworkError, MissingError: there is none for them.
+        HubSilentError: the keeper does not answer.
+    """
+    with visit.database.read() as session:
+        case = permits.see(session, case_id, visit.acting)
+    opening.open_content(visit, [case_id])
+    if not opening.readable(visit, [case_id], keys.CONTENT):
+        raise MissingError
+    return case
+
+
+def dossier(visit: Visit, case_id: bytes) -> Dossier:
+    """Read one case. Raises as :func:`see`."""
+    case = see(visit, case_id)
+    with visit.database.read() as session:
+        items = session.scalars(select(Item).where(Item.case == case_id)).all()
+        clocks = session.scalars(select(Clock).where(Clock.case == case_id).order_by(Clock.due)).all()
+        history = session.scalars(
+            select(JournalRow).where(JournalRow.case == case_id).order_by(JournalRow.n.desc()).limit(60)
+        ).all()
+        held = session.scalar(
+            select(Grant.staff).where(
+                Grant.owner == case_id, Grant.compartment == keys.IDENTITY, Grant.staff == visit.staff
+            )
+        )
+    opened = [(item, _open(visit, item)) for item in items if item.compartment == keys.CONTENT]
+    read = [(item, payload) for item, payload in opened if payload is not None]
+    return Dossier(
+        case=case,
+        cover=cover_of(read),
+        said=_conversation(read),
+        unread=len(opened) - len(read),
+        reach=_reach(read),
+        has_card=any(item.kind == "card" for item in items),
+        may_card=held is not None,
+        clocks=clocks,
+        history=history,
+        items=read,
+    )
+
+
+def covers(visit: Visit, cases: Iterable[Case]) -> dict[bytes, Mapping[str, Any]]:
+    """Open the cover sheets of many cases at once, for a list. A case without one is left out."""
+    ids = [case.id for case in cases]
+    opening.open_content(visit, ids)
+    found: dict[bytes, list[tuple[Item, Mapping[str, Any]]]] = {}
+    with visit.database.read() as session:
+        for at in range(0, len(ids), 500):
+            wanted = select(Item).where(
+                Item.case.in_(ids[at : at + 500]), Item.kind.in_(("cover", "answers"))
+            )
+            for item in session.scalars(wanted):
+                payload = _open(visit, item)
+                if payload is not None:
+                    found.setdefault(item.case, []).append((item, payload))
+    return {case: cover_of(items) for case, items in found.items()}
+
+
+def cover_of(items: Iterable[tuple[Item, Mapping[str, Any]]]) -> Mapping[str, Any]:
+    """Return what the newest cover sheet says, over the tipster's own answers."""
+    merged: dict[str, Any] = {}
+    for kind in ("answers", "cover"):
+        sheets = [(item, payload) for item, payload in items if item.kind == kind]
+        for _item, payload in sorted(sheets, key=lambda pair: (pair[0].generation, _order(*pair))):
+            merged |= {name: value for name, value in payload.items() if value not in (None, "")}
+    return merged
+
+
+def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
+    identity = opening.identity(visit, item.case, item.compartment, item.generation)
+    if identity is None or item.sealed is None:
+        return None
+    try:
+        return keys.open_item(item, identity)
+    except CryptoError:
+        return None
+
+
+def _conversation(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[Said]:
+    spoken = [(item, payload) for item, payload in items if item.kind in SPOKEN]
+    spoken.sort(key=lambda pair: _order(*pair))
+    return [_said(item, payload) for item, payload in spoken]
+
+
+def _order(item: Item, payload: Mapping[str, Any]) -> tuple[str, int, int]:
+    at = str(payload.get("at") or item.day.isoformat())
+    seq = payload.get("seq")
+    place = SPOKEN.index(item.kind) if item.kind in SPOKEN else 0
+    return at, place, seq if isinstance(seq, int) else 0
+
+
+def _said(item: Item, payload: Mapping[str, Any]) -> Said:
+    paper = None
+    if item.chunks:
+        size = payload.get("size")
+        paper = Paper(
+            item=item.id,
+            name=str(payload.get("name") or ""),
+            mime=str(payload.get("mime") or ""),
+            size=size if isinstance(size, int) else 0,
+        )
+    return Said(
+        item=item.id,
+        kind=item.kind,
+        author=item.author,
+        day=item.day,
+        at=str(payload.get("at") or ""),
+        text=str(payload.get("text") or payload.get("caption") or payload.get("reason") or ""),
+        state=item.state,
+        why=item.why,
+        payload=payload,
+        paper=paper,
+    )
+
+
+def _reach(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> Reach:
+    couriers = [payload for item, payload in items if item.kind == "courier"]
+    hours = str(couriers[-1].get("hours") or "any") if couriers else "any"
+    return Reach(bool(couriers), hours, any(item.kind == "mailbox" for item, _payload in items))
+
+
+def left(clocks: Sequence[Clock], now: datetime) -> float | None:
+    """Return the seconds until the first of *clocks* runs out, none when none runs."""
+    return min(((clock.due - now).total_seconds() for clock in clocks), default=None)

@@ -1,0 +1,255 @@
+"""
+One request as a page sees it, and the answer it gives.
+
+A page is a function ``page(visit) -> Reply``. By the time it runs, the host, the form's origin, the session,
+the role and the form's tokens have been checked; it may raise any :class:`desk.errors.DeskError`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from casework.actors import Actor
+from casework.database import Database
+from casework.permits import Acting
+from casework.permits import Settings as CaseSettings
+from casework.rosters import Staffing
+from crypto.roster import Anchor, StaffEntry
+from desk.entrance import Entrance
+from desk.errors import IncompleteError, MissingError, NotSignedInError
+from desk.forms import Form
+from desk.sessions import Session, Sessions
+from desk.settings import Settings
+from desk.words import Words
+
+Clock = Callable[[], datetime]
+
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+_CASE_OR_DRAFT = re.compile(r"/(case|draft)/[0-9a-f]{32}")
+
+# The rooms of the house, in the order of the menu, and who has a key to each; an empty set is everybody.
+PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("queue", "/queue", frozenset({"lawyer", "consultant", "editor"})),
+    ("bench", "/bench", frozenset({"custodian"})),
+    ("drafts", "/drafts", frozenset({"editor", "lawyer", "custodian", "coordinator"})),
+    ("published", "/published", frozenset()),
+    ("imports", "/imports", frozenset({"editor", "coordinator"})),
+    ("house", "/house", frozenset({"coordinator"})),
+    ("journal", "/journal", frozenset({"coordinator"})),
+    ("account", "/account", frozenset()),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the menu."""
+
+    name: str
+    path: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back to the browser."""
+
+    status: int
+    body: bytes
+    mime: str = "text/html; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # The session cookie to set; empty removes it, none leaves it.
+    cookie: str | None = None
+    language: str | None = None
+
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads."""
+        return self.headers.get("Location")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Everything one desk process has; made once by :func:`desk.app.build`."""
+
+    settings: Settings
+    database: Database
+    anchor: Anchor
+    clock: Clock
+    words: Mapping[str, Words]
+    templates: jinja2.Environment
+    sessions: Sessions
+    entrance: Entrance
+    # The detectors of the gate take seconds and memory to load, so they are loaded when first needed.
+    detectors: Callable[[], Any]
+    cases: CaseSettings = field(default_factory=CaseSettings)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request, with what a page needs to answer it."""
+
+    desk: Desk
+    path: str
+    arguments: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Form
+    words: Words
+    now: datetime
+    cookie: str = ""
+    signed_in: Session | None = None
+    known: Staffing | None = None
+    me: StaffEntry | None = None
+
+    def __repr__(self) -> str:
+        return "<Visit>"
+
+    @property
+    def session(self) -> Session:
+        """The session of whoever is signed in."""
+        if self.signed_in is None:
+            raise NotSignedInError
+        return self.signed_in
+
+    @property
+    def staff(self) -> str:
+        """The id of whoever is signed in."""
+        return self.session.staff.staff
+
+    @property
+    def staffing(self) -> Staffing:
+        """The roster in force and who of it is at work."""
+        if self.known is None:
+            raise NotSignedInError
+        return self.known
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of whoever is signed in."""
+        return self.me.roles if self.me is not None else frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """Who signs what this visit does."""
+        keys = self.session.staff
+        return Actor(staff=keys.staff, number=keys.number, signing=keys.signing)
+
+    @property
+    def acting(self) -> Acting:
+        """This person, acting now."""
+        return Acting(self.actor, self.staffing, self.now, self.desk.cases)
+
+    @property
+    def today(self) -> date:
+        """The day of this visit."""
+        return self.now.date()
+
+    @property
+    def database(self) -> Database:
+        """The house's database."""
+        return self.desk.database
+
+    @property
+    def language(self) -> str:
+        """The language of this visit's pages."""
+        return self.words.language
+
+    def id(self, name: str) -> bytes:
+        """
+        Return the random id in the address.
+
+        Raises:
+            MissingError: what stands there is no id.
+        """
+        text = self.arguments.get(name, "")
+        if not _ID.match(text):
+            raise MissingError
+        return bytes.fromhex(text)
+
+    def need(self, name: str, limit: int = 20_000) -> str:
+        """
+        Return a field of the form that must not be empty.
+
+        Raises:
+            IncompleteError: it is empty, or longer than *limit*.
+        """
+        value = self.form.get(name)
+        if not value or len(value) > limit:
+            raise IncompleteError(name)
+        return value
+
+    def choose(self, name: str, allowed: frozenset[str] | tuple[str, ...]) -> str:
+        """
+        Return a field of the form that must be one of *allowed*.
+
+        Raises:
+            IncompleteError: it is something else.
+        """
+        value = self.form.get(name)
+        if value not in allowed:
+            raise IncompleteError(name)
+        return value
+
+    def form_version(self) -> int:
+        """
+        Return the version the form was made for.
+
+        Raises:
+            IncompleteError: the form names none.
+        """
+        value = self.form.get("version")
+        if not value.isdecimal() or len(value) > 9:
+            raise IncompleteError("version")
+        return int(value)
+
+    def places(self) -> list[Place]:
+        """Return the rooms of the house this person may enter, the present one marked."""
+        return [
+            Place(name, path, is_here=_is_within(self.path, path))
+            for name, path, roles in PLACES
+            if not roles or roles & self.roles
+        ]
+
+    def back(self) -> str:
+        """Return the page a refused form belongs to."""
+        found = _CASE_OR_DRAFT.match(self.path)
+        return found[0] if found else "/"
+
+    def page(self, template: str, /, status: int = 200, cookie: str | None = None, **values: Any) -> Reply:
+        """Render a page."""
+        notice = ""
+        if self.signed_in is not None:
+            notice, self.signed_in.notice = self.signed_in.notice, ""
+        body = self.desk.templates.get_template(template).render(
+            visit=self, t=self.words.say, n=self.words.count, words=self.words, notice=notice, **values
+        )
+        return Reply(status=status, body=body.encode(), cookie=cookie)
+
+    def go(self, location: str, notice: str = "") -> Reply:
+        """Lead on to another page of ours, which will show the sentence of *notice*."""
+        if self.signed_in is not None and notice:
+            self.signed_in.notice = notice
+        return Reply(status=303, body=b"", headers={"Location": location})
+
+
+def tokens(visit: Visit) -> Markup:
+    """Return the two hidden fields every form carries: whose session, and which one of its forms."""
+    if visit.signed_in is None:
+        return Markup("")
+    fields = '<input type="hidden" name="csrf" value="{}"><input type="hidden" name="once" value="{}">'
+    return Markup(fields).format(visit.signed_in.csrf, secrets.token_urlsafe(12))  # noqa: S704  # our own text
+
+
+def _is_within(path: str, place: str) -> bool:
+    rooms = {"/case": "/queue", "/draft/": "/drafts"}
+    for prefix, room in rooms.items():
+        if path.startswith(prefix) and room == place:
+            return True
+    return path == place or path.startswith(place + "/")

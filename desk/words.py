@@ -1,0 +1,94 @@
+"""Sentences of the desk in the language of whoever reads, and dates as that language writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from gettext import GNUTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+
+from casework import catalogue
+
+CATALOGUES = Path(__file__).parent / "catalogues"
+LANGUAGES = ("ru", "en")
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+
+
+class Words:
+    """One language: :meth:`say` a sentence by its key, count things, write days and spans."""
+
+    def __init__(self, language: str, sentences: GNUTranslations, zone: ZoneInfo) -> None:
+        self.language = language
+        self._sentences = sentences
+        self._zone = zone
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Return the sentence of *key* with its *values*; an unknown key comes back as itself."""
+        sentence = self._sentences.gettext(key)
+        return sentence.format(**values) if values else sentence
+
+    def knows(self, key: str) -> bool:
+        """Tell whether the catalogue holds *key*."""
+        return self._sentences.gettext(key) != key
+
+    def reason(self, code: str) -> str:
+        """Return the sentence of a code; one the catalogue does not know is shown as it is."""
+        key = f"reason.{code}"
+        return self.say(key) if self.knows(key) else code
+
+    def count(self, key: str, n: int) -> str:
+        """Return the sentence of *key* in the plural form of *n*."""
+        return self._sentences.ngettext(key, key, n).format(n=n)
+
+    def day(self, day: date) -> str:
+        """Write a day in a short form."""
+        return format_date(day, "d MMM y", locale=self.language)
+
+    def moment(self, iso: str) -> str:
+        """Write an instant given in ISO form, to the minute, in the house's zone."""
+        try:
+            instant = datetime.fromisoformat(iso)
+        except ValueError:
+            return ""
+        if instant.tzinfo is None:
+            return ""
+        return format_datetime(instant, "d MMM, HH:mm", tzinfo=self._zone, locale=self.language)
+
+    def left(self, span: timedelta) -> str:
+        """Write how long is left (or, negative, how long it is overdue) in its largest unit."""
+        size = abs(span)
+        if size >= 2 * _DAY:
+            written = self.count("span.days", size // _DAY)
+        elif size >= 2 * _HOUR:
+            written = self.count("span.hours", size // _HOUR)
+        else:
+            written = self.count("span.minutes", size // _MINUTE)
+        return self.say("span.overdue" if span < timedelta(0) else "span.left", span=written)
+
+    def size(self, octets: int) -> str:
+        """Write a file size in kilobytes or megabytes."""
+        if octets >= 1_000_000:
+            return self.say("size.mb", n=f"{octets / 1_000_000:.1f}")
+        return self.say("size.kb", n=max(1, round(octets / 1000)))
+
+
+def load(zone: ZoneInfo) -> Mapping[str, Words]:
+    """Load every language of the desk."""
+    return {language: Words(language, catalogue.load(CATALOGUES, language), zone) for language in LANGUAGES}
+
+
+def preferred(header: str) -> str:
+    """Choose a language from an `Accept-Language` header: Ukrainian readers get Russian for now."""
+    for part in header.split(","):
+        tag = part.split(";")[0].strip().lower()[:2]
+        if tag in LANGUAGES:
+            return tag
+        if tag == "uk":
+            return "ru"
+    return LANGUAGES[0]

@@ -1,0 +1,230 @@
+"""
+A desk in a test: the whole house with keyrings that open, a hub's keeper at work, and browsers to visit with.
+
+Nothing of ours is faked. The keeper runs in a thread as it does in the hub; the clock is the house's.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pyotp
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from casework import clocks, handins, keeper, keys, rows
+from casework.database import Database
+from casework.tables import Case
+from crypto import context, keyring, mailbox
+from crypto.padding import CARD
+from crypto.roster import Roster
+from crypto.sealed import seal
+from desk import app, keyrings
+from desk.settings import Settings
+from tests import house as houses
+from tests.house import House
+
+HOST = "desk.test"
+FORM = re.compile(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+class Hub(threading.Thread):
+    """The part of the hub a desk talks to, several times a second."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(daemon=True)
+        self._house = house
+        self._over = threading.Event()
+        self.counters = keeper.Counters()
+
+    def run(self) -> None:
+        house = self._house
+        while not self._over.wait(0.01):
+            keeper.answer_requests(house.database, house.strongbox, house.anchor, self.counters, house.now)
+            handins.take(house.database, house.strongbox, house.anchor, house.now)
+
+    def end(self) -> None:
+        self._over.set()
+        self.join(timeout=10)
+
+
+@dataclass
+class Browser:
+    """One person's browser."""
+
+    client: TestClient[Litestar]
+    name: str
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path, follow_redirects=False)
+
+    def page(self, path: str) -> str:
+        """Follow to a page that must be there, and return it."""
+        answer = self.client.get(path, follow_redirects=True)
+        assert answer.status_code == 200, (answer.status_code, path)
+        return answer.text
+
+    def form(self, path: str, action: str) -> dict[str, str]:
+        """Return the hidden fields of the form on *path* that posts to *action*."""
+        page = self.client.get(path, follow_redirects=True).text
+        for found, inside in FORM.findall(page):
+            if unescape(found) == action:
+                return {name: unescape(value) for name, value in FIELD.findall(inside)}
+        raise AssertionError(f"no form for {action} on {path}")
+
+    def post(self, action: str, fields: dict[str, str], files: Any = None) -> httpx.Response:
+        return self.client.post(
+            action, data=fields, files=files, follow_redirects=False, headers={"Origin": f"http://{HOST}"}
+        )
+
+    def do(self, path: str, action: str, **fields: str) -> httpx.Response:
+        """Fill the form on *path* that posts to *action*, and post it."""
+        return self.post(action, {**self.form(path, action), **fields})
+
+
+@dataclass
+class DeskHouse:
+    """A house with a desk in it."""
+
+    house: House
+    app: Litestar
+    hub: Hub
+    passphrases: dict[str, str]
+    secrets: dict[str, str]
+    clients: list[TestClient[Litestar]] = field(default_factory=list)
+
+    def browser(self) -> Browser:
+        """Open a browser in which nobody is signed in."""
+        client = TestClient(self.app, base_url=f"http://{HOST}")
+        client.__enter__()
+        self.clients.append(client)
+        return Browser(client, "")
+
+    def code(self, name: str) -> str:
+        """Return the code *name*'s phone shows now."""
+        return pyotp.TOTP(self.secrets[name]).at(self.house.now)
+
+    def sign_in(self, name: str, language: str = "en") -> Browser:
+        """Sign *name* in, a minute later than whatever happened before."""
+        self.house.now += timedelta(minutes=1)
+        browser = self.browser()
+        browser.name = name
+        browser.client.cookies.set("desk_language", language)
+        answer = browser.post(
+            "/sign-in", {"name": name, "passphrase": self.passphrases[name], "code": self.code(name)}
+        )
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    def file_case(
+        self,
+        team: str = "legal",
+        assignee: str | None = None,
+        text: str = "Прошу помощи, отказ от отправки.",
+        *,
+        urgency: str = "normal",
+        push: bool = True,
+        files: tuple[tuple[str, str, bytes], ...] = (),
+        cover: dict[str, str] | None = None,
+        card: dict[str, str] | None = None,
+    ) -> bytes:
+        """File one case as the hub would: a message, files, a cover sheet, a card, a way to answer."""
+        house, staffing = self.house, self.house.staffing()
+        batch, case, day = rows.Rows(), keys.new_id(), house.now.date()
+        batch.add(
+            Case, id=case, kind="legal" if team == "legal" else "tip", team=team, status="new",
+            urgency=urgency, language="ru", assignee=assignee, opened=day, touched=day, may_summarise=True,
+        )  # fmt: skip
+        made = {}
+        for compartment in (keys.CONTENT, keys.IDENTITY):
+            key = keys.make(case, compartment, 0)
+            keys.add_key(batch, key, "hub")
+            keys.add_grants(batch, key, staffing.holders(team, compartment), house.strongbox.epoch)
+            made[compartment] = keys.public(key)
+        content = made[keys.CONTENT]
+        at = house.now.replace(second=0).isoformat()
+        said = {"author": "tipster", "day": day}
+        keys.seal_item(batch, content, kind="message", payload={"text": text, "at": at, "seq": 0}, **said)
+        for seq, (name, mime, body) in enumerate(files, start=1):
+            head = {"name": name, "mime": mime, "size": len(body), "at": at, "seq": seq, "caption": ""}
+            keys.seal_file(batch, content, kind="file", head=head, content=body, **said)
+        sheet = cover or {"topic": "refusal", "region": "RU-SVE"}
+        keys.seal_item(batch, content, kind="cover", payload=sheet, author="hub", day=day)
+        who = card or {"kind": "text", "text": "Тестов Тест Тестович"}
+        keys.seal_item(batch, made[keys.IDENTITY], kind="card", payload=who, **said)
+        if push:
+            self._add_courier(batch, content, day)
+        clocks.start(batch, case, clocks.ACCEPT, clocks.due(urgency, house.now, clocks.Times()))
+        with house.database.write() as session:
+            rows.write(session, [batch])
+        return case
+
+    def _add_courier(self, batch: rows.Rows, content: keys.PublicKey, day: Any) -> None:
+        number, courier = self.house.strongbox.courier
+        where = context.named("courier", content.owner)
+        address = seal(b'{"chat":4711}', [courier.recipient], where, sizes=CARD)
+        payload = {"courier": number, "address": address.hex(), "hours": "any", "language": "ru"}
+        keys.seal_item(batch, content, kind="courier", payload=payload, author="hub", day=day)
+
+    def add_phrase(self, case: bytes) -> mailbox.Mailbox:
+        """Give a case a mailbox of a code phrase, and return its secret half."""
+        raise NotImplementedError
+
+
+@contextmanager
+def open_desk(
+    database: Database, folder: Path, cast: dict[str, set[str]] | None = None
+) -> Iterator[DeskHouse]:
+    """Lay out a house, start its keeper, open its desk; close all of it afterwards."""
+    house = houses.build(database, folder, cast)
+    keyring_dir = folder / "keyrings"
+    passphrases, secrets = _enrol(house, keyring_dir)
+    hub = Hub(house)
+    hub.start()
+    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({HOST}), is_practice=True)
+    desk = app.build(
+        settings,
+        database,
+        house.anchor,
+        lambda: house.now,
+        zone=ZoneInfo("Europe/Moscow"),
+        detectors=detectors,
+    )
+    opened = DeskHouse(house, desk, hub, passphrases, secrets)
+    try:
+        yield opened
+    finally:
+        for client in opened.clients:
+            client.__exit__(None, None, None)
+        hub.end()
+
+
+def detectors() -> Any:
+    """Load the gate's detectors as the desk does."""
+    raise AssertionError("this test needs no detectors")
+
+
+def _enrol(house: House, folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Give everybody of the cast a keyring of the practice profile, and put those keys in force."""
+    passphrases, secrets = {}, {}
+    entries = []
+    for entry in house.roster.staff:
+        locked, passphrase, staff = keyring.create(entry.id, keyring.PRACTICE)
+        secrets[entry.id] = keyrings.enrol(folder, locked, staff)
+        passphrases[entry.id] = passphrase
+        house.staff[entry.id] = staff
+        entries.append(staff.entry(entry.roles))
+    roster: Roster = replace(house.roster, version=2, previous=house.roster.digest, staff=tuple(entries))
+    house.enforce(roster)
+    return passphrases, secrets
