@@ -105,6 +105,16 @@ REFUSED_SENDS = [
         400,
         "Bad Request: can't parse entities: Can't find end tag corresponding to start tag \"b\"",
     ),
+    (
+        {"text": "я <3 b>", "parse_mode": "HTML"},
+        400,
+        'Bad Request: can\'t parse entities: Unsupported start tag "3" at byte offset 3',
+    ),
+    (
+        {"text": "a <b", "parse_mode": "HTML"},
+        400,
+        "Bad Request: can't parse entities: Unclosed start tag at byte offset 2",
+    ),
     ({"reply_markup": "{"}, 400, "Bad Request: can't parse reply keyboard markup JSON object"),
     ({"reply_markup": "[]"}, 400, "Bad Request: object expected as reply markup"),
     (

@@ -110,9 +110,9 @@ def see_public_chat(world: World, _params: Params, parts: dict[str, str]) -> Jso
     return {"chat": chat.about, "messages": show_chat(chat)}
 
 
-def see_page(world: World, _params: Params, _parts: dict[str, str]) -> Json:
+def see_page(world: World, params: Params, _parts: dict[str, str]) -> Json:
     """See everything the practice page draws; with ``version`` and ``wait`` the door waits for a change."""
-    return show_page(world)
+    return show_page(world, optional(params, "bot"))
 
 
 def put_notes(world: World, params: Params, _parts: dict[str, str]) -> Json:

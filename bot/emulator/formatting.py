@@ -31,6 +31,8 @@ MARKED_BY_CLIENTS = (
     ("phone_number", re.compile(r"(?<!\w)\+\d[\d ()-]{7,17}\d")),
 )
 
+STRAY = re.compile(r"<(?=[^>]*\Z)|<([^A-Za-z/\s>][^\s>]*|(?=[\s>]))")
+
 Entity = dict[str, Any]
 
 
@@ -85,6 +87,13 @@ def read(text: str, parse_mode: str, entities: list[Entity] | None) -> tuple[str
 
 
 def _read_html(text: str) -> tuple[str, list[Entity]]:
+    # Python's reader forgives a stray "<"; the official server does not, so unescaped words fail here too.
+    stray = STRAY.search(text)
+    if stray is not None:
+        name = stray.group(1)
+        kind = "Unclosed start tag" if name is None else f'Unsupported start tag "{name}"'
+        at = len(text[: stray.start()].encode())
+        raise bad_request(f"can't parse entities: {kind} at byte offset {at}")
     reader = _HtmlReader(text)
     reader.feed(text)
     reader.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 from asyncio import Transport
+from random import Random, SystemRandom
 from typing import Any, Self, cast
 
 import uvicorn
@@ -38,7 +38,7 @@ class Emulator:
     Args:
         port: Where to listen; 0 lets the system choose.
         clock: The source of dates, aware UTC.
-        random: The source of ids; not used for secrets.
+        random: The source of ids; the system's if none is given. Not used for secrets.
         callback_answerable: Seconds after which a tap can no longer be answered.
 
     Raises:
@@ -50,10 +50,10 @@ class Emulator:
         *,
         port: int = 0,
         clock: Source = utc_now,
-        random: random.Random = random.SystemRandom(),  # noqa: B008  (it keeps no state)
+        random: Random | None = None,
         callback_answerable: int = CALLBACK_ANSWERABLE,
     ) -> None:
-        self.world = World(Clock(clock), random, callback_answerable=callback_answerable)
+        self.world = World(Clock(clock), random or SystemRandom(), callback_answerable=callback_answerable)
         self._port = port
         self._state = ServerState()
         self._server: asyncio.Server | None = None

@@ -79,10 +79,9 @@ def show_bot(bot: Bot, language: str) -> Json:
     }
 
 
-def show_page(world: World) -> Json:
-    """Return all that the practice page draws."""
-    bots = list(world.bots.values())
-    bot = bots[0] if bots else None
+def show_page(world: World, bot_id: int | None) -> Json:
+    """Return all that the practice page draws: each phone's chat with the bot named, or the first to call."""
+    bot = world.bots.get(bot_id) if bot_id is not None else next(iter(world.bots.values()), None)
     phones = list(world.phones.values())[-PAGE_PHONES:]
     return {
         "version": world.version,

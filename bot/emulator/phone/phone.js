@@ -1,6 +1,8 @@
 // The practice phone: watches the stand-in's world and lets a person play every phone in it.
 import { button, drawGone, drawLine, element } from "/chat.js";
 
+// Where several bots call, the page's own address names the one to talk to: /?bot=123
+const named = new URLSearchParams(location.search).get("bot");
 const page = { labels: {}, language: "", view: null, shown: null, drawn: new Map(), pendingEdit: new Map(), toasts: new Map() };
 const byId = (id) => document.getElementById(id);
 const label = (key) => page.labels[page.language]?.[key] ?? key;
@@ -16,7 +18,7 @@ async function call(verb, path, body) {
 }
 
 function actsOf(phoneId) {
-  const act = (name, body = {}) => call("POST", `/phones/${phoneId}/${name}`, body).catch((error) => toast(phoneId, error.message));
+  const act = (name, body = {}) => call("POST", `/phones/${phoneId}/${name}?bot=${named || page.view?.bot?.id || ""}`, body).catch((error) => toast(phoneId, error.message));
   return {
     act,
     write: (text) => act("text", { text }),
@@ -206,10 +208,18 @@ function copyable(text, className) {
   return made;
 }
 
+function outside(text, address) {
+  const link = element("a", "", text || address);
+  if (/^https?:\/\//.test(address)) link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
 function drawAccount(account) {
   const card = element("div", "account");
   const name = element("div", "name");
-  name.append(element("strong", "", account.name || ""), element("span", "role", account.role || ""));
+  name.append(account.link ? outside(account.name, account.link) : element("strong", "", account.name || ""), element("span", "role", account.role || ""));
   card.append(name);
   if (account.passphrase) card.append(copyable(account.passphrase, ""));
   if (account.code) {
@@ -228,12 +238,7 @@ function drawNotes(notes) {
   const parts = [element("h2", "", notes.title || label("notes.title")), element("p", "caution", label("notes.caution"))];
   if (notes.links.length) {
     const links = element("div", "links");
-    for (const each of notes.links) {
-      const link = element("a", "", each.label || each.url);
-      if (/^https?:\/\//.test(each.url)) link.href = each.url;
-      link.target = "_blank";
-      links.append(link);
-    }
+    links.append(...notes.links.map((each) => outside(each.label, each.url)));
     parts.push(element("h3", "", label("notes.doors")), links);
   }
   if (notes.accounts.length) parts.push(element("h3", "", label("notes.accounts")), ...notes.accounts.map(drawAccount));
@@ -275,8 +280,8 @@ function speak(language) {
 async function watch() {
   for (;;) {
     try {
-      const version = page.view ? `?version=${page.view.version}&wait=4` : "";
-      page.view = await call("GET", `/view${version}`);
+      const since = page.view ? `&version=${page.view.version}&wait=4` : "";
+      page.view = await call("GET", `/view?bot=${named || ""}${since}`);
       byId("offline").hidden = true;
       draw();
     } catch {
