@@ -46,6 +46,7 @@ _VERSION = "subrosa-keyring/v1"
 _FAMILY = "subrosa-keyring/"
 _NAMES = ("staff", "number", "profile", "salt", "commitment", "sealed")
 _ONE_USE_NONCE = bytes(12)  # the salt is fresh in every file, and so is the key
+_TYPED_LIMIT = 500  # characters of a passphrase that are looked at; six words have at most 53
 _SIZE_LIMIT = 4096  # bytes; a keyring has about 350
 
 
@@ -278,9 +279,10 @@ def _stretch(passphrase: str, salt: bytes, profile: Profile) -> tuple[bytes, byt
 
 def _canonical(passphrase: str) -> bytes:
     """Return the one spelling of a passphrase; of anything else, something that is no passphrase."""
-    for reading in words.readings(passphrase):
+    typed = passphrase[:_TYPED_LIMIT]
+    for reading in words.readings(typed):
         numbers = words.known(reading)
         known = [number for number in numbers if number is not None]
         if len(known) == len(numbers) == PASSPHRASE_WORDS:
             return " ".join(words.load("en").words[number] for number in known).encode("ascii")
-    return b"\0" + words.fold(passphrase).encode("utf-8")
+    return b"\0" + words.fold(typed).encode("utf-8", "replace")
