@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import link, replies
@@ -28,7 +28,6 @@ from casework.rows import Rows
 from casework.strongbox import Strongbox
 from casework.tables import Writing
 from crypto.mailbox import Mailbox
-from crypto.roster import Anchor
 from intake import filing, snapshot
 from intake.filing import Outcome
 from intake.limits import Budgets
@@ -40,6 +39,9 @@ from intake.state import State
 HOUSE_LASTS = 1.0
 # A tip nobody touched for so long is filed as it is.
 IDLE = timedelta(hours=1)
+
+# Reads the house as it is at ``now``.
+ReadHouse = Callable[..., House]
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,14 +64,14 @@ class Answerer:
         self,
         database: Database,
         strongbox: Strongbox,
-        anchor: Anchor,
+        read_house: ReadHouse,
         numbers: Numbers,
         budgets: Budgets,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._strongbox = strongbox
-        self._anchor = anchor
+        self._read = read_house
         self._numbers = numbers
         self._budgets = budgets
         self._clock = clock
@@ -101,8 +103,8 @@ class Answerer:
         outcome = filing.handle(heard.event, state, known, now, os.urandom)
         rows = outcome.rows
         if heard.at is not None:
-            due = now if outcome.delete_incoming else None
-            build.deletion(rows, key, heard.chat, heard.event.message, heard.at, due, keep=_keeps(outcome))
+            due, keep = outcome.incoming_due, _keeps(outcome)
+            build.deletion(rows, key, heard.chat, heard.event.message, heard.at, due, keep=keep)
         self._reply(rows, outcome, heard.chat, heard.event.message if heard.query else None)
         return Prepared(heard.chat, outcome, rows, state)
 
@@ -154,24 +156,12 @@ class Answerer:
         """Write what rows cannot say: the state of the conversation, and what belongs to a row in use."""
         outcome = prepared.outcome
         link.put(session, self._strongbox, prepared.chat, outcome.state, today)
-        self._remember(session, outcome)
+        self.remember(session, outcome)
         was_kept = prepared.before is not None and prepared.before.clearing == "self"
         if _keeps(outcome) != was_kept:
             build.keep(session, self._strongbox, prepared.chat, keep=_keeps(outcome))
 
-    def commit_idle(self, session: Session, prepared: Prepared, case_id: bytes) -> None:
-        """
-        Write an idle filing once.
-
-        Raises:
-            AlreadyWorkedError: it was filed before.
-        """
-        gone = session.execute(delete(Writing).where(Writing.case == case_id))
-        if gone.rowcount != 1:  # type: ignore[attr-defined]
-            raise AlreadyWorkedError
-        self._remember(session, prepared.outcome)
-
-    def _remember(self, session: Session, outcome: Outcome) -> None:
+    def remember(self, session: Session, outcome: Outcome) -> None:
         """Add new mailboxes to their cases; other acts change that column too, so it is done here."""
         box = self._strongbox
         filing.remember_mailboxes(session, box.epochs, box.epoch, outcome.mailboxes)
@@ -193,9 +183,21 @@ class Answerer:
         with self._reading:
             if self._house is None or time.monotonic() - self._house[0] > HOUSE_LASTS:
                 with self._database.read() as session:
-                    house = snapshot.read_house(session, self._strongbox, self._anchor, self._clock())
+                    house = self._read(session, now=self._clock())
                 self._house = (time.monotonic(), house)
             return self._house[1]
+
+
+def claim_writing(session: Session, case_id: bytes) -> None:
+    """
+    Make sure that a case left in writing is filed once.
+
+    Raises:
+        AlreadyWorkedError: it was filed before.
+    """
+    claimed = session.execute(update(Writing).where(Writing.case == case_id).values(touched=Writing.touched))
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        raise AlreadyWorkedError
 
 
 def _keeps(outcome: Outcome) -> bool:

@@ -13,8 +13,9 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,13 @@ from bot.ticks import Tick, ticking
 from bot.work import Erase, Worker
 from bot.writer import Writer
 from casework import keeper
+from casework.clocks import Hours, Times
 from casework.database import Database
 from casework.errors import CaseworkError
 from casework.strongbox import Strongbox
 from crypto import selftest
 from crypto.roster import Anchor
+from intake import snapshot
 from intake.limits import Budgets
 
 log = logging.getLogger(__name__)
@@ -68,6 +71,8 @@ class House:
     runtime_dir: Path
     clock: Callable[[], datetime]
     erase: Erase
+    times: Times = field(default_factory=Times)
+    hours: Hours = field(default_factory=Hours)
     pace: Callable[[], Pace] = Pace
     identity: str = "neutral"  # neutral | none: leave the bot's name and commands as they are
 
@@ -154,7 +159,18 @@ class Parts:
         self.spool = Spool(database, writer, strongbox, clock)
         self.outbox = Outbox(door, database, writer, strongbox, clock, self.spool.lane, health, house.pace())
         self.answerer = Answerer(
-            database, strongbox, house.anchor, Numbers.after(database), Budgets(os.urandom(32)), clock
+            database,
+            strongbox,
+            partial(
+                snapshot.read_house,
+                strongbox=strongbox,
+                anchor=house.anchor,
+                times=house.times,
+                hours=house.hours,
+            ),
+            Numbers.after(database),
+            Budgets(os.urandom(32)),
+            clock,
         )
         self.deletions = Deletions(
             door, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell

@@ -25,10 +25,10 @@ def ring_waiting(database: Database, strongbox: Strongbox, clock: Callable[[], d
         if session.scalar(select(Push.id).limit(1)) is None:
             return 0
     with database.write() as session:
-        return post.ring(session, strongbox, _speak, clock())
+        return post.ring(session, strongbox, speak, clock())
 
 
 @cache
-def _speak(language: str) -> gettext.NullTranslations:
+def speak(language: str) -> gettext.NullTranslations:
     """Return the catalogue of *language*; read once, because a push must not wait for a compiler."""
     return catalogue.load(CATALOGUES, language)

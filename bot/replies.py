@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,10 @@ from casework.rows import Rows
 from crypto import lock
 from intake import texts
 from intake.replies import Deliver, Receipt, Reply, Say
+from intake.texts import Message
+
+# Telegram's limit for the words under a document, in UTF-16 units.
+CAPTION = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,34 @@ class Address:
 
 
 def add(rows: Rows, replies: Sequence[Reply], to: Address, numbers: Numbers) -> None:
-    """Add *replies* to the outbox, in their order."""
+    """Add *replies* to the outbox, in their order; what is too long for one message becomes several."""
     for reply in replies:
-        build.outgoing(rows, to.key, _payload(reply, to), numbers.next(), to.due, _content(reply))
+        message = texts.render(reply, to.language)
+        *first, last = cut(message.text, _longest(reply))
+        for piece in first:
+            payload = _payload(reply, replace(message, text=piece, keyboard=()), to) | {"do": "say"}
+            build.outgoing(rows, to.key, payload, numbers.next(), to.due)
+        payload = _payload(reply, replace(message, text=last), to)
+        build.outgoing(rows, to.key, payload, numbers.next(), to.due, _content(reply))
 
 
-def _payload(reply: Reply, to: Address) -> dict[str, Any]:
-    message = texts.render(reply, to.language)
+def cut(text: str, longest: int) -> list[str]:
+    """Cut *text* into pieces of at most *longest* UTF-16 units, at the end of a line or word where one is."""
+    pieces = []
+    while len(text.encode("utf-16-le")) // 2 > longest:
+        head = text.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
+        at = max(head.rfind("\n"), head.rfind(" "))
+        head = head[:at] if at > longest // 2 else head
+        pieces.append(head)
+        text = text[len(head) :].lstrip()
+    return [*pieces, text]
+
+
+def _longest(reply: Reply) -> int:
+    return texts.LONGEST if _content(reply) is None else CAPTION
+
+
+def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "do": "say",
         "chat": to.chat,

@@ -6,6 +6,7 @@ The Telegram library, dressed for this house: built in one place, silent about t
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +114,8 @@ def build(
     updates_request: BaseRequest | None = None,
 ) -> Door:
     """Build the bot; nothing is sent yet."""
+    # The library's opt-in to spans of time; without it every "slow down" also prints a warning.
+    os.environ["PTB_TIMEDELTA"] = "1"
     base = endpoint.api_base_url.rstrip("/")
     return Door(
         token,
@@ -140,7 +143,8 @@ def transport(endpoint: Endpoint, connections: int) -> HTTPXRequest:
 
 def seconds(error: RetryAfter) -> float:
     """Return how long Telegram asks us to wait."""
-    return error._retry_after.total_seconds()  # noqa: SLF001  the public name warns of its own change
+    wait = error.retry_after
+    return float(wait) if isinstance(wait, int) else wait.total_seconds()
 
 
 async def close(bot: Door) -> None:

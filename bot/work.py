@@ -16,11 +16,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import Session
 from telegram import Update
 
 from bot import spool
-from bot.answer import Answerer, Prepared
+from bot.answer import Answerer, Prepared, claim_writing
 from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
@@ -37,7 +36,7 @@ log = logging.getLogger(__name__)
 TRIES = 5
 OLD = timedelta(hours=48)
 # Seconds until an update is tried again: after a fault of ours (doubling), and while the database is away.
-FIRST_PAUSE, AWAY_PAUSE = 0.5, 1.0
+FIRST_PAUSE, LONGEST_PAUSE, AWAY_PAUSE = 0.5, 300.0, 1.0
 
 AWAY = (OperationalError, InterfaceError, SchemaMismatchError, BotError, OSError)
 
@@ -99,7 +98,7 @@ class Worker:
             spooled = await asyncio.to_thread(self._spool.read, thing)
         except AWAY:
             return AWAY_PAUSE
-        return FIRST_PAUSE * 2.0 ** (spooled.tries if spooled else 0)
+        return float(min(FIRST_PAUSE * 2 ** min(spooled.tries if spooled else 0, 16), LONGEST_PAUSE))
 
     async def _answer(self, number: int) -> None:
         spooled = await asyncio.to_thread(self._spool.read, number)
@@ -119,11 +118,11 @@ class Worker:
         prepared = await asyncio.to_thread(self._answerer.answer, heard, spooled.taken)
         await self._erase_first(prepared)
 
-        def commit(session: Session) -> None:
-            spool.finish(session, number)
-            self._answerer.commit(session, prepared, self._clock().date())
-
-        await self._writer.do(commit, prepared.rows)
+        await self._writer.do(
+            lambda session: spool.finish(session, number),
+            prepared.rows,
+            lambda session: self._answerer.commit(session, prepared, self._clock().date()),
+        )
 
     def _hear(self, spooled: Spooled) -> Heard | None:
         """
@@ -161,5 +160,7 @@ class Worker:
         prepared = await asyncio.to_thread(self._answerer.file_idle, case)
         if prepared is not None:
             await self._writer.do(
-                lambda session: self._answerer.commit_idle(session, prepared, case), prepared.rows
+                lambda session: claim_writing(session, case),
+                prepared.rows,
+                lambda session: self._answerer.remember(session, prepared.outcome),
             )

@@ -38,6 +38,7 @@ BATCH = 100
 class _Job:
     act: Callable[[Session], Any] | None
     rows: Rows | None
+    after: Callable[[Session], None] | None = None
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -67,18 +68,23 @@ class Writer:
         """
         await self._hand_in(_Job(None, rows))
 
-    async def do(self, act: Callable[[Session], T], rows: Rows | None = None) -> T:
+    async def do(
+        self,
+        act: Callable[[Session], T],
+        rows: Rows | None = None,
+        after: Callable[[Session], None] | None = None,
+    ) -> T:
         """
-        Run *act*, then write *rows*, in one transaction, and return what *act* gave after the commit.
+        Run *act*, write *rows*, run *after*, in one transaction; return what *act* gave after the commit.
 
-        *act* may run twice when its first transaction failed: it must change nothing but the database.
-        What it raises undoes both.
+        Both may run twice when their first transaction failed: they must change nothing but the database.
+        What either raises undoes all three.
 
         Raises:
             SQLAlchemyError: nothing of it was written.
             SecondHubError: another hub serves this database.
         """
-        result: T = await self._hand_in(_Job(act, rows))
+        result: T = await self._hand_in(_Job(act, rows, after))
         return result
 
     async def _hand_in(self, job: _Job) -> Any:
@@ -131,6 +137,9 @@ class Writer:
                 check_schema(session)
                 results = [None if job.act is None else job.act(session) for job in jobs]
                 write_rows(session, [job.rows for job in jobs if job.rows is not None])
+                for job in jobs:
+                    if job.after is not None:
+                        job.after(session)
         except (OperationalError, InterfaceError):
             # The server may be gone; the next batch asks for a new connection and for the lock.
             self._disconnect()
