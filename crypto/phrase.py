@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from crypto import mailbox, words
-from crypto.errors import CryptoError
+from crypto.errors import CryptoError, MalformedError
 
 Random = Callable[[int], bytes]
 
@@ -60,6 +60,10 @@ class Phrase:
     """One code phrase; the same in every language."""
 
     entropy: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.entropy) != RANDOM_SIZE or int.from_bytes(self.entropy, "big") >> RANDOM_BITS:
+            raise MalformedError("phrase: not 100 bits")
 
     def words(self, lang: str) -> tuple[str, ...]:
         """Return the ten words in the list of *lang*: ru, uk or en."""

@@ -158,6 +158,12 @@ def test_the_repr_of_a_phrase_shows_no_word() -> None:
     assert repr(TESS) == "Phrase()"
 
 
+@pytest.mark.parametrize("entropy", [b"", bytes(12), bytes(14), b"\x10" + bytes(12)])
+def test_what_is_not_a_hundred_bits_is_no_phrase(entropy: bytes) -> None:
+    with pytest.raises(MalformedError):
+        Phrase(entropy)
+
+
 # --- the lists
 
 
