@@ -1,1 +1,1 @@
-"""The conversation as a pure machine, and the sealing of what comes in. May import ``crypto`` and ``casework``."""
+"""The conversation as a pure machine, and sealing what comes in. May import ``crypto`` and ``casework``."""

@@ -1,39 +1,33 @@
-"""What the conversation may know of a case, and of what waits for its tipster."""
+"""What the conversation may know of a case."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from crypto.xwing import Recipient
-
-
-@dataclass(frozen=True)
-class KeyFacts:
-    """A sealing key of a case: what the hub may seal to. *living*: somebody unsuspended can open it."""
-
-    generation: int
-    recipient: Recipient
-    living: bool
+from casework.keys import PublicKey
 
 
 @dataclass(frozen=True, repr=False)
 class CaseFacts:
-    """The clear columns of one case that an answer to its tipster depends on."""
+    """What an answer to a case's tipster depends on: clear columns, and the keys to seal to."""
 
     id: bytes
-    kind: str
     team: str
     status: str
     urgency: str
     language: str
     assignee: str | None
-    content: KeyFacts | None
-    identity: KeyFacts | None
-    may_summarise: bool = False
-    may_quote: bool = False
-    may_share: bool = False
-    writing: bytes | None = None  # the locked row of a case still being written
-    writing_spool: int = 0
+    content: PublicKey | None  # none: nobody living holds the newest key, so a new one must be made
+    identity: PublicKey | None
+    next_content: int  # the generation a key made now would get
+    next_identity: int
+    may_summarise: bool
+    may_quote: bool
+    may_share: bool
+    writing: bytes | None  # the locked row of a case still being written
+    couriers: tuple[bytes, ...]  # items with a courier address: push works only while there is one
+    clocks: frozenset[str]  # kinds that run
+    told: bool  # somebody has a notice waiting that its tipster wrote
 
     def __repr__(self) -> str:
         return f"<CaseFacts {self.status}>"
@@ -42,20 +36,3 @@ class CaseFacts:
     def is_writing(self) -> bool:
         """Tell whether it is still being written."""
         return self.writing is not None
-
-
-@dataclass(frozen=True, repr=False)
-class Letter:
-    """One reply that waits in a mailbox, opened; *content* is the bytes of a file."""
-
-    item: str
-    kind: str  # text | file
-    text: str = ""
-    name: str = ""
-    mime: str = ""
-    at: str = ""
-    content: bytes | None = field(default=None)
-    shown: bool = False
-
-    def __repr__(self) -> str:
-        return f"<Letter {self.kind}>"

@@ -6,7 +6,7 @@ Rules:
   of a forward stays, because whose words they are is part of what is told; it goes into the identity card.
 * ``message`` is the number of the message in its chat, 0 where there is none. It is never stored.
 * No event shows its words in a repr.
-* The last five are not heard from outside: :mod:`intake.filing` feeds them to the dialogue.
+* :class:`PhraseTyped` is not heard from outside: :mod:`intake.filing` makes it of a text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from crypto import handle as handles
 from crypto.errors import CryptoError
-from intake.cases import CaseFacts, Letter
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,30 +111,6 @@ class PhraseTyped(Event):
     problem: str | None = None  # words | count | check
     positions: tuple[int, ...] = ()
     suggestions: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, repr=False)
-class PhraseMade(Event):
-    """A code phrase was made; *asked* are the positions (from 0) of the two words to ask back."""
-
-    words: tuple[str, ...] = ()
-    asked: tuple[int, int] = (0, 1)
-
-
-@dataclass(frozen=True, repr=False)
-class Found(Event):
-    """A phrase or handle led to this case, and these letters wait there or may be shown again."""
-
-    case: CaseFacts | None = None
-    letters: tuple[Letter, ...] = ()
-    how: str = "handle"  # handle | phrase
-
-
-@dataclass(frozen=True, repr=False)
-class NotFound(Event):
-    """A phrase or handle led nowhere."""
-
-    how: str = "handle"  # handle | phrase
 
 
 def tap(data: str, message: int) -> Tap:

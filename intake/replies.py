@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from casework.post import Waiting
 from crypto.handle import Handle
-from intake.cases import Letter
 
 # Long enough to read on a bad evening, short enough that a phone taken tomorrow shows nothing.
 ANSWER_LASTS = timedelta(hours=1)
@@ -84,4 +84,4 @@ class Receipt(Reply):
 class Deliver(Reply):
     """Show a letter: its words, or its file as a document."""
 
-    letter: Letter = field(kw_only=True)
+    letter: Waiting = field(kw_only=True)

@@ -1,7 +1,7 @@
 """
 Everything a worker may know when it answers one update: the house as it is now, and the case at hand.
 
-Read by whoever owns a database session, before the work begins; the work itself has none.
+The readers below take a session and return plain values; the work itself has no database.
 """
 
 from __future__ import annotations
@@ -10,11 +10,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from casework import cases, keys, post, rosters
+from casework.clocks import Hours, Times
+from casework.notices import REPLY
+from casework.post import Waiting
 from casework.rosters import Staffing
+from casework.rows import Rows
+from casework.strongbox import Strongbox
+from casework.tables import Clock, Item, Notice, Writing
 from crypto.lock import Key
 from crypto.mailbox import Mailbox
+from crypto.roster import Anchor
 from crypto.xwing import Recipient
-from intake.cases import CaseFacts, Letter
+from intake.cases import CaseFacts
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,12 +33,13 @@ class House:
     """What is the same for every chat; good for some seconds, so it may be read once for many updates."""
 
     staffing: Staffing
-    loads: Mapping[str, int]  # staff id -> open cases
+    loads: dict[str, int]  # staff id -> open cases
     epoch: Key
     spools: Mapping[int, Key]
     spool: Key
     courier: tuple[int, Recipient]
-    look_again: datetime | None = None  # when somebody will next look, if nobody is on duty now
+    times: Times = field(default_factory=Times)
+    hours: Hours = field(default_factory=Hours)
 
     def __repr__(self) -> str:
         return "<House>"
@@ -35,11 +47,11 @@ class House:
 
 @dataclass(frozen=True, repr=False)
 class Match:
-    """Where a mailbox led: the case, and its letters (those not yet shown, and those shown lately)."""
+    """Where a mailbox led: the case, its letters, and what marks the waiting ones as shown."""
 
     case: CaseFacts
-    letters: tuple[Letter, ...]
-    rows: object = None  # casework.rows.Rows that mark the waiting letters as shown
+    letters: tuple[Waiting, ...]
+    shown: Rows
 
     def __repr__(self) -> str:
         return "<Match>"
@@ -59,10 +71,76 @@ class Snapshot:
 
     house: House
     chat: int
-    tag: bytes
+    tags: tuple[bytes, ...]  # of this chat under every living spool key, the current one first
     case: CaseFacts | None = None  # of State.case; none when there is no such case (any more)
     language_code: str | None = None
     look_up: LookUp = field(default=nothing)
 
     def __repr__(self) -> str:
         return "<Snapshot>"
+
+
+def read_house(
+    session: Session,
+    strongbox: Strongbox,
+    anchor: Anchor,
+    now: datetime,
+    *,
+    times: Times | None = None,
+    hours: Hours | None = None,
+) -> House:
+    """Read what is the same for every chat."""
+    number, identity = strongbox.courier
+    return House(
+        staffing=rosters.staffing(session, anchor, now),
+        loads=cases.loads(session),
+        epoch=strongbox.epoch,
+        spools=strongbox.spools,
+        spool=strongbox.spool,
+        courier=(number, identity.recipient),
+        times=times or Times(),
+        hours=hours or Hours(),
+    )
+
+
+def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | None:
+    """Read a case, or the one it was merged into; none when it is gone."""
+    case = cases.follow(session, case_id)
+    if case is None or case.status == "erased":
+        return None
+    living = house.staffing.living
+    couriers = select(Item.id).where(Item.case == case.id, Item.kind == "courier")
+    told = select(Notice.id).where(Notice.case == case.id, Notice.kind == REPLY).limit(1)
+    return CaseFacts(
+        id=case.id,
+        team=case.team,
+        status=case.status,
+        urgency=case.urgency,
+        language=case.language,
+        assignee=case.assignee,
+        content=keys.current(session, case.id, keys.CONTENT, living),
+        identity=keys.current(session, case.id, keys.IDENTITY, living),
+        next_content=keys.next_generation(session, case.id, keys.CONTENT),
+        next_identity=keys.next_generation(session, case.id, keys.IDENTITY),
+        may_summarise=case.may_summarise,
+        may_quote=case.may_quote,
+        may_share=case.may_share,
+        writing=session.scalar(select(Writing.locked).where(Writing.case == case.id)),
+        couriers=tuple(session.scalars(couriers)),
+        clocks=frozenset(session.scalars(select(Clock.kind).where(Clock.case == case.id))),
+        told=session.scalar(told) is not None,
+    )
+
+
+def find(session: Session, mailbox: Mailbox, house: House, now: datetime) -> Match | None:
+    """
+    Return where *mailbox* leads, with every letter in it opened; none when it leads nowhere.
+
+    Raises:
+        CryptoError: the mailbox's row was changed.
+    """
+    collected = post.collect(session, mailbox)
+    case = None if collected is None else read_case(session, collected.case, house)
+    if collected is None or case is None:
+        return None
+    return Match(case, collected.letters, post.shown_rows(collected, now.date()))

@@ -20,7 +20,7 @@ class State:
     """One conversation. Ids and the handle are hex, so that it is plain JSON."""
 
     language: str = "ru"
-    stage: str = "hello"
+    stage: str = "free"  # what a text is taken for: free | card | phrase | words
     case: str | None = None
     handle: str | None = None
     kind: str | None = None  # legal | tell | both
@@ -32,14 +32,13 @@ class State:
     reach: str | None = None  # push | phrase
     hours: str = "any"  # any | day | evening
     remember: bool = False
-    courier: str | None = None  # the item with the courier address
-    courier_number: int = 0
+    courier: int = 0  # number of the key the courier address was last sealed to
     summarise: bool = False
     quote: bool = False
     share: bool = False
     mailbox: str | None = None  # of the code phrase
     mailbox_item: str | None = None
-    asked: tuple[tuple[int, str], ...] = ()  # positions and words to ask back
+    asked: tuple[tuple[int, str], ...] = ()  # positions (1 is the first) and words to ask back
     confirmed: bool = False
     held: str = ""  # a text that may be a phrase, until the tipster says which it is
     wrote_before: bool = False

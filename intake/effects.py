@@ -1,0 +1,116 @@
+"""What a step of the conversation asks to be done. Plain data; :mod:`intake.filing` carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from intake.events import File
+from intake.snapshot import Match
+
+# Time to look once more, or to choose otherwise, before the chat is swept.
+SOON = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, repr=False)
+class Effect:
+    """Something to do with the case at hand."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+@dataclass(frozen=True, repr=False)
+class StartCase(Effect):
+    """Open a case in state ``writing`` for the default team."""
+
+
+@dataclass(frozen=True, repr=False)
+class AddMessage(Effect):
+    """Seal words into ``content``. *of* is the place of the message this one is a new wording of."""
+
+    text: str
+    seq: int
+    edited: bool = False
+    of: int | None = None
+    forwarded: bool = False
+    marks: tuple[str, ...] = ()  # contact | location | author: something of it lies with the card
+
+
+@dataclass(frozen=True, repr=False)
+class AddFile(Effect):
+    """Seal a file into ``content``, or a note that it could not be had."""
+
+    file: File
+    seq: int
+
+
+@dataclass(frozen=True, repr=False)
+class AddCard(Effect):
+    """Seal something that names a person into ``identity``."""
+
+    kind: str  # text | contact | location | author
+    values: dict[str, str]
+    seq: int
+
+
+@dataclass(frozen=True, repr=False)
+class Note(Effect):
+    """Keep the answers of the state (kind, urgency, language, reach) with the case while it is written."""
+
+
+@dataclass(frozen=True, repr=False)
+class FileCase(Effect):
+    """Hand the case over: final keys, routing, clocks, notices."""
+
+
+@dataclass(frozen=True, repr=False)
+class RaiseUrgency(Effect):
+    """Make a filed case urgent now."""
+
+
+@dataclass(frozen=True, repr=False)
+class SetReach(Effect):
+    """Seal the courier address anew, or drop it, as the state says."""
+
+
+@dataclass(frozen=True, repr=False)
+class SetConsent(Effect):
+    """Write the three consent bits of the state on the case."""
+
+
+@dataclass(frozen=True, repr=False)
+class SetLanguage(Effect):
+    """Write the language of the state on the case."""
+
+
+@dataclass(frozen=True, repr=False)
+class MakePhrase(Effect):
+    """Open the mailbox of the phrase that was offered; *previous*, never confirmed, goes."""
+
+    previous: str | None = None
+    previous_item: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class ShowLetters(Effect):
+    """Mark the waiting letters of a match as shown."""
+
+    match: Match
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep(Effect):
+    """Delete what stands in the chat: ``now``, ``soon`` (ten minutes) or ``never`` (a soon is taken back)."""
+
+    when: str
+
+
+@dataclass(frozen=True, repr=False)
+class Erase(Effect):
+    """Erase the case."""
+
+
+@dataclass(frozen=True, repr=False)
+class DropCourier(Effect):
+    """Forget how to push to this chat."""

@@ -1,0 +1,128 @@
+"""
+Filing: a case being written goes to the team it is for, in one transaction.
+
+Final grants are made and the others dropped, the routing answers leave the hub's memory as one proposal and
+one sealed sentence, clocks and notices start, and the row with the seeds dies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from casework import canonical, clocks, keys, notices, routing, statistics
+from casework.keys import Holder
+from casework.routing import Route
+from casework.tables import Grant
+from casework.tables import Writing as WritingRow
+from crypto import context, sealed
+from crypto.padding import CARD
+from intake.work import Work
+
+
+def file(work: Work) -> None:
+    """Hand the case over. Doing it twice does nothing: the first time dropped what the second would need."""
+    if work.writing is None or work.case is None:
+        return
+    state = work.state
+    team = _team(work)
+    work.team = team
+    urgency = state.urgency or "normal"
+    _regrant(work, team)
+    route = _route(work, team)
+    work.change_case(
+        kind="tip" if team == "editors" else "legal",
+        team=team,
+        status="new",
+        urgency=urgency,
+        language=state.language,
+        assignee=route.assignee,
+        wrote_before=state.wrote_before,
+        touched=work.now.date(),
+    )
+    work.rows.drop(WritingRow, case=work.case)
+    work.seal(keys.CONTENT, "cover", "hub", _cover(work, urgency))
+    work.seal(keys.CONTENT, "routing", "hub", {"at": work.at, **route.payload()})
+    clocks.start(work.rows, work.case, clocks.ACCEPT, clocks.due(urgency, work.now, work.house.times))
+    kind = notices.URGENT if urgency == "now" else notices.NEW
+    # What cannot wait is told to everybody on duty, not only to whom it is proposed.
+    first = None if urgency == "now" else route.assignee
+    notices.add(work.rows, kind, notices.audience(work.house.staffing, team, first), work.case, work.now)
+    _add_slip(work, team, urgency)
+    if state.reach != "phrase":
+        set_courier(work)
+    work.writing, work.filed = None, True
+
+
+def set_courier(work: Work) -> None:
+    """Seal how to reach this chat: staff relay to the address unread, the hub reads it and does not hold it."""
+    assert work.case is not None
+    number, recipient = work.house.courier
+    address = sealed.seal(
+        canonical.dumps({"chat": work.chat}), [recipient], context.named("courier", work.case), sizes=CARD
+    )
+    payload = {
+        "address": address.hex(),
+        "at": work.at,
+        "courier": number,
+        "hours": work.state.hours,
+        "language": work.state.language,
+    }
+    work.seal(keys.CONTENT, "courier", "hub", payload)
+    work.state = replace(work.state, courier=number)
+
+
+def _team(work: Work) -> str:
+    """Return the team this is for: legal first where both are wanted, the default where nothing was said."""
+    offered = work.house.staffing.teams()
+    wanted = {"tell": "editors", "legal": "legal", "both": "legal"}.get(work.state.kind or "")
+    return wanted if wanted in offered else (offered[0] if offered else work.team or "legal")
+
+
+def _regrant(work: Work, team: str) -> None:
+    """Grant both compartments to whom they are for, and take them from everybody else."""
+    assert work.writing is not None
+    for compartment in (keys.CONTENT, keys.IDENTITY):
+        final = work.house.staffing.holders(team, compartment)
+        if not any(holder.staff != keys.RECOVERY for holder in final):
+            continue  # nobody living could open it: whoever was granted at the beginning keeps it
+        before = {(staff, number) for part, staff, number in work.writing.granted if part == compartment}
+        missing = [holder for holder in final if (holder.staff, holder.number) not in before]
+        keys.add_grants(work.rows, work.seed(compartment), missing, work.house.epoch)
+        for staff, number in sorted(before - {(holder.staff, holder.number) for holder in final}):
+            work.rows.drop(
+                Grant, owner=work.case, compartment=compartment, generation=0, staff=staff, number=number
+            )
+
+
+def _route(work: Work, team: str) -> Route:
+    staffing = work.house.staffing
+    holders: list[Holder] = staffing.duty(team)
+    on_duty = [holder.staff for holder in holders if holder.staff in staffing.on_duty]
+    candidates = routing.candidates(on_duty, staffing.limits, work.house.loads)
+    return routing.route(candidates, work.random)
+
+
+def _add_slip(work: Work, team: str, urgency: str) -> None:
+    """Add the statistics slip; only coordinators open it."""
+    staffing = work.house.staffing
+    found = (staffing.holder(staff) for staff in staffing.coordinators())
+    facts = {
+        "kind": "tip" if team == "editors" else "legal",
+        "language": work.state.language,
+        "urgency": urgency,
+    }
+    recipients = [holder.recipient for holder in found if holder is not None]
+    statistics.add_slip(work.rows, recipients, work.now.strftime("%Y-%m"), facts)
+
+
+def _cover(work: Work, urgency: str) -> dict[str, object]:
+    """Return the first cover sheet: what the tipster said of it, and room for what a careful reader finds."""
+    return {
+        "at": work.at,
+        "branch": None,
+        "language": work.state.language,
+        "region": None,
+        "topic": None,
+        "urgency": urgency,
+        "wants": work.state.kind,
+    }

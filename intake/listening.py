@@ -1,0 +1,94 @@
+"""
+Before the conversation answers: is this text a code phrase, does this button lead to another case?
+
+Both are questions to the vault and the mailboxes, so they are asked here and the dialogue gets the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from crypto import phrase
+from intake import events
+from intake.events import Event
+from intake.machine import LETTERS
+from intake.snapshot import Match, Snapshot
+from intake.state import State
+
+# Asked for a phrase, people type it with slips and small additions; a longer text is something to tell.
+FEWEST, MOST = 4, 13
+
+
+@dataclass(frozen=True, repr=False)
+class Heard:
+    """The event as the dialogue gets it, and where its phrase or handle led."""
+
+    event: Event
+    match: Match | None = None
+    is_secret: bool = False  # not to stand in the chat a second longer
+
+    def __repr__(self) -> str:
+        return f"<Heard {self.event!r}>"
+
+
+def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
+    """Recognise phrases, look up phrases and handles, and make every text one that can be sealed."""
+    match event:
+        case events.Text():
+            return _listen_to_text(replace(event, text=clean(event.text)), state, snapshot)
+        case events.Edited():
+            return Heard(replace(event, text=clean(event.text)))
+        case events.File():
+            return Heard(
+                replace(
+                    event,
+                    caption=clean(event.caption),
+                    name=None if event.name is None else clean(event.name),
+                    author=None if event.author is None else clean(event.author),
+                )
+            )
+        case events.Contact():
+            return Heard(replace(event, name=clean(event.name), phone=clean(event.phone)))
+        case events.Tap() if event.handle is not None:
+            known = state is not None and state.handle == event.handle.raw.hex() and snapshot.case is not None
+            if known and event.action not in LETTERS:
+                return Heard(event)
+            return Heard(event, snapshot.look_up(event.handle.mailbox()))
+        case _:
+            return Heard(event)
+
+
+def may_show_phrase(event: Event) -> bool:
+    """Tell whether the answer to this may show a new code phrase."""
+    return isinstance(event, events.Tap) and event.action == "p.show"
+
+
+def clean(text: str) -> str:
+    """Replace half characters, which a client may send and no encoding can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _listen_to_text(event: events.Text, state: State | None, snapshot: Snapshot) -> Heard:
+    event = replace(event, author=None if event.author is None else clean(event.author))
+    secret = state is not None and state.stage == "words"
+    if event.forwarded or not _may_be_phrase(event.text, state):
+        return Heard(event, is_secret=secret)
+    typed = events.PhraseTyped(event.message, text=event.text)
+    try:
+        read = phrase.parse(event.text)
+    except phrase.UnknownWordsError as error:
+        typed = replace(typed, problem="words", positions=error.positions, suggestions=error.suggestions)
+    except phrase.WrongCountError:
+        typed = replace(typed, problem="count")
+    except phrase.PhraseError:
+        typed = replace(typed, problem="check")
+    else:
+        return Heard(typed, snapshot.look_up(read.mailbox()), is_secret=True)
+    return Heard(typed, is_secret=True)
+
+
+def _may_be_phrase(text: str, state: State | None) -> bool:
+    if phrase.resembles(text):
+        return True
+    asked = state is not None and state.stage == "phrase"
+    return asked and FEWEST <= len(text.split()) <= MOST

@@ -1,0 +1,105 @@
+"""
+The conversation as a pure machine: (state, event, world) -> (state, replies, effects).
+
+No I/O, no clock, no randomness, no keys. Rules it keeps, held by tests:
+* From every state every event gets an answer, and no event raises.
+* Whatever is told is kept, or the answer says that it was not and why.
+* From every state the menu is one tap away, and a person reads whatever is simply written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from intake import events, returning, screens, telling
+from intake.replies import Button
+from intake.state import State
+from intake.taps import ACTS
+from intake.world import Step, World
+
+# Buttons that show letters; they are looked up every time, for what waits changes.
+LETTERS = ("open", "again")
+
+COMMANDS: Mapping[str, str] = MappingProxyType({"help": "help", "menu": "menu", "clear": "clean"})
+
+
+def step(state: State | None, event: events.Event, world: World) -> Step:
+    """Answer one event."""
+    known = reconciled(state or State(language=world.language), world)
+    match event:
+        case events.PhraseTyped():
+            return returning.hear_phrase(known, event, world)
+        case events.Text():
+            return telling.hear_text(known, event, world)
+        case events.File():
+            return telling.hear_file(known, event, world)
+        case events.Contact():
+            return telling.hear_contact(known, event, world)
+        case events.Location():
+            return telling.hear_location(known, event, world)
+        case events.Edited():
+            return telling.hear_edit(known, event, world)
+        case events.Command():
+            return _hear_command(known, event, world)
+        case events.Tap():
+            return _hear_tap(known, event, world)
+        case _:
+            return telling.hear_unsupported(known, events.Unsupported(), world)
+
+
+def reconciled(state: State, world: World) -> State:
+    """Believe the case row rather than the state: a clock may have filed it, or it may be gone."""
+    if state.case is None:
+        return state
+    if world.case is None:
+        return screens.fresh(state)
+    # A case that was merged goes on under the id of the other.
+    return replace(state, case=world.case.id.hex(), filed=not world.case.is_writing)
+
+
+def _hear_command(state: State, event: events.Command, world: World) -> Step:
+    if event.name == "start":
+        after = replace(state, stage="free", held="")
+        say = screens.hello(after, world) if after.case is None else screens.menu(after, world)
+        return Step(after, (say,))
+    if event.name in COMMANDS:
+        return ACTS[COMMANDS[event.name]](state, world)
+    if event.payload:
+        # A slash before a sentence is a slip of the finger, not a command.
+        return telling.hear_text(
+            state, events.Text(event.message, text=f"/{event.name} {event.payload}"), world
+        )
+    return Step(state, (screens.told(state, "command.unknown"),))
+
+
+def _hear_tap(state: State, event: events.Tap, world: World) -> Step:
+    if event.handle is not None and event.handle.raw.hex() != state.handle:
+        if world.match is None:
+            return Step(state, (screens.told(state, "button.old"),))
+        return _hear_returning_tap(state, event, world)
+    if event.action in LETTERS:
+        if world.match is None or event.handle is None:
+            return Step(state, (screens.told(state, "answers.none"),))
+        return returning.show(state, world.match, Button("button.again", event.action, event.handle))
+    act = ACTS.get(event.action)
+    if act is None:
+        return Step(state, (screens.told(state, "button.old"),))
+    return act(state, world)
+
+
+def _hear_returning_tap(state: State, event: events.Tap, world: World) -> Step:
+    """Take up the thread a button belongs to, then do what it says."""
+    assert world.match is not None
+    assert event.handle is not None
+    after = returning.adopt(state, world.match)
+    if event.action in LETTERS:
+        if after.handle is None:
+            after = replace(after, handle=event.handle.raw.hex())
+        return returning.show(after, world.match, Button("button.again", event.action, event.handle))
+    after = replace(after, handle=event.handle.raw.hex())
+    act = ACTS.get(event.action)
+    if act is None:
+        return Step(after, (screens.told(after, "button.old"),))
+    return act(after, replace(world, case=world.match.case))

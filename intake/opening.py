@@ -1,0 +1,85 @@
+"""Begin a case, or take up the one at hand."""
+
+from __future__ import annotations
+
+from casework import keys
+from casework.tables import Case, Mailbox
+from crypto.handle import Handle
+from intake import writing as writings
+from intake.cases import CaseFacts
+from intake.work import Work
+from intake.writing import Writing
+
+
+def take_up(work: Work, facts: CaseFacts) -> None:
+    """Go on with a case that is there."""
+    work.case = facts.id
+    work.team = facts.team
+    found = {keys.CONTENT: facts.content, keys.IDENTITY: facts.identity}
+    work.keys = {name: key for name, key in found.items() if key is not None}
+    work.next_generation = {keys.CONTENT: facts.next_content, keys.IDENTITY: facts.next_identity}
+    work.filed = not facts.is_writing
+    if facts.writing is not None:
+        work.writing = writings.unlock(facts.id, facts.writing, work.house.spools)
+
+
+def begin(work: Work) -> None:
+    """
+    Open a case in state ``writing``: its row, its two keys, grants of the default team.
+
+    The identity key of a house without lawyers goes to the custodians from the start.
+    """
+    staffing = work.house.staffing
+    team = staffing.default_team()
+    assert team is not None
+    assert work.state.case is not None
+    assert work.state.handle is not None
+    work.case, work.team, work.begun = bytes.fromhex(work.state.case), team, True
+    _add_case(work)
+    made = {name: keys.make(work.case, name, 0) for name in (keys.CONTENT, keys.IDENTITY)}
+    granted = []
+    for name, key in made.items():
+        holders = staffing.holders(team, name) or staffing.holders(team, keys.CONTENT)
+        keys.add_key(work.rows, key, "hub")
+        keys.add_grants(work.rows, key, holders, work.house.epoch)
+        granted += [(name, holder.staff, holder.number) for holder in holders]
+        work.keys[name] = keys.public(key)
+    work.writing = Writing(
+        chat=work.chat,
+        handle=work.state.handle,
+        content=made[keys.CONTENT].identity.seed.hex(),
+        identity=made[keys.IDENTITY].identity.seed.hex(),
+        granted=tuple(granted),
+        language=work.state.language,
+    )
+    writings.add(work.rows, work.case, work.writing, work.house.spool, work.now)
+
+
+def _add_case(work: Work) -> None:
+    today = work.now.date()
+    work.rows.add(
+        Case,
+        id=work.case,
+        kind="legal" if work.team == "legal" else "tip",
+        team=work.team,
+        status="writing",
+        urgency="normal",
+        language=work.state.language,
+        opened=today,
+        touched=today,
+    )
+
+
+def open_thread(work: Work) -> None:
+    """Open the mailbox that the handle on this conversation's buttons leads to."""
+    assert work.case is not None
+    assert work.state.handle is not None
+    mailbox = Handle(bytes.fromhex(work.state.handle)).mailbox()
+    add_mailbox(work, mailbox.id, mailbox.identity.recipient.raw, mailbox.seal_route(work.case))
+
+
+def add_mailbox(work: Work, mailbox: bytes, recipient: bytes, route: bytes) -> None:
+    """Add a mailbox row, and remember with the case that it is its own."""
+    assert work.case is not None
+    work.rows.add(Mailbox, id=mailbox, recipient=recipient, route=route)
+    work.mailboxes[work.case] = (*work.mailboxes.get(work.case, ()), mailbox)

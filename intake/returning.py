@@ -1,0 +1,86 @@
+"""Coming back: a code phrase typed, a button tapped weeks later, a thread taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from casework.post import Waiting
+from intake import events, screens
+from intake.effects import Effect, ShowLetters
+from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
+from intake.snapshot import Match
+from intake.state import State
+from intake.telling import nobody
+from intake.world import Step, World
+
+# Telegram takes 4096 UTF-16 units; a letter of emoji still fits.
+PART_LENGTH = 2000
+
+
+def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
+    """Answer a text meant as a code phrase: what waits, or exactly what is wrong with it."""
+    if not world.teams:
+        return nobody(state)
+    if event.problem is None and world.match is None:
+        after = replace(state, stage="phrase", held="")
+        return Step(after, (screens.phrase_unknown(after),))
+    if event.problem is None and world.match is not None:
+        after = replace(adopt(state, world.match), confirmed=True)
+        return show(after, world.match, again=None)
+    after = replace(state, held=event.text)
+    if event.problem == "words":
+        places = ", ".join(str(place) for place in event.positions)
+        near = "\n".join(
+            f"{place}. {' / '.join(words)}"
+            for place, words in zip(event.positions, event.suggestions, strict=True)
+            if words
+        )
+        key = "phrase.typo.near" if near else "phrase.typo"
+        return Step(after, (screens.phrase_problem(after, key, places=places, near=near),))
+    return Step(after, (screens.phrase_problem(after, f"phrase.{event.problem}"),))
+
+
+def adopt(state: State, match: Match) -> State:
+    """Take up the thread of the case a phrase or handle led to; the chat's own choices stay."""
+    case = match.case
+    if state.case == case.id.hex():
+        return replace(state, stage="free", held="")
+    base = screens.fresh(state)
+    return replace(
+        base,
+        case=case.id.hex(),
+        filed=not case.is_writing,
+        kind="tell" if case.team == "editors" else "legal",
+        urgency=None if case.is_writing else case.urgency,
+        summarise=case.may_summarise,
+        quote=case.may_quote,
+        share=case.may_share,
+    )
+
+
+def show(state: State, match: Match, again: Button | None) -> Step:
+    """Show the letters that wait, or lately did; their time in the chat begins now."""
+    waiting = [letter for letter in match.letters if not letter.shown] or list(match.letters)
+    if again is not None and again.action == "again":
+        waiting = list(match.letters)
+    if not waiting:
+        return Step(state, (screens.told(state, "answers.none"),))
+    replies: list[Reply] = [
+        Deliver(lasts=ANSWER_LASTS, letter=part) for letter in waiting for part in _parts(letter)
+    ]
+    keyboard = screens.rows(state, ("menu",))
+    if again is not None:
+        keyboard = ((Button("button.again", "again", again.handle),), *keyboard)
+    key = "answers.after" if again is not None else "answers.after.phrase"
+    effects: tuple[Effect, ...] = (ShowLetters(match),)
+    return Step(state, (*replies, Say(keyboard, lasts=ANSWER_LASTS, key=key)), effects)
+
+
+def _parts(letter: Waiting) -> tuple[Waiting, ...]:
+    """Cut a letter longer than one message at its last blank, so that no word of it is lost."""
+    text, parts = letter.text, []
+    while len(text) > PART_LENGTH:
+        cut = max(text.rfind("\n", 0, PART_LENGTH), text.rfind(" ", 0, PART_LENGTH)) + 1 or PART_LENGTH
+        parts.append(replace(letter, text=text[:cut].rstrip()))
+        text = text[cut:]
+    return (*parts, replace(letter, text=text))

@@ -1,0 +1,261 @@
+"""
+What the conversation can show: each function is one screen, built from the state alone.
+
+Rules: every screen has a way back, out or to a human on its keyboard, or says that writing is enough. Every
+button that belongs to a case carries its handle. Labels name nothing an officer could read as help for
+those who refuse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from crypto.handle import Handle
+from intake.replies import PHRASE_LASTS, Button, Keyboard, Receipt, Say
+from intake.state import State
+from intake.world import World
+
+# Where most tipsters' clocks stand; the sentence says so.
+HOUSE_TIME = ZoneInfo("Europe/Moscow")
+GOODBYE_LASTS = timedelta(minutes=10)
+# How long copies of destroyed keys stay in the operator's escrow.
+ESCROW_DAYS = 7
+
+KINDS = {"legal": ("legal",), "tell": ("editors",), "both": ("legal", "editors")}
+CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.sha": "share"}
+
+
+def button(state: State, label: str, action: str) -> Button:
+    """Return one button; it carries the handle of the case, if there is one."""
+    handle = None if state.handle is None else Handle(bytes.fromhex(state.handle))
+    return Button(label, action, handle)
+
+
+def rows(state: State, *actions: tuple[str, ...]) -> Keyboard:
+    """Return a keyboard from rows of actions; the label of action ``a`` is the key ``button.a``."""
+    return tuple(tuple(button(state, f"button.{action}", action) for action in row) for row in actions)
+
+
+def kinds(teams: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the kinds that can be offered: a team without members is not."""
+    offered = tuple(kind for kind, needed in KINDS.items() if set(needed) <= set(teams))
+    return offered if len(offered) > 1 else ()
+
+
+def hello(state: State, world: World) -> Say:
+    """Say who this is and what a chat cannot hide; then writing is enough."""
+    return Say(
+        rows(
+            state,
+            *((kind,) for kind in kinds(world.teams)),
+            ("now",),
+            ("phrase", "help"),
+            ("lang",),
+        ),
+        key="hello",
+    )
+
+
+def first_notice(state: State, world: World) -> Say:
+    """Answer a first message: the same notice, and what kind of thing this is."""
+    asked = [] if state.kind else [(kind,) for kind in kinds(world.teams)]
+    return Say(rows(state, *asked, ("send",), ("now", "help")), key="hello.after")
+
+
+def receipt(state: State, messages: int, files: int) -> Receipt:
+    """Say "received", with what can be done next."""
+    offered = (("menu",),) if state.filed else (("send",), ("now", "menu"))
+    return Receipt(rows(state, *offered), messages=messages, files=files)
+
+
+def told(state: State, key: str, **params: str | int) -> Say:
+    """Say one sentence, with the way back under it."""
+    return Say(rows(state, ("menu",)), key=key, params=params)
+
+
+def menu(state: State, world: World) -> Say:
+    """Show everything that can be done here."""
+    if state.case is None:
+        return hello(state, world)
+    if not state.filed:
+        offered = rows(state, ("send",), ("now",), ("phrase", "lang"), ("clean", "erase"), ("help",))
+        return Say(offered, key="menu.writing", replaces=True)
+    offered = rows(
+        state,
+        ("now", "go.card"),
+        ("go.reach", "go.keep"),
+        ("go.phrase", "go.clear"),
+        ("clean", "lang"),
+        ("forget", "erase"),
+        ("new", "help"),
+    )
+    return Say(offered, key="menu", replaces=True)
+
+
+def ask_kind(state: State, world: World) -> Say:
+    """Ask what it is, on the way out."""
+    offered = [(f"f.{kind}",) for kind in kinds(world.teams)]
+    return Say(rows(state, *offered, ("f.skip", "menu")), key="ask.kind", replaces=True)
+
+
+def ask_urgency(state: State) -> Say:
+    """Ask how soon, on the way out."""
+    return Say(
+        rows(state, ("u.now",), ("u.days",), ("u.normal",), ("menu",)), key="ask.urgency", replaces=True
+    )
+
+
+def filed(state: State, world: World) -> Say:
+    """Say that it is handed over, and honestly when somebody will look."""
+    team = "editors" if state.kind == "tell" else "legal"
+    if team not in world.teams:
+        team = world.teams[0] if world.teams else "legal"
+    urgency = state.urgency or "normal"
+    later = world.honest.get((team, urgency))
+    if later is not None:
+        when = later.astimezone(HOUSE_TIME)
+        params = {"day": when.strftime("%d.%m"), "hour": when.strftime("%H:%M")}
+        return Say(key=f"filed.{team}.later", params=params)
+    return Say(key=f"filed.{team}.{urgency}")
+
+
+def clear(state: State) -> Say:
+    """Ask once how the chat is to be cleared."""
+    return Say(rows(state, ("z.send",), ("z.write",), ("z.self",), ("clean", "menu")), key="clear.ask")
+
+
+def card(state: State) -> Say:
+    """Ask who this is about: one message, seen by one person, skippable."""
+    return Say(rows(state, ("s.reach",), ("menu",)), key=f"card.ask.{_team(state)}", replaces=True)
+
+
+def card_kept(state: State) -> Say:
+    """Say that it went onto the card, and offer to take it as part of the story."""
+    return Say(rows(state, ("next.reach",), ("c.move", "menu")), key=f"card.kept.{_team(state)}")
+
+
+def reach(state: State) -> Say:
+    """Ask how an answer may come."""
+    return Say(rows(state, ("r.push",), ("r.phrase",), ("s.keep", "menu")), key="reach.ask", replaces=True)
+
+
+def hours(state: State) -> Say:
+    """Ask when the neutral line may come, and whether to remember the chat."""
+    remember = "h.mem.on" if state.remember else "h.mem"
+    keyboard = (
+        *rows(state, ("h.any",), ("h.day",), ("h.eve",)),
+        (button(state, f"button.{remember}", "h.mem"),),
+        *rows(state, ("menu",)),
+    )
+    return Say(keyboard, key="hours.ask", replaces=True)
+
+
+def keep(state: State) -> Say:
+    """Ask for consent, use by use."""
+    toggles = tuple(
+        (button(state, f"button.{action}.{'on' if getattr(state, name) else 'off'}", action),)
+        for action, name in CONSENTS.items()
+    )
+    return Say((*toggles, *rows(state, ("k.ok", "menu"))), key="keep.ask", replaces=True)
+
+
+def phrase_offer(state: State) -> Say:
+    """Offer a code phrase, or say that there is one."""
+    if state.confirmed:
+        return Say(rows(state, ("menu",)), key="phrase.have", replaces=True)
+    key = "phrase.needed" if state.reach == "phrase" else "phrase.offer"
+    return Say(rows(state, ("p.show",), ("menu",)), key=key, replaces=True)
+
+
+def phrase_words(state: State, words: tuple[str, ...]) -> Say:
+    """Show the code phrase, for a while."""
+    lines = "\n".join(f"{place}. {word}" for place, word in enumerate(words, 1))
+    return Say(
+        rows(state, ("p.check",), ("menu",)),
+        lasts=PHRASE_LASTS,
+        key="phrase.words",
+        params={"words": lines},
+        replaces=True,
+    )
+
+
+def phrase_ask(state: State) -> Say:
+    """Ask two words back."""
+    first, second = (place for place, _ in state.asked)
+    return Say(
+        rows(state, ("p.show", "menu")), key="phrase.ask", params={"a": first, "b": second}, replaces=False
+    )
+
+
+def phrase_problem(state: State, key: str, **params: str | int) -> Say:
+    """Say what is wrong with a phrase, as exactly as can be; it may also have been a message."""
+    return Say(
+        rows(state, ("phrase",), ("p.msg",), ("p.none", "menu")), lasts=PHRASE_LASTS, key=key, params=params
+    )
+
+
+def phrase_type(state: State) -> Say:
+    """Ask for a code phrase."""
+    return Say(rows(state, ("p.none",), ("menu",)), key="phrase.type", replaces=True)
+
+
+def phrase_unknown(state: State) -> Say:
+    """Say that a phrase is whole but leads nowhere."""
+    return Say(rows(state, ("phrase", "p.none"), ("menu",)), lasts=PHRASE_LASTS, key="phrase.unknown")
+
+
+def phrase_again(state: State) -> Say:
+    """Say that the two words were others."""
+    first, second = (place for place, _ in state.asked) if state.asked else (1, 2)
+    params = {"a": first, "b": second}
+    return Say(rows(state, ("p.show",), ("menu",)), key="phrase.wrong", params=params)
+
+
+def invitation(state: State, key: str) -> Say:
+    """Say one sentence that invites to write, with what can be done instead."""
+    offered = (("now",), ("menu",)) if state.case is None else (("send",), ("now", "menu"))
+    return Say(rows(state, *offered), key=key, replaces=True)
+
+
+def cleaned(state: State) -> Say:
+    """Say what was deleted and what only the tipster can delete."""
+    return Say(rows(state, ("menu",)), lasts=GOODBYE_LASTS, key="clean.done")
+
+
+def forget(state: State) -> Say:
+    """Say what forgetting means, before it is done."""
+    key = "forget.ask" if state.confirmed else "forget.ask.phrase"
+    offered = () if state.confirmed else (("go.phrase",),)
+    return Say(rows(state, *offered, ("forget.yes",), ("menu",)), key=key, replaces=True)
+
+
+def erase(state: State) -> Say:
+    """Say what erasing means, before it is done."""
+    return Say(rows(state, ("erase.yes",), ("menu",)), key="erase.ask", replaces=True)
+
+
+def help_text(state: State) -> Say:
+    """Say what this is, what it protects, and that a person reads what is written."""
+    return Say(rows(state, ("phrase", "lang"), ("menu",)), key="help", replaces=True)
+
+
+def language(state: State) -> Say:
+    """Offer the languages, each in its own words."""
+    return Say(rows(state, ("lang.ru",), ("lang.uk",), ("lang.en",)), key="lang.ask", replaces=True)
+
+
+def goodbye(key: str, state: State) -> Say:
+    """Say the last line before the chat of *state* is forgotten."""
+    keyboard = ((Button("button.start", "menu"),),)
+    return Say(keyboard, lasts=GOODBYE_LASTS, key=key, params={"days": ESCROW_DAYS} if state.case else {})
+
+
+def _team(state: State) -> str:
+    return "editors" if state.kind == "tell" else "legal"
+
+
+def fresh(state: State) -> State:
+    """Return a state that belongs to no case but keeps what was chosen for the chat."""
+    return replace(State(), language=state.language, clearing=state.clearing)

@@ -1,0 +1,169 @@
+"""Carry out the effects of a step: what was told becomes sealed rows, what was chosen becomes columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from casework import clocks, keys, lives, notices
+from casework.errors import WrongStateError
+from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
+from crypto.phrase import Phrase
+from intake import effects, handover, opening
+from intake.cases import CaseFacts
+from intake.work import Work
+
+TIPSTER = "tipster"
+
+
+def add_message(work: Work, effect: effects.AddMessage) -> None:
+    """Seal words."""
+    payload: dict[str, Any] = {"at": work.at, "seq": effect.seq, "text": effect.text}
+    payload |= {name: True for name in ("edited", "forwarded") if getattr(effect, name)}
+    if effect.of is not None:
+        payload["of"] = effect.of
+    if effect.marks:
+        payload["marks"] = list(effect.marks)
+    work.seal(keys.CONTENT, "message", TIPSTER, payload)
+
+
+def add_file(work: Work, effect: effects.AddFile) -> None:
+    """Seal a file, or the note that it could not be had and why."""
+    file = effect.file
+    head: dict[str, Any] = {
+        "at": work.at,
+        "caption": file.caption,
+        "form": file.form,
+        "group": file.group,
+        "mime": file.mime,
+        "name": file.name or "",
+        "seq": effect.seq,
+        "size": file.size,
+    }
+    head |= {"forwarded": True} if file.forwarded else {}
+    head |= {"marks": ["author"]} if file.author else {}
+    if file.content is None:
+        payload = head | {"missing": file.missing or "unavailable", "text": file.caption}
+        work.seal(keys.CONTENT, "message", TIPSTER, payload)
+        return
+    head["size"] = len(file.content)
+    keys.seal_file(
+        work.rows,
+        work.key(keys.CONTENT),
+        kind="file",
+        author=TIPSTER,
+        head=head,
+        content=file.content,
+        day=work.now.date(),
+    )
+
+
+def add_card(work: Work, effect: effects.AddCard) -> None:
+    """Seal what names a person or a place apart from the story."""
+    if effect.kind == "text":
+        shown = effect.values["text"]
+    else:
+        shown = ", ".join(value for value in effect.values.values() if value)
+    work.seal(keys.IDENTITY, "card", TIPSTER, {"at": work.at, "seq": effect.seq, effect.kind: shown})
+
+
+def hear(work: Work, facts: CaseFacts | None) -> None:
+    """A tipster wrote into a case: its holder hears of it, and a case that had ended is looked at again."""
+    if facts is None or work.writing is not None or work.case is None:
+        return
+    try:
+        status = lives.step(lives.CASE, facts.status, "hear")
+    except WrongStateError:
+        status = facts.status
+    values: dict[str, Any] = {"touched": work.now.date()}
+    if status != facts.status:
+        values["status"] = status
+    if facts.status in lives.ENDED and status not in lives.ENDED:
+        values |= {"erase_on": None, "remind_on": None}
+    work.change_case(**values)
+    if status in lives.ENDED:
+        return
+    kind = clocks.ACCEPT if status == "new" else clocks.REPLY
+    running = facts.clocks & set(clocks.STEPS) if status == "new" else facts.clocks & {clocks.REPLY}
+    if not running:
+        until = clocks.due(facts.urgency, work.now, work.house.times)
+        clocks.start(work.rows, work.case, kind, until)
+    if not facts.told:
+        told = notices.audience(work.house.staffing, facts.team, facts.assignee)
+        notices.add(work.rows, notices.REPLY, told, work.case, work.now)
+
+
+def raise_urgency(work: Work, facts: CaseFacts | None) -> None:
+    """Make a filed case urgent: its clock is the urgent one, and everybody on duty hears of it."""
+    if facts is None or work.case is None or facts.urgency == "now":
+        return
+    work.change_case(urgency="now", touched=work.now.date())
+    until = clocks.due("now", work.now, work.house.times)
+    kind = clocks.ACCEPT if facts.status == "new" else clocks.REPLY
+    if kind in facts.clocks:
+        work.rows.change(Clock, {"case": work.case, "kind": kind}, due=until)
+    elif facts.status == "new" or facts.status in lives.ACTIVE:
+        clocks.start(work.rows, work.case, kind, until)
+    told = notices.audience(
+        work.house.staffing, facts.team, None if facts.status == "new" else facts.assignee
+    )
+    notices.add(work.rows, notices.URGENT, told, work.case, work.now)
+
+
+def set_reach(work: Work, facts: CaseFacts | None) -> None:
+    """Seal the courier address anew, or forget it, as the state says; before filing just keep the answer."""
+    if facts is None or work.writing is not None:
+        return
+    drop_courier(work, facts)
+    if work.state.reach == "push":
+        handover.set_courier(work)
+
+
+def drop_courier(work: Work, facts: CaseFacts | None) -> None:
+    """Forget how to reach this chat."""
+    for item in facts.couriers if facts is not None else ():
+        work.rows.drop(Item, id=item)
+    work.state = replace(work.state, courier=0)
+
+
+def renew_courier(work: Work, facts: CaseFacts | None) -> None:
+    """Seal the address to the present courier key: the old one dies, and with it the way back."""
+    current, _recipient = work.house.courier
+    if facts is not None and facts.couriers and work.state.courier not in (0, current):
+        drop_courier(work, facts)
+        handover.set_courier(work)
+
+
+def set_consent(work: Work) -> None:
+    """Write what may be done with the case."""
+    state = work.state
+    work.change_case(may_summarise=state.summarise, may_quote=state.quote, may_share=state.share)
+
+
+def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:
+    """Open the mailbox of *phrase*, and let desks write to it."""
+    assert work.case is not None
+    if effect.previous is not None:
+        previous = bytes.fromhex(effect.previous)
+        work.rows.drop(Letter, mailbox=previous)
+        work.rows.drop(Mailbox, id=previous)
+        if effect.previous_item is not None:
+            work.rows.drop(Item, id=bytes.fromhex(effect.previous_item))
+    mailbox = phrase.mailbox()
+    recipient = mailbox.identity.recipient.raw
+    opening.add_mailbox(work, mailbox.id, recipient, mailbox.seal_route(work.case))
+    payload = {"at": work.at, "id": mailbox.id.hex(), "recipient": recipient.hex()}
+    item = work.seal(keys.CONTENT, "mailbox", "hub", payload)
+    work.state = replace(work.state, mailbox=mailbox.id.hex(), mailbox_item=item.hex())
+
+
+def sweep(work: Work, tags: tuple[bytes, ...], when: str) -> None:
+    """Say when the messages of this chat are to be deleted."""
+    due = {"now": work.now, "soon": work.now + effects.SOON, "never": None}[when]
+    for tag in tags:
+        work.rows.change(Deletion, {"tag": tag}, due=due)
+
+
+def touch(work: Work) -> None:
+    """Note the day of the last contact."""
+    work.rows.change(Case, {"id": work.case}, touched=work.now.date())

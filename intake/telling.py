@@ -1,0 +1,192 @@
+"""
+What people tell: text, files, voice, cards, places, in any state. All of it is kept and answered.
+
+Rules:
+* Whatever comes is content, but for an answer that was just asked for and fits (a short text for the card,
+  two words of a phrase).
+* What names a person or a place apart from the words (contact card, map point, author of a forward) goes to
+  the identity card; the content gets a mark that it came.
+* A receipt follows everything that was kept, and is said after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from crypto import words as wordlist
+from intake import events, screens
+from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
+from intake.replies import Reply
+from intake.state import State
+from intake.world import Step, World
+
+# Longer than any name, phone and unit: a story, typed where the card was asked for.
+CARD_LENGTH = 400
+# Two words and a little around them.
+ANSWER_WORDS = 4
+# How many messages back an edit still finds what it changed.
+REMEMBERED = 60
+
+
+def hear_text(state: State, event: events.Text, world: World) -> Step:
+    """Take a text as what was asked for, or as content."""
+    if not world.teams:
+        return nobody(state)
+    if state.stage == "words" and len(event.text.split()) <= ANSWER_WORDS:
+        return _hear_words(state, event.text)
+    if state.stage == "card" and len(event.text) <= CARD_LENGTH and not event.forwarded:
+        return _keep_card(state, event.text)
+    marks = ("author",) if event.author else ()
+    began, start = begin(state, world)
+    effects: list[Effect] = [*start, *_author(event.author, began.seq)]
+    effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks))
+    return kept(state, _next(began, event.message), world, tuple(effects), messages=1)
+
+
+def hear_file(state: State, event: events.File, world: World) -> Step:
+    """Keep a file; of one that could not be had, keep the caption and say why."""
+    if not world.teams:
+        return nobody(state)
+    began, start = begin(state, world)
+    effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq))
+    after = _next(began, event.message)
+    if event.content is not None:
+        return kept(state, after, world, effects, files=1)
+    key = "file.too_large" if event.missing == "too_large" else "file.unavailable"
+    step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
+    return step.with_replies(screens.told(after, key))
+
+
+def hear_contact(state: State, event: events.Contact, world: World) -> Step:
+    """Keep a contact card with the identity card."""
+    values = {"name": event.name, "phone": event.phone}
+    if state.stage == "card" and state.case is not None:
+        effect = AddCard("contact", values, state.seq)
+        after = replace(_next(state, event.message), stage="free")
+        return Step(after, (screens.card_kept(after),), (effect,))
+    return _hear_personal(state, event.message, world, "contact", values)
+
+
+def hear_location(state: State, event: events.Location, world: World) -> Step:
+    """Keep a place with the identity card, and say that places are better told in words, or not at all."""
+    values = {"latitude": f"{event.latitude:.5f}", "longitude": f"{event.longitude:.5f}"}
+    return _hear_personal(state, event.message, world, "location", values)
+
+
+def hear_edit(state: State, event: events.Edited, world: World) -> Step:
+    """Keep the new wording beside the old one, and say so: what was sent once may have been read."""
+    if state.case is None:
+        return hear_text(state, events.Text(event.message, text=event.text), world)
+    of = dict(state.recent).get(event.message)
+    effect = AddMessage(event.text, state.seq, edited=True, of=of)
+    after = _next(state, 0)
+    return Step(after, (screens.told(after, "edit.kept"),), (effect,))
+
+
+def hear_unsupported(state: State, _event: events.Unsupported, _world: World) -> Step:
+    """Say what we cannot keep and what works instead."""
+    return Step(state, (screens.told(state, "unsupported"),))
+
+
+def tell_held(state: State, world: World) -> Step:
+    """Take as content the text that was held as a possible phrase or card."""
+    if not state.held or not world.teams:
+        return Step(state, (screens.told(state, "button.old"),))
+    before = replace(state, held="", stage="free")
+    return hear_text(before, events.Text(text=state.held), world)
+
+
+def begin(state: State, world: World) -> tuple[State, tuple[Effect, ...]]:
+    """Return the state with a case to write to, and what opens it if there was none."""
+    if state.case is not None:
+        return state, ()
+    fresh = world.fresh
+    began = replace(
+        state, case=fresh.case, handle=fresh.handle, filed=False, seq=0, recent=(), courier=0, reach=None
+    )
+    return began, (StartCase(),)
+
+
+def kept(
+    before: State,
+    after: State,
+    world: World,
+    effects: tuple[Effect, ...],
+    *,
+    messages: int = 0,
+    files: int = 0,
+) -> Step:
+    """Acknowledge what was kept; the first time say who we are, and file at once what is urgent."""
+    after = replace(after, held="")
+    replies: list[Reply] = []
+    if before.case is None and after.urgency == "now":
+        step = file(after, world)
+        replies = [screens.receipt(after, messages, files)] if messages or files else []
+        return Step(step.state, (*replies, *step.replies), (*effects, *step.effects))
+    if messages or files:
+        replies.append(screens.receipt(after, messages, files))
+    if before.case is None:
+        replies.append(screens.first_notice(after, world))
+    return Step(after, tuple(replies), effects)
+
+
+def file(state: State, world: World) -> Step:
+    """Hand the case over, and ask what may be asked afterwards."""
+    after = replace(state, filed=True, stage="free", urgency=state.urgency or "normal")
+    effects: list[Effect] = [FileCase()]
+    if after.clearing != "self":
+        effects.append(Sweep("soon"))
+    replies: list[Reply] = [screens.filed(after, world)]
+    if after.clearing is None:
+        replies.append(screens.clear(after))
+    else:
+        after = replace(after, stage="card")
+        replies.append(screens.card(after))
+    return Step(after, tuple(replies), tuple(effects))
+
+
+def nobody(state: State) -> Step:
+    """Say plainly that nobody could read this now: nothing was kept, so nothing is acknowledged."""
+    return Step(state, (screens.told(state, "house.empty"),))
+
+
+def _hear_personal(state: State, message: int, world: World, kind: str, values: dict[str, str]) -> Step:
+    if not world.teams:
+        return nobody(state)
+    began, start = begin(state, world)
+    effects = (
+        *start,
+        AddCard(kind, values, began.seq),
+        AddMessage("", began.seq, marks=(kind,)),
+    )
+    after = _next(began, message)
+    step = kept(state, after, world, effects, messages=1)
+    return step.with_replies(screens.told(after, f"told.{kind}"))
+
+
+def _hear_words(state: State, text: str) -> Step:
+    if _matches(state, text):
+        after = replace(state, stage="free", asked=(), confirmed=True)
+        return Step(after, (screens.told(after, "phrase.right"),))
+    return Step(state, (screens.phrase_again(state),))
+
+
+def _matches(state: State, text: str) -> bool:
+    """Compare two words as loosely as a phrase is read: either list, four letters, wrong layout."""
+    expected = wordlist.known([word for _, word in state.asked])
+    return bool(expected) and any(wordlist.known(reading) == expected for reading in wordlist.readings(text))
+
+
+def _keep_card(state: State, text: str) -> Step:
+    effect = AddCard("text", {"text": text}, state.seq)
+    after = replace(state, stage="free", held=text, seq=state.seq + 1)
+    return Step(after, (screens.card_kept(after),), (effect,))
+
+
+def _author(author: str | None, seq: int) -> tuple[Effect, ...]:
+    return () if not author else (AddCard("author", {"name": author}, seq),)
+
+
+def _next(state: State, message: int) -> State:
+    recent = state.recent if not message else (*state.recent, (message, state.seq))[-REMEMBERED:]
+    return replace(state, seq=state.seq + 1, recent=recent)

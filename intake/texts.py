@@ -1,0 +1,89 @@
+"""
+Words of the conversation: replies rendered in a language, from ``intake/catalogues``.
+
+Plain text without markup, so that nothing a person typed can be read as markup.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from casework import catalogue
+from intake.replies import Deliver, Keyboard, Receipt, Reply, Say
+
+CATALOGUES = Path(__file__).with_name("catalogues")
+# Telegram's limit for one message, in UTF-16 units.
+LONGEST = 4096
+
+
+@dataclass(frozen=True, repr=False)
+class Message:
+    """One message, ready to send: rows of (label, callback data) under its text."""
+
+    text: str
+    keyboard: tuple[tuple[tuple[str, str], ...], ...]
+
+    def __repr__(self) -> str:
+        return "<Message>"
+
+
+def render(reply: Reply, language: str) -> Message:
+    """Return the words of *reply* in *language*."""
+    return Message(_text(reply, language), _keyboard(reply.keyboard, language))
+
+
+def say(key: str, language: str) -> str:
+    """
+    Return the sentence of *key*.
+
+    Raises:
+        KeyError: no catalogue has it; a chat must never be shown a bare key.
+    """
+    text = _load(language).gettext(key)
+    if text == key:
+        raise KeyError(key)
+    return text
+
+
+def _text(reply: Reply, language: str) -> str:
+    match reply:
+        case Say():
+            return say(reply.key, language).format_map(dict(reply.params))
+        case Receipt():
+            return _receipt(reply, language)
+        case Deliver():
+            return reply.letter.text
+        case _:
+            raise TypeError("intake: internal error: an unknown reply")
+
+
+def _receipt(reply: Receipt, language: str) -> str:
+    """Count in the grammar of the language: one message, two messages."""
+    parts = []
+    for name, count in (("messages", reply.messages), ("files", reply.files)):
+        if count:
+            form = _plural(count, language)
+            parts.append(say(f"receipt.{name}.{form}", language).format_map({"count": count}))
+    if len(parts) == 1 and reply.messages + reply.files == 1:
+        return say("receipt.one", language)
+    return say("receipt.many", language).format_map({"what": ", ".join(parts)})
+
+
+def _plural(count: int, language: str) -> str:
+    if language == "en":
+        return "one" if count == 1 else "many"
+    if count % 10 == 1 and count % 100 != 11:
+        return "one"
+    return "few" if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14) else "many"
+
+
+def _keyboard(keyboard: Keyboard, language: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    return tuple(tuple((say(button.label, language), button.data()) for button in row) for row in keyboard)
+
+
+@cache
+def _load(language: str) -> gettext.GNUTranslations:
+    return catalogue.load(CATALOGUES, language)

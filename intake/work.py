@@ -1,0 +1,105 @@
+"""
+One update being worked: the rows so far, and the keys of the case they are sealed to.
+
+A case is reached in one of three ways: begun by this very update, still being written, or filed. Whoever
+seals asks :meth:`Work.key` and does not care which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from casework import keys
+from casework.keys import NewKey, PublicKey
+from casework.rows import Rows
+from casework.tables import Case
+from crypto.xwing import Identity
+from intake import writing as writings
+from intake.snapshot import House
+from intake.state import State
+from intake.writing import Writing
+
+Random = Callable[[int], bytes]
+
+
+@dataclass(repr=False)
+class Work:
+    """What one update changes."""
+
+    house: House
+    chat: int
+    now: datetime
+    random: Random
+    state: State  # as it is after this update, or as it was when the update forgets it
+    case: bytes | None = None
+    team: str | None = None
+    writing: Writing | None = None
+    begun: bool = False
+    filed: bool = False
+    keys: dict[str, PublicKey] = field(default_factory=dict)
+    next_generation: dict[str, int] = field(default_factory=dict)
+    rows: Rows = field(default_factory=Rows)
+    mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    erase: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"<Work {self.rows!r}>"
+
+    @property
+    def at(self) -> str:
+        """Return the minute this was taken in, as sealed payloads carry it."""
+        return self.now.replace(second=0, microsecond=0).isoformat()
+
+    def key(self, compartment: str) -> PublicKey:
+        """Return the key to seal to; where nobody living holds the last one, make and grant a new one."""
+        if compartment not in self.keys:
+            assert self.case is not None
+            assert self.team is not None
+            made = keys.make(self.case, compartment, self.next_generation[compartment])
+            keys.add_key(self.rows, made, "hub")
+            holders = self.house.staffing.holders(self.team, compartment)
+            keys.add_grants(self.rows, made, holders, self.house.epoch)
+            self.keys[compartment] = keys.public(made)
+        return self.keys[compartment]
+
+    def seal(self, compartment: str, kind: str, author: str, payload: dict[str, Any]) -> bytes:
+        """Seal one item of the case and return its id."""
+        return keys.seal_item(
+            self.rows,
+            self.key(compartment),
+            kind=kind,
+            author=author,
+            payload=payload,
+            day=self.now.date(),
+        )
+
+    def seed(self, compartment: str) -> NewKey:
+        """Return generation 0 of a case still being written, seed and all."""
+        assert self.case is not None
+        assert self.writing is not None
+        seed = bytes.fromhex(self.writing.content if compartment == keys.CONTENT else self.writing.identity)
+        return NewKey(self.case, compartment, 0, Identity.from_seed(seed))
+
+    def change_case(self, **values: Any) -> None:
+        """Change clear columns of the case."""
+        self.rows.change(Case, {"id": self.case}, **values)
+
+    def note_answers(self) -> None:
+        """Keep the answers of the state with a case that is still being written."""
+        if self.case is None or self.writing is None:
+            return
+        state = self.state
+        self.writing = replace(
+            self.writing,
+            language=state.language,
+            kind=state.kind,
+            urgency=state.urgency,
+            reach=state.reach,
+            hours=state.hours,
+            clearing=state.clearing,
+            wrote_before=state.wrote_before,
+        )
+        writings.change(self.rows, self.case, self.writing, self.house.spool, self.now)

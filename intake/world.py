@@ -1,0 +1,62 @@
+"""What the conversation may know besides its own state, and what one step of it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from intake.cases import CaseFacts
+from intake.effects import Effect
+from intake.replies import Reply
+from intake.snapshot import Match
+from intake.state import State
+
+
+@dataclass(frozen=True, repr=False)
+class Fresh:
+    """Randomness for what this step may begin: ids of a new case and handle (hex), a new code phrase."""
+
+    case: str
+    handle: str
+    words: tuple[str, ...]
+    asked: tuple[tuple[int, str], ...]  # positions (1 is the first) and words to ask back
+
+    def __repr__(self) -> str:
+        return "<Fresh>"
+
+
+@dataclass(frozen=True, repr=False)
+class World:
+    """The house as the conversation sees it."""
+
+    now: datetime
+    language: str  # a guess, for a chat we do not know
+    teams: tuple[str, ...]  # those with living members: legal, editors
+    honest: Mapping[tuple[str, str], datetime]  # team, urgency -> answer by; only where nobody is on duty
+    case: CaseFacts | None
+    match: Match | None  # where the phrase or handle of this event led
+    fresh: Fresh
+
+    def __repr__(self) -> str:
+        return "<World>"
+
+
+@dataclass(frozen=True, repr=False)
+class Step:
+    """The next state (none: forget this chat), what to say, and what to do first."""
+
+    state: State | None
+    replies: tuple[Reply, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Step {len(self.effects)} effects, {len(self.replies)} replies>"
+
+    def after(self, *effects: Effect) -> Step:
+        """Return this step with *effects* done before its own."""
+        return Step(self.state, self.replies, effects + self.effects)
+
+    def with_replies(self, *replies: Reply) -> Step:
+        """Return this step with *replies* said after its own."""
+        return Step(self.state, self.replies + replies, self.effects)

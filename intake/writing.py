@@ -1,0 +1,76 @@
+"""
+A case being written: its seeds and the answers so far, locked under the spool key until it is filed.
+
+Only here does the hub hold a key that opens what a tipster said, for an hour at most, so that the case can
+be granted to the team it turns out to be for. The row dies in the transaction that files the case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from casework import canonical
+from casework.errors import KeyMissingError
+from casework.rows import Rows
+from casework.tables import Writing as WritingRow
+from crypto import context, lock
+
+
+@dataclass(frozen=True, repr=False)
+class Writing:
+    """What filing needs, and cannot ask again when the thread is lost. Bytes are hex."""
+
+    chat: int
+    handle: str
+    content: str  # seeds of generation 0
+    identity: str
+    granted: tuple[tuple[str, str, int], ...]  # compartment, staff, number of every grant made so far
+    language: str
+    kind: str | None = None
+    urgency: str | None = None
+    reach: str | None = None
+    hours: str = "any"
+    clearing: str | None = None
+    wrote_before: bool = False
+
+    def __repr__(self) -> str:
+        return "<Writing>"
+
+
+def add(rows: Rows, case: bytes, writing: Writing, spool: lock.Key, now: datetime) -> None:
+    """Add the row of a new case."""
+    rows.add(WritingRow, case=case, spool=spool.number, locked=_lock(case, writing, spool), touched=now)
+
+
+def change(rows: Rows, case: bytes, writing: Writing, spool: lock.Key, now: datetime) -> None:
+    """Keep what is known by now; the idle hour begins anew."""
+    values = {"spool": spool.number, "locked": _lock(case, writing, spool), "touched": now}
+    rows.change(WritingRow, {"case": case}, **values)
+
+
+def unlock(case: bytes, locked: bytes, spools: Mapping[int, lock.Key]) -> Writing:
+    """
+    Open the row of *case*.
+
+    Raises:
+        KeyMissingError: the spool key it names is not on file.
+        CryptoError: it belongs to another case, or is damaged.
+    """
+    key = spools.get(lock.number_of(locked))
+    if key is None:
+        raise KeyMissingError("spool")
+    values = canonical.loads(lock.unlock(key, locked, _where(case)))
+    values["granted"] = tuple(
+        (str(part), str(staff), int(number)) for part, staff, number in values["granted"]
+    )
+    return Writing(**values)
+
+
+def _lock(case: bytes, writing: Writing, spool: lock.Key) -> bytes:
+    return lock.lock(spool, canonical.dumps(asdict(writing)), _where(case))
+
+
+def _where(case: bytes) -> bytes:
+    return context.named("writing", case)
