@@ -97,11 +97,14 @@ class RegisterSettings:
         default=Path("register/records"),
         metadata={"why": "what is public, one file an entry; the site is built from it"},
     )
-    title: str = field(default="Register", metadata={"why": "the name readers see"})
+    title: str = field(
+        default="", metadata={"why": "the name readers see; empty: a plain one in each language"}
+    )
     base_url: str = field(
         default="",
         metadata={"why": "where the site is served, for feeds and citations; empty: relative"},
     )
+    mirrors: tuple[str, ...] = field(default=(), metadata={"why": "addresses of copies, named on the site"})
     hours: tuple[int, ...] = field(
         default=(9, 18), metadata={"why": "hours (UTC) at which approved entries are published in batches"}
     )
@@ -127,7 +130,9 @@ class NoticeSettings:
         default=Path("smtp.password"), metadata={"why": "file that holds the password"}
     )
     smtp_from: str = field(default="", metadata={"why": "sender of the mails"})
-    smtp_starttls: bool = field(default=True, metadata={"why": "false only for a server on this machine"})
+    smtp_security: str = field(
+        default="starttls", metadata={"why": "starttls, tls, or none for a relay on this machine"}
+    )
     staff_token_file: Path = field(
         default=Path("staff.token"),
         metadata={"why": "token of a second bot that only staff use; never the intake bot's"},

@@ -31,7 +31,7 @@ def command(settings: Settings, as_json: bool) -> None:
             )
         ]
         states = session.execute(select(Published.state, func.count()).group_by(Published.state))
-        entries = dict(states.tuples().all())
+        entries = {state: count for state, count in states}  # noqa: C416 - rows are no pairs to mypy
     if as_json:
         click.echo(json.dumps({"cases": cases, "entries": entries}))
         return

@@ -1,0 +1,220 @@
+"""What the hub does by itself. Each chore follows from rows, so a late or doubled call is harmless."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from bot.push import ring_waiting, speak
+from bot.ticks import Tick
+from casework import (
+    epoch,
+    erasure,
+    escalation,
+    handins,
+    hubkeys,
+    journal,
+    keeper,
+    notices,
+    permits,
+    post,
+    releases,
+    retention,
+    rosters,
+)
+from casework.actors import HUB, Actor
+from casework.channels import Mail, Send, http_client, mail, staff_bot, webhook
+from casework.database import Database
+from casework.errors import NotFoundError
+from casework.rosters import Staffing
+from casework.strongbox import Strongbox
+from crypto.roster import Anchor
+from subrosa import backup
+from subrosa.escrow import Escrow
+from subrosa.printing import Printer
+from subrosa.settings import NoticeSettings, Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Chores:
+    """Everything a running hub does without being asked."""
+
+    settings: Settings
+    database: Database
+    strongbox: Strongbox
+    anchor: Anchor
+    escrow: Escrow
+    printer: Printer
+    clock: Callable[[], datetime]
+    counters: keeper.Counters = field(default_factory=keeper.Counters)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Return the chores with how often they are looked at, in seconds."""
+        return (
+            Tick("keeper", 0.2, self.answer_desks),
+            Tick("push", 0.5, self.ring),
+            Tick("journal", 2, self.countersign),
+            Tick("notices", 2, self.deliver_notices),
+            Tick("take_down", 1, self.take_down),
+            Tick("press", 5, self.publish),
+            Tick("clocks", 30, self.escalate),
+            Tick("keys", 60, self.keep_keys),
+            Tick("retention", 3600, self.retire),
+            Tick("backup", 900, self.back_up),
+        )
+
+    def erase(self, case: bytes, now: datetime) -> erasure.Report:
+        """
+        Erase a case for the tipster or because its time has come.
+
+        Raises:
+            NotFoundError: it is gone already.
+        """
+        return erasure.erase(
+            self.database,
+            self.strongbox,
+            case,
+            by=self._hub,
+            now=now,
+            mirror=self.mirror,
+            remember=self.escrow.remember_erased,
+            escrow_days=self.settings.escrow.keep_days,
+        )
+
+    def mirror(self) -> None:
+        """Put today's keys onto the second medium, before any row needs them."""
+        self.escrow.copy_keys(self.strongbox.epoch.number, self.clock())
+
+    def answer_desks(self) -> None:
+        """Take the outer lock off for those who may, and put it on what they hand in."""
+        now = self.clock()
+        keeper.answer_requests(self.database, self.strongbox, self.anchor, self.counters, now)
+        handins.take(self.database, self.strongbox, self.anchor, now)
+
+    def ring(self) -> None:
+        """Tell chats that something waits for them."""
+        ring_waiting(self.database, self.strongbox, self.clock)
+
+    def countersign(self) -> None:
+        """Take signed rows into the roster of their day."""
+        with self.database.write() as session:
+            roster = rosters.current(session, self.anchor)
+            journal.countersign(session, self.strongbox.signing, roster)
+            releases.countersign(session, self.strongbox.signing, roster)
+
+    def deliver_notices(self) -> None:
+        """Tell staff that something waits, never what."""
+        notices.deliver(
+            self.database,
+            self._staffing(),
+            self.strongbox.contact,
+            self._channels,
+            speak,
+            self.clock(),
+            timedelta(minutes=self.settings.notices.urgent_repeat_minutes),
+        )
+
+    def take_down(self) -> None:
+        """Carry out orders to take entries down: one signature is enough, and it is done at once."""
+        staffing = self._staffing()
+        with self.database.read() as session:
+            orders = releases.due_take_downs(session, staffing)
+        if orders.forged:
+            log.error("take_down.forged %d", orders.forged)
+        for order in orders.valid:
+            self.printer.take_down(order.public_id, order.code, self.clock())
+            with self.database.write() as session:
+                releases.mark_taken_down(session, order.public_id, self.clock())
+
+    def publish(self) -> None:
+        """Publish what is due, in batches at the house's hours, and at once what was released so."""
+        staffing, now = self._staffing(), self.clock()
+        with self.database.write() as session:
+            ready = releases.due_press(session, self.strongbox.press, staffing, now)
+        for one in ready:
+            self.printer.take_in(one.public, now)
+        with self.database.read() as session:
+            manifests = releases.released_manifests(session, staffing)
+        imported = self.printer.take_in_lists(manifests, now)
+        if ready or imported:
+            self.printer.build(now)
+        for one in ready:
+            with self.database.write() as session:
+                releases.mark_published(session, one, self._hub, now)
+
+    def escalate(self) -> None:
+        """Carry clocks that ran out one step further, and free cases of suspended staff."""
+        staffing, now = self._staffing(), self.clock()
+        with self.database.write() as session:
+            escalation.escalate(session, staffing, now, permits.Settings(times=self.settings.times))
+            escalation.free_suspended(session, staffing, self._hub, now)
+
+    def keep_keys(self) -> None:
+        """Rotate what is due and publish the new public halves."""
+        changed = epoch.keep_up(self.database, self.strongbox, self.mirror, self.clock())
+        if changed:
+            log.info("keys.rotated %s", " ".join(changed))
+            self.publish_keys()
+
+    def publish_keys(self) -> None:
+        """Write the public halves desks seal to."""
+        with self.database.write() as session:
+            hubkeys.publish(session, self.strongbox, self.clock().date())
+
+    def retire(self) -> None:
+        """Erase cases whose time has come, and letters nobody can ask for any more."""
+        now = self.clock()
+        with self.database.read() as session:
+            due = retention.due_erasures(session, now.date())
+        for case in due:
+            try:
+                self.erase(case, now)
+            except NotFoundError:
+                continue
+        with self.database.write() as session:
+            post.reap(session, now.date())
+
+    def back_up(self) -> None:
+        """Copy keys and database to the second medium."""
+        copy = backup.back_up(self.settings, self.database, self.strongbox, self.escrow, self.clock())
+        if not copy.is_green:
+            log.error("backup.not_green")
+
+    @cached_property
+    def _channels(self) -> Mapping[str, Send]:
+        return channels(self.settings.notices, self.settings.telegram.api_base_url)
+
+    @property
+    def _hub(self) -> Actor:
+        return Actor(HUB, 0, self.strongbox.signing)
+
+    def _staffing(self) -> Staffing:
+        with self.database.read() as session:
+            return rosters.staffing(session, self.anchor, self.clock())
+
+
+def channels(settings: NoticeSettings, api_base_url: str) -> dict[str, Send]:
+    """Return the channels this house has: mail and a staff bot if they are set, webhooks always."""
+    client = http_client()
+    found: dict[str, Send] = {"webhook": webhook(client)}
+    if settings.smtp_host:
+        password = settings.smtp_password_file
+        found["smtp"] = mail(
+            Mail(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                sender=settings.smtp_from,
+                user=settings.smtp_user,
+                password=password.read_text(encoding="utf-8").strip() if settings.smtp_user else "",
+                security=settings.smtp_security,
+            )
+        )
+    if settings.staff_token_file.exists():
+        token = settings.staff_token_file.read_text(encoding="ascii").strip()
+        found["telegram"] = staff_bot(client, api_base_url, token)
+    return found

@@ -1,0 +1,89 @@
+"""Putting a hub together: the bot's side, and the chores. Loads nothing that opens staff-sealed things."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import signal
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.hub import House, Hub
+from bot.telegram import Endpoint, build, read_token
+from casework.database import Database
+from casework.strongbox import Strongbox
+from register.settings import SiteSettings
+from subrosa import keyfiles
+from subrosa.chores import Chores
+from subrosa.escrow import Escrow
+from subrosa.opening import open_database, open_strongbox
+from subrosa.printing import Printer
+from subrosa.settings import Settings
+
+
+async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
+    """
+    Run the hub until *stop* is set.
+
+    Raises:
+        BotError: another hub runs, or there is no usable token.
+        CaseworkError: database or keys cannot be used as they are.
+    """
+    database = open_database(settings)
+    strongbox = open_strongbox(settings, clock())
+    chores = make_chores(settings, database, strongbox, clock)
+    chores.publish_keys()
+    token = read_token(settings.telegram.token_file)
+    house = House(
+        database=database,
+        strongbox=strongbox,
+        anchor=settings.anchor,
+        door=build(token, Endpoint(settings.telegram.api_base_url)),
+        state_dir=settings.hub.state_dir,
+        runtime_dir=settings.hub.runtime_dir,
+        clock=clock,
+        erase=chores.erase,
+        identity=settings.telegram.identity,
+    )
+    try:
+        await Hub(house, chores.ticks()).run(stop)
+    finally:
+        database.close()
+
+
+def make_chores(
+    settings: Settings, database: Database, strongbox: Strongbox, clock: Callable[[], datetime]
+) -> Chores:
+    """Put together what the hub does by itself."""
+    recipient = keyfiles.read_escrow_recipient(settings.escrow.recipient_file)
+    printer = make_printer(settings, strongbox)
+    escrow = Escrow(settings.escrow.medium, settings.hub.state_dir, recipient)
+    return Chores(settings, database, strongbox, settings.anchor, escrow, printer, clock)
+
+
+def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
+    """Put together what prints the register."""
+    title = settings.register.title
+    return Printer(
+        records=settings.register.records_dir,
+        output=settings.register.output_dir,
+        site=SiteSettings(
+            base_url=settings.register.base_url,
+            names={"ru": title, "uk": title, "en": title} if title else {},
+            mirrors=settings.register.mirrors,
+            key=strongbox.register.public,
+        ),
+        key=strongbox.register,
+    )
+
+
+def until_signalled(stop: asyncio.Event) -> None:
+    """Set *stop* on SIGTERM and SIGINT."""
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+
+
+def forbid_core_dumps() -> None:
+    """A core dump would write what is open in memory to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
