@@ -1,0 +1,225 @@
+"""
+The register as a bundle that anybody can mirror and check.
+
+* ``SHA256SUMS`` names every file but itself and the manifest, in the form of ``sha256sum``.
+* ``manifest.txt`` is a signed note: number, day, how many files and entries, the SHA-256 of the sums.
+  Its number only grows, so an older copy shows itself to whoever has seen a newer one.
+* ``recall.txt`` is a signed note that lists every entry taken down. Mirrors delete what it names.
+* ``VERIFY.txt`` says how to check all this with common tools.
+
+Who verifies brings the public key from elsewhere; a key found in the bundle proves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from crypto import note
+from crypto.errors import CryptoError
+from crypto.signature import SigningKey
+from register.errors import TamperedBundleError
+from register.records import Published
+
+SIGNER = "subrosa-register"
+MANIFEST, SUMS, RECALL, HOW_TO = "manifest.txt", "SHA256SUMS", "recall.txt", "VERIFY.txt"
+
+_HEAD = "subrosa register manifest v1"
+_RECALL_HEAD = "subrosa register recall v1"
+_LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<path>[^\n]+)")
+_CHUNK = 1 << 20  # bytes read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a manifest says of its bundle."""
+
+    number: int
+    day: date
+    files: int
+    entries: int
+    sums: str
+
+    def text(self) -> bytes:
+        """Write the text that is signed."""
+        return (
+            f"{_HEAD}\nnumber {self.number}\nday {self.day}\nfiles {self.files}\n"
+            f"entries {self.entries}\nsums {self.sums}\n"
+        ).encode()
+
+
+def sums(hashes: Mapping[str, str]) -> bytes:
+    """Write the sums of all files, given as path to SHA-256."""
+    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode()
+
+
+def sign(folder: Path, key: SigningKey, *, number: int, day: date, entries: int) -> Manifest:
+    """
+    Sign the bundle in *folder* as it lies there, under *number*.
+
+    Takes ``SHA256SUMS`` at its word; :func:`register.site.build` has just written it.
+    """
+    listed = (folder / SUMS).read_bytes()
+    manifest = Manifest(
+        number=number,
+        day=day,
+        files=listed.count(b"\n"),
+        entries=entries,
+        sums=hashlib.sha256(listed).hexdigest(),
+    )
+    aside = folder / f"{MANIFEST}.new"
+    aside.write_bytes(note.sign(manifest.text(), SIGNER, key))
+    aside.replace(folder / MANIFEST)
+    return manifest
+
+
+def recall(records: Iterable[Published], key: SigningKey) -> bytes:
+    """Write the signed list of entries taken down, in the order in which they were."""
+    gone = sorted(
+        (record for record in records if record.is_tombstone), key=lambda one: (one.changed, one.id)
+    )
+    lines = "".join(f"{record.id} {record.changed} {record.reason}\n" for record in gone)
+    return note.sign(f"{_RECALL_HEAD}\n{lines}".encode(), SIGNER, key)
+
+
+def recalled(data: bytes, public: bytes) -> tuple[str, ...]:
+    """
+    Return the ids that a signed recall list names.
+
+    Raises:
+        TamperedBundleError: it is not signed by *public*.
+    """
+    text = _signed(data, public, RECALL, _RECALL_HEAD)
+    return tuple(line.split()[0] for line in text.splitlines()[1:])
+
+
+def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
+    """
+    Check every file in *folder* against the manifest signed by *public*.
+
+    Does not say that the bundle is the newest; *at_least* refuses one older than a number already seen.
+
+    Raises:
+        TamperedBundleError: every file that was changed, is missing or was added, or a bad signature.
+    """
+    manifest = _manifest(folder, public)
+    if manifest.number < at_least:
+        raise TamperedBundleError((f"{MANIFEST}: number {manifest.number} is older than {at_least}",))
+    listed = _read(folder, SUMS)
+    if hashlib.sha256(listed).hexdigest() != manifest.sums:
+        raise TamperedBundleError((f"{SUMS}: changed", *_differences(folder, _parsed(listed))))
+    problems = _differences(folder, _parsed(listed))
+    if not problems:
+        recalled(_read(folder, RECALL), public)
+    if problems:
+        raise TamperedBundleError(tuple(problems))
+    return manifest
+
+
+def how_to(public: bytes) -> bytes:
+    """Write how to check a copy with common tools."""
+    return _HOW_TO.format(key=public.hex()).encode()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _manifest(folder: Path, public: bytes) -> Manifest:
+    text = _signed(_read(folder, MANIFEST), public, MANIFEST, _HEAD)
+    fields = dict(line.partition(" ")[::2] for line in text.splitlines()[1:])
+    try:
+        return Manifest(
+            number=int(fields["number"]),
+            day=date.fromisoformat(fields["day"]),
+            files=int(fields["files"]),
+            entries=int(fields["entries"]),
+            sums=fields["sums"],
+        )
+    except (KeyError, ValueError):
+        raise TamperedBundleError((f"{MANIFEST}: cannot be read",)) from None
+
+
+def _signed(data: bytes, public: bytes, name: str, head: str) -> str:
+    try:
+        unverified = note.UnverifiedNote.parse(data)
+        signers = unverified.signers({SIGNER: public})
+    except CryptoError:
+        raise TamperedBundleError((f"{name}: the signature is broken",)) from None
+    if SIGNER not in signers:
+        raise TamperedBundleError((f"{name}: not signed by this key",))
+    text = unverified.text.decode()
+    if text.splitlines()[0] != head:
+        raise TamperedBundleError((f"{name}: signed as something else",))
+    return text
+
+
+def _read(folder: Path, name: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise TamperedBundleError((f"{name}: missing",)) from None
+
+
+def _parsed(listed: bytes) -> dict[str, str]:
+    found = {}
+    for line in listed.decode("utf-8", "replace").splitlines():
+        match = _LINE.fullmatch(line)
+        path = PurePosixPath(match["path"]) if match else PurePosixPath("..")
+        if match is None or path.is_absolute() or ".." in path.parts:
+            raise TamperedBundleError((f"{SUMS}: a line cannot be read",))
+        found[match["path"]] = match["sum"]
+    return found
+
+
+def _differences(folder: Path, listed: Mapping[str, str]) -> list[str]:
+    there = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+    problems = []
+    for path in sorted(listed.keys() | (there - {MANIFEST, SUMS})):
+        if path not in listed:
+            problems.append(f"{path}: added")
+        elif path not in there:
+            problems.append(f"{path}: missing")
+        elif (folder / path).is_symlink() or sha256(folder / path) != listed[path]:
+            problems.append(f"{path}: changed")
+    return problems
+
+
+_HOW_TO = """\
+How to check this copy of the register with common tools.
+
+1. Every file against its sum:
+
+    sha256sum --check --quiet SHA256SUMS
+
+2. The sums against the manifest (the two lines must be equal):
+
+    sed -n 's/^sums //p' manifest.txt
+    sha256sum SHA256SUMS | cut -d' ' -f1
+
+3. The manifest against the register's key. Take the key from a place you trust, not from this file;
+   here it is only for comparison:
+
+    {key}
+
+    printf 302a300506032b6570032100$KEY | xxd -r -p > key.der
+    sed '/^$/,$d' manifest.txt > text
+    tail -n 1 manifest.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > signature
+    openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature
+
+recall.txt is signed the same way. If you keep a mirror, delete every entry that it names.
+An older copy has a smaller number in its manifest.
+"""

@@ -1,0 +1,263 @@
+"""What the page of one entry shows, in one language, taken from its public form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from register.facets import Facet
+from register.places import subjects
+from register.prose import render, snippet
+from register.public import PublicEntry, PublicMark, PublicSource, PublicUpdate, public
+from register.records import Change, Published
+from register.shelf import Row, Shelf, chosen
+from register.vocabulary import Language
+from register.voice import Voice
+
+# The fields a change is named by; every other is "details".
+_NAMED_FIELDS = ("title", "body", "sources", "corroboration", "updates")
+
+
+class EntryPage:
+    """The contents of entry pages in one language."""
+
+    def __init__(self, voice: Voice, shelf: Shelf) -> None:
+        self._voice = voice
+        self._shelf = shelf
+
+    @property
+    def _language(self) -> Language:
+        return self._voice.language
+
+    def context(self, row: Row) -> dict[str, Any]:
+        """Return everything the template of an entry asks for."""
+        shown = public(row.record)
+        tongue = row.tongue(self._language)
+        sources = _numbered(row)
+        # One citation may name several sources; its link leads to the first.
+        citations = {as_written: anchor for as_written, anchor, _ in reversed(sources) if as_written}
+        anchors = {self._words(update): f"update-{n}" for n, update in enumerate(shown.updates, 1)}
+        blocks = self._blocks(shown, tongue, citations, anchors)
+        in_text = "".join(str(block["html"]) for block in blocks)
+        return {
+            "e": shown,
+            "tongue": tongue,
+            "title": row.title(self._language),
+            "kicker": self.kicker(row),
+            "parent": self._neighbour(shown.part_of),
+            "notes": self._notes(shown, tongue),
+            "blocks": blocks,
+            "updates": self._updates(shown, citations, in_text),
+            "wording": shown.wording,
+            "sources": [self._source(anchor, source) for _, anchor, source in sources],
+            "parts": [self._neighbour(part.entry.id) for part in self._parts(row)],
+            "related": self._related(shown),
+            "facts": self._facts(shown),
+            "history": self._history(row, shown),
+        }
+
+    def tombstone(self, record: Published) -> dict[str, Any]:
+        """Return everything the template of a tombstone asks for."""
+        return {"e": public(record)}
+
+    def kicker(self, row: Row) -> str:
+        """Return the line above a title: what it is, who, where, when."""
+        say = self._voice.say
+        parts = [say(f"type.{row.entry.item_type}")]
+        parts += [say(f"branch.{code}") for code in row.codes["branch"][:1]]
+        parts += [subjects()[code].name(self._language) for code in row.codes["subject"][:1]]
+        parts += [self._voice.month(code) for code in row.codes["month"]]
+        return " · ".join(parts)
+
+    def fields(self, change: Change) -> str:
+        """Name what a correction touched."""
+        named = [
+            name if name in _NAMED_FIELDS else "other" for name in change.fields if name != "corrections"
+        ]
+        return ", ".join(self._voice.say(f"field.{name}") for name in dict.fromkeys(named))
+
+    def _blocks(
+        self, shown: PublicEntry, tongue: Language, citations: dict[str, str], anchors: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        first_asks = next((b.speaker for b in shown.text.get(tongue, ()) if b.kind == "turn"), None)
+        return [
+            {
+                "kind": block.kind,
+                "by": block.speaker,
+                "asks": block.kind == "turn" and _asks(block.speaker, first_asks),
+                "html": render(block.text, citations=citations, anchors=anchors),
+            }
+            for block in shown.text.get(tongue, ())
+        ]
+
+    def _notes(self, shown: PublicEntry, tongue: Language) -> list[str]:
+        say = self._voice.say
+        notes = []
+        if tongue != self._language:
+            notes.append(say("entry.only_in", languages=", ".join(say(f"lang.{one}") for one in shown.text)))
+        if self._language in shown.outdated_translations:
+            notes.append(say("entry.outdated"))
+        if any(place.precision == "coarsened_by_editors" for place in shown.places):
+            notes.append(say("entry.coarsened"))
+        return notes
+
+    def _words(self, update: PublicUpdate) -> str:
+        return chosen(update.text, self._language, next(iter(update.text), "en"))
+
+    def _updates(self, shown: PublicEntry, citations: dict[str, str], in_text: str) -> list[dict[str, Any]]:
+        found = []
+        for number, update in enumerate(shown.updates, 1):
+            words = self._words(update)
+            anchor = f"update-{number}"
+            found.append(
+                {
+                    "anchor": anchor,
+                    "inline": f'id="{anchor}"' in in_text,
+                    "day": update.day,
+                    "short": snippet(words, 140),
+                    "html": render(words, citations=citations, anchors={}),
+                    "tongue": self._language
+                    if self._language in update.text
+                    else next(iter(update.text), "en"),
+                }
+            )
+        return found
+
+    def _source(self, anchor: str, source: PublicSource) -> dict[str, Any]:
+        return {
+            "anchor": anchor,
+            "outlet": source.outlet_full or source.outlet,
+            "day": source.day,
+            "url": source.url,
+            "archive_url": source.archive_url,
+            "link_no": source.link_no,
+            "role": "" if source.role == "primary" else self._voice.say(f"entry.source_role.{source.role}"),
+        }
+
+    def _parts(self, row: Row) -> list[Row]:
+        return self._shelf.parts.get(row.entry.id, [])
+
+    def _neighbour(self, public_id: str | None) -> dict[str, Any] | None:
+        row = self._shelf.rows.get(public_id or "")
+        if row is None:
+            return None
+        return {
+            "href": f"{row.entry.id}.html",
+            "title": row.title(self._language),
+            "tongue": row.tongue(self._language),
+        }
+
+    def _related(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        return [
+            {**other, "relation": self._voice.say(f"relation.{relation.type}")}
+            for relation in shown.relations
+            if relation.type != "part_of" and (other := self._neighbour(relation.target))
+        ]
+
+    def _history(self, row: Row, shown: PublicEntry) -> list[dict[str, Any]]:
+        told = {
+            correction.day: chosen(correction.text, self._language, row.entry.original)
+            for correction in shown.corrections
+        }
+        return [
+            {
+                "day": change.day,
+                "said": self._voice.say(f"change.{change.kind}")
+                + (f" ({fields})" if (fields := self.fields(change)) else ""),
+                "text": told.get(change.day, "") if change.kind == "corrected" else "",
+                "tongue": self._language,
+            }
+            for change in row.record.changes
+        ]
+
+    def _facts(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        found: list[tuple[str, list[dict[str, Any]]]] = [
+            ("branch", self._branches(shown)),
+            ("service", [self._coded("service", code) for code in shown.service]),
+            ("when", [self._coded("month", shown.month)] if shown.month else []),
+            ("where", self._places(shown)),
+            ("refused", self._own_words(shown.what_refused)),
+            ("grounds", [self._mark("ground", mark) for mark in shown.grounds]),
+            ("pressure", [self._mark("pressure", mark) for mark in shown.pressure]),
+            ("outcome", [self._mark("outcome", mark) for mark in shown.outcome]),
+            ("figures", [_plain(count.as_written, "en") for count in shown.counts]),
+            ("legal", [_plain(words, "en") for words in (*shown.articles, *shown.proceedings)]),
+            ("said", [_plain(words, "en") for words in shown.attribution]),
+        ]
+        return [
+            {"name": self._voice.say(f"entry.{name}"), "values": values} for name, values in found if values
+        ]
+
+    def _branches(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        found = []
+        for force in shown.forces:
+            words = ", ".join(filter(None, (force.formation, force.unit)))
+            if force.branch in ("unspecified", "other") and not words:
+                continue
+            found.append({**self._coded("branch", force.branch), "words": words, "tongue": "en"})
+        return _once(found)
+
+    def _places(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        found = []
+        for place in shown.places:
+            if place.subject:
+                found.append(self._coded("subject", place.subject))
+            else:
+                found.append(_plain(place.name, "en"))
+        return _once(found)
+
+    def _coded(self, facet: Facet, code: str) -> dict[str, Any]:
+        label = {
+            "subject": lambda: subjects()[code].name(self._language),
+            "month": lambda: self._voice.month(code),
+        }.get(facet, lambda: self._voice.say(f"{facet}.{code}"))()
+        linked = code not in ("other", "unspecified")
+        return {
+            "label": label,
+            "href": f"../by/{facet}-{code.lower()}.html" if linked else None,
+            "words": "",
+            "tongue": "",
+        }
+
+    def _mark(self, kind: str, mark: PublicMark) -> dict[str, Any]:
+        words = chosen(mark.words, self._language, "en")
+        tongue = self._language if self._language in mark.words else "en"
+        if mark.code == "other" and words:
+            return _plain(words, tongue)
+        label = self._voice.say(f"{kind}.{mark.code}")
+        linked = kind in ("pressure", "outcome") and mark.code != "other"
+        return {
+            "label": label,
+            "href": f"../by/{kind}-{mark.code}.html" if linked else None,
+            "words": words,
+            "tongue": tongue,
+        }
+
+    def _own_words(self, words: dict[Language, str]) -> list[dict[str, Any]]:
+        if not words:
+            return []
+        tongue = self._language if self._language in words else next(iter(words))
+        return [_plain(words[tongue], tongue)]
+
+
+def _numbered(row: Row) -> list[tuple[str, str, PublicSource]]:
+    """Give every source its place in the list: its citation as written, its anchor, itself."""
+    inner = [*row.entry.sources, *(source for update in row.entry.updates for source in update.sources)]
+    shown = public(row.record)
+    outer = [*shown.sources, *(source for update in shown.updates for source in update.sources)]
+    return [
+        (source.as_written, f"source-{number}", seen)
+        for number, (source, seen) in enumerate(zip(inner, outer, strict=True), 1)
+    ]
+
+
+def _asks(speaker: str | None, first: str | None) -> bool:
+    """The one who speaks first asks; lists write the name once and its first letter afterwards."""
+    return bool(speaker and first and speaker[0] == first[0])
+
+
+def _plain(label: str, tongue: str) -> dict[str, Any]:
+    return {"label": label, "href": None, "words": "", "tongue": tongue}
+
+
+def _once(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({(value["label"], value["words"]): value for value in values}.values())

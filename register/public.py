@@ -1,0 +1,294 @@
+"""
+The public form of an entry. A field is public because a line below says so, and for no other reason.
+
+These types are also the schema of the data files. Nothing is copied wholesale: a field added to
+:class:`register.entry.Entry` stays inside until somebody writes it here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+from msgspec import Struct
+
+from register import entry as inner
+from register.facets import month
+from register.records import Published, first
+from register.vocabulary import Language
+
+Words = dict[Language, str]
+
+_ANY_DAY = date(2000, 1, 1)
+
+
+class PublicBlock(Struct, frozen=True, omit_defaults=True):
+    text: str
+    kind: str = "paragraph"
+    speaker: str | None = None
+
+
+class PublicForce(Struct, frozen=True, omit_defaults=True):
+    branch: str
+    formation: str | None = None
+    unit: str | None = None
+
+
+class PublicCount(Struct, frozen=True, omit_defaults=True):
+    as_written: str
+    count_of: str
+    unit: str
+    qualifier: str
+    value: int | None = None
+    min: int | None = None
+    max: int | None = None
+    approximate: bool = False
+
+
+class PublicPlace(Struct, frozen=True, omit_defaults=True):
+    name: str
+    role: str
+    country: str | None = None
+    subject: str | None = None
+    precision: str | None = None
+
+
+class PublicDate(Struct, frozen=True, omit_defaults=True):
+    role: str
+    precision: str
+    as_written: str = ""
+    start: date | None = None
+    end: date | None = None
+
+
+class PublicMark(Struct, frozen=True, omit_defaults=True):
+    code: str
+    words: Words = {}
+
+
+class PublicSource(Struct, frozen=True, omit_defaults=True):
+    outlet: str
+    role: str
+    outlet_full: str | None = None
+    day: date | None = None
+    url: str | None = None
+    archive_url: str | None = None
+    link_no: int | None = None
+
+
+class PublicQuote(Struct, frozen=True, omit_defaults=True):
+    text: str
+    kind: str
+    language: str
+    speaker: str | None = None
+
+
+class PublicUpdate(Struct, frozen=True, omit_defaults=True):
+    text: Words
+    kind: str
+    day: date | None = None
+    sources: tuple[PublicSource, ...] = ()
+
+
+class PublicRelation(Struct, frozen=True, omit_defaults=True):
+    type: str
+    target: str
+    why: str | None = None
+
+
+class PublicCorrection(Struct, frozen=True, omit_defaults=True):
+    day: date
+    text: Words
+
+
+class PublicChange(Struct, frozen=True, omit_defaults=True):
+    day: date
+    kind: str
+
+
+class PublicEntry(Struct, frozen=True, omit_defaults=True):
+    """One entry, or the tombstone of one (``status`` "retracted": id, days and reason only)."""
+
+    id: str
+    status: str
+    published: date
+    changed: date
+    changes: tuple[PublicChange, ...] = ()
+    reason: str | None = None
+    type: str | None = None
+    is_refusal: bool = False
+    title: Words = {}
+    text: dict[Language, tuple[PublicBlock, ...]] = {}
+    original: str | None = None
+    outdated_translations: tuple[str, ...] = ()
+    part_of: str | None = None
+    month: str | None = None
+    service: tuple[str, ...] = ()
+    forces: tuple[PublicForce, ...] = ()
+    places: tuple[PublicPlace, ...] = ()
+    dates: tuple[PublicDate, ...] = ()
+    counts: tuple[PublicCount, ...] = ()
+    what_refused: Words = {}
+    grounds: tuple[PublicMark, ...] = ()
+    pressure: tuple[PublicMark, ...] = ()
+    outcome: tuple[PublicMark, ...] = ()
+    articles: tuple[str, ...] = ()
+    proceedings: tuple[str, ...] = ()
+    attribution: tuple[str, ...] = ()
+    corroboration: str | None = None
+    wording: tuple[str, ...] = ()
+    sources: tuple[PublicSource, ...] = ()
+    quotes: tuple[PublicQuote, ...] = ()
+    updates: tuple[PublicUpdate, ...] = ()
+    relations: tuple[PublicRelation, ...] = ()
+    corrections: tuple[PublicCorrection, ...] = ()
+
+
+def public(record: Published) -> PublicEntry:
+    """Return what the public may have of *record*."""
+    changes = tuple(PublicChange(day=change.day, kind=change.kind) for change in record.changes)
+    if record.entry is None:
+        return PublicEntry(
+            id=record.id,
+            status="retracted",
+            published=record.published,
+            changed=record.changed,
+            changes=changes,
+            reason=record.reason,
+        )
+    return _living(record, record.entry, changes)
+
+
+def strings(entry: inner.Entry) -> tuple[str, ...]:
+    """Return every text of *entry* that would be public: what a gate has to look at."""
+    shown = public(first(entry, _ANY_DAY))
+    return tuple(dict.fromkeys(_texts(msgspec.to_builtins(shown))))
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for inside in value.values() for text in _texts(inside)]
+    if isinstance(value, list | tuple):
+        return [text for inside in value for text in _texts(inside)]
+    return []
+
+
+def _living(record: Published, entry: inner.Entry, changes: tuple[PublicChange, ...]) -> PublicEntry:
+    return PublicEntry(
+        id=entry.id,
+        status="corrected" if record.is_corrected else "published",
+        published=record.published,
+        changed=record.changed,
+        changes=changes,
+        type=entry.item_type,
+        is_refusal=entry.is_refusal,
+        title=dict(entry.title),
+        text={language: tuple(_block(block) for block in blocks) for language, blocks in entry.body.items()},
+        original=entry.original,
+        outdated_translations=entry.outdated,
+        part_of=entry.parent,
+        month=month(entry),
+        service=entry.service,
+        forces=tuple(_force(force) for force in entry.forces),
+        places=tuple(_place(place) for place in entry.places),
+        dates=tuple(_date(span) for span in entry.dates),
+        counts=tuple(_count(count) for count in entry.counts),
+        what_refused=dict(entry.what_refused),
+        grounds=_marks(entry.grounds),
+        pressure=_marks(entry.pressure),
+        outcome=_marks(entry.outcome),
+        articles=entry.legal.articles,
+        proceedings=entry.legal.proceedings,
+        attribution=entry.attribution,
+        corroboration=entry.corroboration.grade,
+        wording=entry.corroboration.wording,
+        sources=tuple(_source(source) for source in entry.sources),
+        quotes=tuple(_quote(quote) for quote in entry.quotes),
+        updates=tuple(_update(update) for update in entry.updates),
+        relations=tuple(_relation(relation) for relation in entry.relations),
+        corrections=tuple(
+            PublicCorrection(day=correction.day, text=dict(correction.text))
+            for correction in entry.corrections
+        ),
+    )
+
+
+def _block(block: inner.Block) -> PublicBlock:
+    return PublicBlock(text=block.text, kind=block.kind, speaker=block.by)
+
+
+def _force(force: inner.Force) -> PublicForce:
+    return PublicForce(branch=force.branch, formation=force.formation, unit=force.unit)
+
+
+def _place(place: inner.Place) -> PublicPlace:
+    return PublicPlace(
+        name=place.name,
+        role=place.role,
+        country=place.country,
+        subject=place.subject,
+        precision=place.kind,
+    )
+
+
+def _date(span: inner.DateSpan) -> PublicDate:
+    return PublicDate(
+        role=span.role,
+        precision=span.precision,
+        as_written=span.as_written,
+        start=span.start,
+        end=span.end,
+    )
+
+
+def _count(count: inner.Count) -> PublicCount:
+    return PublicCount(
+        as_written=count.as_written,
+        count_of=count.count_of,
+        unit=count.unit,
+        qualifier=count.qualifier,
+        value=count.value,
+        min=count.min,
+        max=count.max,
+        approximate=count.approximate,
+    )
+
+
+def _marks(marks: tuple[inner.Mark, ...]) -> tuple[PublicMark, ...]:
+    return tuple(PublicMark(code=mark.code, words=dict(mark.words)) for mark in marks)
+
+
+def _source(source: inner.Source) -> PublicSource:
+    return PublicSource(
+        outlet=source.outlet,
+        outlet_full=source.outlet_full,
+        day=source.day,
+        role=source.role,
+        url=source.url,
+        archive_url=source.archive_url,
+        link_no=source.link_no,
+    )
+
+
+def _quote(quote: inner.Quote) -> PublicQuote:
+    return PublicQuote(
+        text=quote.text,
+        kind=quote.kind,
+        language=quote.language,
+        speaker=quote.attributed_as or quote.speaker,
+    )
+
+
+def _update(update: inner.Update) -> PublicUpdate:
+    return PublicUpdate(
+        text=dict(update.text),
+        kind=update.kind,
+        day=update.day,
+        sources=tuple(_source(source) for source in update.sources),
+    )
+
+
+def _relation(relation: inner.Relation) -> PublicRelation:
+    return PublicRelation(type=relation.type, target=relation.target, why=relation.why)
