@@ -67,7 +67,7 @@ def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
     return Printer(
         records=settings.register.records_dir,
         output=settings.register.output_dir,
-        site=SiteSettings(
+        settings=SiteSettings(
             base_url=settings.register.base_url,
             names={"ru": title, "uk": title, "en": title} if title else {},
             mirrors=settings.register.mirrors,

@@ -8,8 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import entry, importing, records, site
+from register import entry, lists, records, site
 from register.settings import SiteSettings
+from register.vocabulary import RetractionReason
+
+# The word a person at the desk chose, and the one readers see.
+REASONS: dict[str, RetractionReason] = {
+    "safety": "safety",
+    "error": "erroneous",
+    "consent": "consent_withdrawn",
+    "duplicate": "duplicate",
+}
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class Printer:
 
     records: Path
     output: Path
-    site: SiteSettings
+    settings: SiteSettings
     key: SigningKey
 
     def take_in(self, public: bytes, now: datetime) -> None:
@@ -29,7 +38,7 @@ class Printer:
         """Keep the entries of released lists and return how many were new."""
         new = 0
         for body in bodies:
-            for one in importing.unpack(body):
+            for one in lists.unpack(body):
                 if records.get(self.records, one.id) is None:
                     records.put(self.records, one, now.date())
                     new += 1
@@ -37,9 +46,11 @@ class Printer:
 
     def take_down(self, public_id: str, code: str, now: datetime) -> None:
         """Leave only a tombstone of an entry, everywhere, at once."""
-        records.retract(self.records, public_id, now.date(), code)
+        records.retract(self.records, public_id, now.date(), REASONS.get(code, "unstated"))
         self.build(now)
 
-    def build(self, now: datetime) -> None:
+    def build(self, now: datetime) -> site.BuildReport:
         """Build what changed since the last time."""
-        site.build(records.read_all(self.records), self.output, settings=self.site, key=self.key, now=now)
+        return site.build(
+            records.read_all(self.records), self.output, settings=self.settings, now=now, signing=self.key
+        )

@@ -19,15 +19,21 @@ from casework.releases.approvals import (
     sign_as_author,
 )
 from casework.releases.drafts import embargo, freeze, new_draft, open_draft, save_draft, seal_draft
-from casework.releases.manifests import land_manifest, released_manifests, sign_manifest, withdraw_manifest
+from casework.releases.manifests import (
+    land_manifest,
+    manifests_in_review,
+    released_manifests,
+    sign_manifest,
+    withdraw_manifest,
+)
 from casework.releases.press import Ready, due_press, mark_published, send_to_press, withdraw_consent
 from casework.releases.takedowns import CODES, Orders, due_take_downs, mark_taken_down, order_take_down
 from casework.releases.verdicts import card_holders, record_verdict
 
 __all__ = [
     "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "card_holders", "check_releasable",
-    "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest", "mark_published",
-    "mark_taken_down", "may_approve", "new_draft", "open_draft", "order_take_down", "record_verdict",
-    "released_manifests", "save_draft", "seal_draft", "send_to_press", "sign_as_author", "sign_manifest",
-    "withdraw_consent", "withdraw_manifest",
+    "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
+    "manifests_in_review", "mark_published", "mark_taken_down", "may_approve", "new_draft", "open_draft",
+    "order_take_down", "record_verdict", "released_manifests", "save_draft", "seal_draft",
+    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_consent", "withdraw_manifest",
 ]  # fmt: skip

@@ -83,6 +83,12 @@ def withdraw_manifest(session: Session, digest: bytes, acting: Acting) -> Manife
     return manifest
 
 
+def manifests_in_review(session: Session) -> list[bytes]:
+    """Return the bytes of the lists that wait for signatures, oldest first."""
+    waiting = select(Manifest.body).where(Manifest.state == "review")
+    return list(session.scalars(waiting.order_by(Manifest.day)))
+
+
 def released_manifests(session: Session, staffing: Staffing) -> list[bytes]:
     """
     Return the bytes of the released lists, oldest first, checked again: two signatures over these very bytes.
