@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from casework.clocks import Times
 from crypto.errors import CryptoError
@@ -160,6 +161,7 @@ class HouseSettings:
     """The house as a whole."""
 
     name: str = field(default="Subrosa", metadata={"why": "what staff see as the name of the house"})
+    zone: str = field(default="Europe/Moscow", metadata={"why": "the time zone staff and clocks go by"})
     practice: bool = field(
         default=False,
         metadata={"why": "true only in a practice house: cheap keyrings open, and every page says so"},
@@ -206,6 +208,7 @@ class Settings:
     def times(self) -> Times:
         """Return the response clocks."""
         return Times(
+            zone=ZoneInfo(self.house.zone),
             now=timedelta(minutes=self.clocks.urgent_minutes),
             days=timedelta(hours=self.clocks.days_hours),
             normal=self.clocks.normal_working_days,

@@ -1,0 +1,82 @@
+"""Putting a desk together: the console, its settings, and the gate's detectors, loaded when first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from litestar import Litestar
+
+from desk import app
+from desk.settings import Settings as DeskSettings
+from subrosa.opening import now, open_database
+from subrosa.settings import Settings
+
+
+def build(settings: Settings) -> Litestar:
+    """
+    Build the desk of a house.
+
+    Raises:
+        CaseworkError: the database is of another version.
+        SettingsError: no root key is pinned.
+    """
+    return app.build(
+        DeskSettings(
+            keyring_dir=settings.desk.keyring_dir,
+            hosts=hosts(settings),
+            is_https=settings.desk.https,
+            idle=timedelta(minutes=settings.desk.idle_minutes),
+            is_practice=settings.house.practice,
+        ),
+        open_database(settings),
+        settings.anchor,
+        now,
+        zone=ZoneInfo(settings.house.zone),
+        detectors=once(load_detectors),
+    )
+
+
+def hosts(settings: Settings) -> frozenset[str]:
+    """Return the `Host` values the desk answers to."""
+    own = settings.desk
+    return frozenset({f"{own.host}:{own.port}", f"localhost:{own.port}", *own.names})
+
+
+def server(settings: Settings) -> uvicorn.Server:
+    """Return the server of the desk; it logs no address, because addresses carry case ids."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            build(settings),
+            host=settings.desk.host,
+            port=settings.desk.port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+        )
+    )
+
+
+def load_detectors() -> Any:
+    """Load what the gate compares with; takes seconds and some hundred megabytes."""
+    from casework.redaction import gate  # noqa: PLC0415 - heavy, and most desks never need it
+
+    return gate.load()
+
+
+def once(make: Callable[[], Any]) -> Callable[[], Any]:
+    """Return *make* in a form that makes once, however many ask."""
+    lock, made = threading.Lock(), []
+
+    def get() -> Any:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return get
