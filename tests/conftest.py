@@ -26,3 +26,9 @@ def shared() -> Path:
 def house(database: Database, tmp_path: Path) -> House:
     """Lay out a house with the whole cast, on either database."""
     return build(database, tmp_path)
+
+
+@pytest.fixture
+def sqlite_house(sqlite_database: Database, tmp_path: Path) -> House:
+    """Lay out a house on SQLite only, where the engine does not matter."""
+    return build(sqlite_database, tmp_path)
