@@ -71,7 +71,8 @@ def load_detectors() -> Any:
 
 def once(make: Callable[[], Any]) -> Callable[[], Any]:
     """Return *make* in a form that makes once, however many ask."""
-    lock, made = threading.Lock(), []
+    lock = threading.Lock()
+    made: list[Any] = []
 
     def get() -> Any:
         with lock:
