@@ -184,7 +184,7 @@ class EntryPage:
             ("said", [_plain(words, "en") for words in shown.attribution]),
         ]
         return [
-            {"name": self._voice.say(f"entry.{name}"), "values": values} for name, values in found if values
+            {"name": self._voice.say(f"entry.{name}"), "lines": values} for name, values in found if values
         ]
 
     def _branches(self, shown: PublicEntry) -> list[dict[str, Any]]:

@@ -156,9 +156,10 @@ class Pages:
         """Render what may be counted, and the figures that may not."""
         months = totals.by["month"]
         label = self._voice.say("totals.chart", what=self._voice.say("totals.of_month"))
-        facets = [
+        every = [
             self._bars(facet, totals.by[facet]) for facet in FACETS if facet != "month" and totals.by[facet]
         ]
+        facets = [facet for facet in every if facet["rows"]]
         return self._page(
             "totals.html",
             "totals.html",

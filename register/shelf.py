@@ -116,6 +116,7 @@ def chunks(rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
 _SHORTEST, _LONGEST, _BORDER = 12, 32, 12
 
 
-def _newest_first(row: Row) -> tuple[int, str]:
+def _newest_first(row: Row) -> tuple[int, int, str]:
+    """What has no date of its own stands last, newest publication first."""
     day = row.when or row.record.published
-    return -day.toordinal(), row.entry.id
+    return int(row.when is None), -day.toordinal(), row.entry.id

@@ -21,7 +21,7 @@ from typing import ParamSpec
 import msgspec
 
 from crypto.signature import SigningKey
-from register import bundle, datafiles, feeds
+from register import bundle, datafiles, feeds, records
 from register.errors import NotOurFolderError
 from register.facets import Facet
 from register.pages import Pages, environment, rose
@@ -30,7 +30,7 @@ from register.records import Published
 from register.settings import SiteSettings
 from register.shelf import Row, Shelf, chunks
 from register.totals import tally
-from register.vocabulary import LANGUAGES
+from register.vocabulary import LANGUAGES, RetractionReason
 from register.voice import speak
 
 P = ParamSpec("P")
@@ -97,9 +97,9 @@ def build(
         settings = replace(settings, key=signing.public)
     output.mkdir(parents=True, exist_ok=True)
     state_path = state_file(output)
-    state = _recover(output, state_path)
     unfinished = state_path.with_suffix(".unfinished")
     was_cut_short = unfinished.exists()
+    state = _recover(output, state_path, is_ours=was_cut_short)
     unfinished.touch()
     shelf = Shelf(published)
     made: dict[str, Made] = {}
@@ -121,6 +121,28 @@ def build(
         removed=removed,
         number=number,
     )
+
+
+def take_down(
+    output: Path,
+    public_id: str,
+    *,
+    folder: Path,
+    reason: RetractionReason,
+    settings: SiteSettings,
+    now: datetime,
+    signing: SigningKey,
+) -> BuildReport:
+    """
+    Take one entry down everywhere at once: record, pages, lists, feeds, data, recall list, manifest.
+
+    The record goes first; a crash after it leaves a site that the next build mends, never one that forgets.
+
+    Raises:
+        MalformedEntryError: *public_id* is not one.
+    """
+    records.retract(folder, public_id, now.date(), reason)
+    return build(records.read_all(folder), output, settings=settings, now=now, signing=signing)
 
 
 def state_file(output: Path) -> Path:
@@ -337,7 +359,7 @@ def _number_of(output: Path) -> int:
     return next((int(line[7:]) for line in lines if line.startswith("number ") and line[7:].isdigit()), 0)
 
 
-def _recover(output: Path, state_path: Path) -> State:
+def _recover(output: Path, state_path: Path, *, is_ours: bool) -> State:
     """Read the state; where it is lost or broken, take the sums that lie in *output* for it."""
     try:
         return msgspec.json.decode(state_path.read_bytes(), type=State)
@@ -347,7 +369,7 @@ def _recover(output: Path, state_path: Path) -> State:
     if listed.is_file():
         lines = listed.read_text(encoding="utf-8").splitlines()
         return State({line[66:]: Made("", line[:64]) for line in lines if ".." not in line})
-    if any(path.name != ".gitkeep" for path in output.iterdir()):
+    if not is_ours and any(path.name != ".gitkeep" for path in output.iterdir()):
         raise NotOurFolderError
     return State()
 
