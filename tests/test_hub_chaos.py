@@ -1,0 +1,212 @@
+"""
+The hub is killed under load, again and again; Telegram's stand-in lives on in a process of its own.
+
+Afterwards every text and file that was sent lies in the house exactly once, and every "received" that is
+owed has been said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from bot.emulator.client import Remote, RemotePhone
+from casework.database import Database
+from casework.strongbox import Strongbox
+from casework.tables import Case
+from intake import texts
+from intake.replies import Receipt
+from tests.house import House, build
+from tests.hubs import TOKEN, counts, opened, until
+
+ROOT = Path(__file__).parents[1]
+FILE = 40_000  # bytes; several chunks of the sealed stream, small enough to send many
+DRAIN = 40.0  # seconds the last hub has to say everything that is owed
+
+
+@dataclass
+class Play:
+    """What the phones sent so far."""
+
+    texts: list[str] = field(default_factory=list)
+    files: list[bytes] = field(default_factory=list)
+    by_phone: Counter[int] = field(default_factory=Counter)
+
+
+@asynccontextmanager
+async def process(*argv: str, output: bool = False) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a Python module as a child, and end it."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *argv,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE if output else asyncio.subprocess.DEVNULL,
+        stderr=None if os.environ.get("CHAOS_LOG") else asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+async def send(phone: RemotePhone, play: Play, number: int, random: Random, stop: asyncio.Event) -> None:
+    """Send texts and files from one phone until told to stop."""
+    n = 0
+    await phone.start()
+    while not stop.is_set():
+        mark = f"слово {number}-{n}"
+        if random.random() < 0.25:
+            content = mark.encode().ljust(FILE, b".")
+            await phone.send("document", content, "a.txt")
+            play.files.append(content)
+        else:
+            await phone.text(mark)
+            play.texts.append(mark)
+        play.by_phone[number] += 1
+        n += 1
+        await asyncio.sleep(random.uniform(0.1, 0.5))
+
+
+async def chaos(
+    house: House, folder: Path, *, kills: int, seed: int, phones: int, reboots: bool = False
+) -> tuple[Play, list[Counter[str]]]:
+    """Kill the hub *kills* times under load; return what was sent, and what each phone was told."""
+    random = Random(seed)
+    config = folder / "hub.json"
+    async with process("bot.emulator", "--port", "0", output=True) as emulator:
+        assert emulator.stdout is not None
+        address = (await emulator.stdout.readline()).decode().strip()
+        _write_config(config, house, folder, address)
+        play = Play()
+        async with Remote(address) as remote:
+            await remote.call("POST", "/bots", token=TOKEN)
+            hands = [await remote.phone(language_code="ru") for _ in range(phones)]
+            stop = asyncio.Event()
+            senders = [
+                asyncio.ensure_future(send(hand, play, n, random, stop)) for n, hand in enumerate(hands)
+            ]
+            for _ in range(kills):
+                async with process("tests.chaos_hub", str(config)) as hub:
+                    await _settle_in(folder)
+                    await asyncio.sleep(random.uniform(0.1, 1.5))
+                    assert hub.returncode is None
+                    hub.send_signal(signal.SIGKILL)
+                    await hub.wait()
+                if reboots:
+                    shutil.rmtree(folder / "runtime")
+                (folder / "runtime" / "health.json").unlink(missing_ok=True)
+            stop.set()
+            await asyncio.gather(*senders)
+            async with process("tests.chaos_hub", str(config)) as hub:
+                await _drained(remote, house)
+                hub.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(hub.wait(), 15) == 0
+            told = [await _told(remote, hand) for hand in hands]
+    house.strongbox = Strongbox.load(folder / "state", folder / "runtime", datetime.now(UTC))
+    return play, told
+
+
+def _write_config(config: Path, house: House, folder: Path, address: str) -> None:
+    token = folder / "token"
+    token.write_text(TOKEN)
+    config.write_text(
+        json.dumps(
+            {
+                "database": house.database.engine.url.render_as_string(hide_password=False),
+                "state_dir": str(folder / "state"),
+                "runtime_dir": str(folder / "runtime"),
+                "token_file": str(token),
+                "api_base_url": address,
+                "root": house.anchor.roots[0].hex(),
+            }
+        )
+    )
+
+
+async def _settle_in(folder: Path) -> None:
+    """Wait until the hub has begun to take something in: a kill before that tests nothing."""
+    await until((folder / "runtime" / "health.json").exists, 20)
+
+
+async def _drained(remote: Remote, house: House) -> None:
+    """Wait until nothing waits at Telegram, in the spool or in the outbox."""
+    async with asyncio.timeout(DRAIN):
+        while True:
+            bots = (await remote.call("GET", "/bots"))["bots"]
+            left = await asyncio.to_thread(counts, house)
+            if bots[0]["pending"] == left["waiting"] == left["outbox"] == 0:
+                return
+            await asyncio.sleep(0.2)
+
+
+async def _told(remote: Remote, hand: RemotePhone) -> Counter[str]:
+    """Return what the bot said to one phone, deleted or not."""
+    return Counter(line.text for line in await hand.lines() if line.from_bot)
+
+
+def acknowledged(told: Counter[str]) -> int:
+    """Return how many messages and files all receipts told to one phone add up to."""
+    meanings = {
+        texts.render(Receipt(messages=m, files=f), "ru").text: m + f
+        for m in range(40)
+        for f in range(40)
+        if m + f
+    }
+    return sum(meanings[line] * times for line, times in told.items() if line in meanings)
+
+
+def check(house: House, play: Play, told: list[Counter[str]]) -> None:
+    """Hold the claims."""
+    items = opened(house)
+    assert Counter(one.payload["text"] for one in items if one.kind == "message") == Counter(play.texts)
+    assert Counter(one.content for one in items if one.kind == "file") == Counter(play.files)
+    for number, lines in enumerate(told):
+        assert acknowledged(lines) >= play.by_phone[number]
+
+
+@pytest.fixture
+def house(sqlite_database: Database, tmp_path: Path) -> House:
+    return build(sqlite_database, tmp_path, now=datetime.now(UTC))
+
+
+def _cases(house: House) -> int:
+    with house.database.read() as session:
+        return len(session.scalars(select(Case.id)).all())
+
+
+async def test_three_kills_lose_and_double_nothing(house: House, tmp_path: Path) -> None:
+    play, told = await chaos(house, tmp_path, kills=3, seed=11, phones=5)
+    assert len(play.files) > 3
+    check(house, play, told)
+    assert _cases(house) == 5
+
+
+async def test_a_reboot_at_any_moment_loses_and_doubles_no_word(house: House, tmp_path: Path) -> None:
+    play, told = await chaos(house, tmp_path, kills=2, seed=5, phones=3, reboots=True)
+    check(house, play, told)
+    assert 3 <= _cases(house) <= 9  # a thread lost to a reboot begins a new case
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_twenty_kills_lose_and_double_nothing(house: House, tmp_path: Path, seed: int) -> None:
+    play, told = await chaos(house, tmp_path, kills=20, seed=seed, phones=12)
+    check(house, play, told)
+    assert _cases(house) == 12
