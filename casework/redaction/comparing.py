@@ -1,0 +1,297 @@
+"""
+Find sealed numbers, addresses, days and places in a draft.
+
+Each function takes the draft and one kind of sealed thing and yields findings; none knows of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from casework.redaction import dates, fields, fold, ids, numbers
+from casework.redaction.fields import Sealed
+from casework.redaction.findings import Finding, Level, mark
+from casework.redaction.matching import Context
+from casework.redaction.page import Page, inside
+from casework.redaction.places import SealedPlace, is_region_word
+from casework.redaction.public import Public
+
+_NEAR_DEGREES = 0.2  # about 20 km: two villages apart
+_SPELLED = {"phone": "phone_spelled", "unit": "unit_spelled"}
+
+
+def sealed_numbers(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+    """Find whole and partial sealed numbers, in digits and in words."""
+    for run in numbers.runs(page):
+        span = page.span(run.start, run.end)
+        if inside(span, context.citations):
+            continue
+        is_plain = not run.is_spelled and numbers.is_plain(page.text, run)
+        for digits, kind in sealed.numbers:
+            hit = next((r for r in run.readings if numbers.overlap(r, digits)), None)
+            if hit is None or (is_plain and hit != digits):
+                continue
+            name = (
+                _SPELLED.get(kind, f"{kind}_spelled")
+                if run.is_spelled
+                else kind
+                if hit.endswith(digits[-10:])
+                else f"{kind}_partial"
+            )
+            yield mark(
+                page.given, _widen(page, run, kind), name, Level.BLOCK, "unit" if kind == "unit" else "number"
+            )
+            break
+
+
+def _widen(page: Page, run: numbers.Run, kind: str) -> tuple[int, int]:
+    """Take the words 'unit No.' into the span of a unit's number."""
+    if kind == "unit":
+        before = re.search(
+            r"(?:[вb]\s*[/\\.]?\s*[ч4]\.?|вэ\s?чэ|част[ьиию]+|unit)\s*(?:пп|п/п)?\s*(?:№|No\.?|номер\w*)?\s*$",
+            page.text[: run.start],
+            re.I,
+        )
+        if before:
+            return page.span(before.start(), run.end)
+    return page.span(run.start, run.end)
+
+
+def sealed_literals(page: Page, sealed: Sealed) -> Iterator[Finding]:
+    """Find e-mail addresses, user names and links, hidden or in part."""
+    for found in ids.find(page.text):
+        if found.kind == "email":
+            key = ids.email_key(page.text[found.start : found.end])
+            if any(
+                kind == "email" and (key == value or key.split("@")[0] == value)
+                for value, kind in sealed.literals
+            ):
+                yield mark(page.given, page.span(found.start, found.end), "email", Level.BLOCK, "remove")
+    low = page.text.lower()
+    for value, kind in sealed.literals:
+        bare = re.sub(r"[\W_]+", r"[\\W_]{0,3}", value)
+        if len(re.sub(r"[\W_]", "", value)) < 4:
+            continue
+        for match in re.finditer(rf"(?<![^\W_])@?{bare}(?![^\W_])", low):
+            if len(value) >= 6 or match[0].startswith("@") or not value.isalpha():
+                yield mark(page.given, page.span(*match.span()), kind, Level.BLOCK, "remove")
+
+
+def sealed_plates(page: Page, sealed: Sealed) -> Iterator[Finding]:
+    """Find number plates whole; their digits and region code near a word for a car."""
+    for plate in sealed.plates:
+        pattern = r"[\s-]?".join(f"[{c}{_CYRILLIC_OF.get(c, '')}]" for c in plate)
+        core = r"[\s-]?".join(f"[{c}{_CYRILLIC_OF.get(c, '')}]" for c in plate[:6])
+        for match in [
+            *re.finditer(rf"(?<!\w){pattern}(?!\w)", page.text, re.I),
+            *re.finditer(rf"(?<!\w){core}(?!\w)", page.text, re.I),
+        ]:
+            yield mark(page.given, page.span(*match.span()), "plate", Level.BLOCK, "plate")
+        digits, region = re.findall(r"\d+", plate)[:1], plate[6:]
+        for number in {*digits, region} - {""}:
+            for match in re.finditer(rf"(?<![\d.,]){number}(?![\d.,]\d|\d|\s?%)", page.text):
+                around = page.text[max(0, match.start() - 50) : match.end() + 20]
+                if re.search(
+                    r"номер|машин|автомоб|уаз|камаз|дверц|регион|plate|licen|\bcar\b|truck|vehicle|цифр",
+                    around,
+                    re.I,
+                ):
+                    kind = (
+                        "plate_region"
+                        if number == region and "егион" in around + "регион" * (number == region)
+                        else "plate_partial"
+                    )
+                    yield mark(page.given, page.span(*match.span()), kind, Level.WARN, "plate")
+
+
+_CYRILLIC_OF = dict(zip("ABEKMHOPCTYX", "АВЕКМНОРСТУХ", strict=True))
+
+
+def sealed_coordinates(page: Page, sealed: Sealed) -> Iterator[Finding]:
+    """Find coordinates near the sealed ones."""
+    for found in ids.find(page.text):
+        here = ids.coordinates(page.text[found.start : found.end]) if found.kind == "coords" else None
+        if here and any(
+            abs(here[0] - lat) <= _NEAR_DEGREES and abs(here[1] - lon) <= _NEAR_DEGREES
+            for lat, lon in sealed.coordinates
+        ):
+            yield mark(page.given, page.span(found.start, found.end), "coords", Level.BLOCK, "remove")
+
+
+def sealed_units(page: Page, sealed: Sealed) -> Iterator[Finding]:
+    """Find a unit named by number and kind: the 64th brigade."""
+    wanted = set(sealed.formations)
+    for start, end, number, kind in fields.formations(page.text):
+        if (number, kind) in wanted:
+            yield mark(page.given, page.span(start, end), "unit", Level.BLOCK, "unit")
+
+
+def sealed_days(page: Page, sealed: Sealed, context: Context, public: Public) -> Iterator[Finding]:
+    """Find the sealed days, exact, off by one, relative and by weekday."""
+    for mention in dates.find(page.text):
+        span = page.span(mention.start, mention.end)
+        if inside(span, context.citations):
+            continue
+        is_sourced = inside(span, context.sourced) or dates.is_legal_reference(page.text, mention)
+        is_known = any(dates.is_same(mention, day) for day in public.days if mention.year or day.year == 2022)
+        if any(dates.is_same(mention, day) for day in sealed.days):
+            if not (is_known and is_sourced):
+                level = Level.WARN if is_sourced or is_known else Level.BLOCK
+                yield mark(page.given, span, "date", level, "date")
+        elif any(dates.is_same(mention, day) for day in sealed.births):
+            is_birth = mention.year is not None or re.search(
+                r"род(?:ил|ивш)|рожд|народ|born|birthday|день рожд",
+                page.text[max(0, mention.start - 60) : mention.end + 40],
+                re.I,
+            )
+            if is_birth or not (is_sourced or is_known):
+                yield mark(page.given, span, "birth_date", Level.BLOCK if is_birth else Level.WARN, "birth")
+        elif dates.near(sealed.days, mention) and not is_sourced and not is_known:
+            yield mark(page.given, span, "date_near", Level.WARN, "date")
+    yield from _relative_days(page, sealed, context)
+    for year in {day.year for day in sealed.births}:
+        for match in re.finditer(
+            rf"(?<!\d){year}\s?(?:г\.?\s?р|года рождения|року народження)|born in {year}|родил\w+ в {year}",
+            page.text,
+            re.I,
+        ):
+            yield mark(page.given, page.span(*match.span()), "birth_date", Level.WARN, "birth")
+
+
+def _relative_days(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+    for mention in dates.find_relative(page.text):
+        span = page.span(mention.start, mention.end)
+        if any(dates.is_same(mention, day) for day in sealed.days) and not inside(span, context.sourced):
+            yield mark(page.given, span, "date_relative", Level.WARN, "date")
+    months = dates.months_named(page)
+    for start, end, weekday in dates.find_weekdays(page.text):
+        span = page.span(start, end)
+        if any(
+            day.weekday() == weekday and day.month in months and day.year > 1900 for day in sealed.days
+        ) and not inside(span, context.sourced):
+            yield mark(page.given, span, "weekday", Level.WARN, "date")
+
+
+def sealed_places(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+    """Find the sealed settlement in any form, its adjectives, its street and its district."""
+    for place in sealed.settlements:
+        yield from _settlement(page, place, context)
+    for place in sealed.districts:
+        for index in _occurrences(page, place, whole=True):
+            yield mark(page.given, page.over(index, index), "district", Level.WARN, "place")
+    for street in sealed.streets:
+        yield from _street(page, street)
+
+
+def _settlement(page: Page, place: SealedPlace, context: Context) -> Iterator[Finding]:
+    for index in _occurrences(page, place, whole=len(place.telling) > 1):
+        if index in context.regions:
+            continue
+        first, last = _whole_name(page, place, index)
+        span = page.over(first, last)
+        if inside(span, context.citations) or _is_region_name(page, last):
+            continue
+        is_doubtful = place.is_large and (inside(span, context.sourced) or index in context.listed)
+        if not page.tokens[index].is_capital and page.lexicon.is_ordinary(page.tokens[index].text, page.lang):
+            continue
+        yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
+    for index, token in enumerate(page.tokens):
+        if (
+            place.is_adjective(token.key)
+            and index not in context.regions
+            and not _is_region_name(page, index)
+            and not page.lexicon.is_ordinary(token.text, page.lang)
+        ):
+            span = (token.start, token.end)
+            if inside(span, context.citations):
+                continue
+            is_district = index + 1 < len(page.tokens) and page.tokens[index + 1].key.startswith(
+                ("район", "district")
+            )
+            level = Level.WARN if place.is_large or is_district else Level.BLOCK
+            if not (level is Level.WARN and inside(span, context.sourced)):
+                yield mark(page.given, span, "district" if is_district else "settlement", level, "place")
+
+
+def _occurrences(page: Page, place: SealedPlace, *, whole: bool) -> Iterator[int]:
+    """Yield the token of each telling word of *place* in the draft; with *whole* all its words must stand together."""
+    for index, token in enumerate(page.tokens):
+        if token.is_number or not (
+            token.is_capital or page.is_lower_case or not page.lexicon.is_ordinary(token.text, page.lang)
+        ):
+            continue
+        for word in place.telling:
+            if not place.matches(word, token.key):
+                continue
+            if whole and not _stands_whole(page, place, index, word):
+                continue
+            if (
+                not whole
+                and len(place.words) > 1
+                and page.lexicon.is_ordinary(token.text, page.lang)
+                and not _stands_whole(page, place, index, word)
+            ):
+                continue
+            yield index
+            break
+    for index in range(len(page.tokens) - 1):
+        joined = fold.key(page.tokens[index].text + page.tokens[index + 1].text)
+        if (
+            len(place.words) == 1
+            and len(joined) >= 6
+            and page.between(index, index + 1).strip() in {"", "-"}
+            and place.matches(0, joined)
+            and not page.tokens[index + 1].is_number
+        ):
+            yield index
+
+
+def _stands_whole(page: Page, place: SealedPlace, index: int, word: int) -> bool:
+    return all(
+        0 <= index - word + other < len(page.tokens)
+        and place.matches(other, page.tokens[index - word + other].key)
+        for other in range(len(place.words))
+    )
+
+
+def _whole_name(page: Page, place: SealedPlace, index: int) -> tuple[int, int]:
+    """Return the first and last token of the name around its telling word at *index*."""
+    first = last = index
+    while first > 0 and any(place.matches(w, page.tokens[first - 1].key) for w in range(len(place.words))):
+        first -= 1
+    while last + 1 < len(page.tokens) and any(
+        place.matches(w, page.tokens[last + 1].key) for w in range(len(place.words))
+    ):
+        last += 1
+    return first, last
+
+
+def _is_region_name(page: Page, index: int) -> bool:
+    """Say whether the word is part of a region's name: the Pskov region, Псковская область."""
+    return (
+        index + 1 < len(page.tokens) and page.is_joined(index) and is_region_word(page.tokens[index + 1].key)
+    )
+
+
+_STREET_BEFORE = re.compile(
+    r"(?:ул(?:иц\w+)?|пер(?:еул\w+)?|просп\w*|пр-?т|вул(?:иц\w+)?|наб(?:ережн\w+)?|бульвар\w*|шоссе|street|st)\.?\s*$",
+    re.I,
+)
+
+
+def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
+    for index in _occurrences(page, street, whole=len(street.telling) > 1):
+        token = page.tokens[index]
+        tail = re.match(
+            r",?\s*(?:street|улиц\w+|вулиц\w+)?,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:\s?[-/]\s?\d+)?(?:,?\s*кв\.?\s*\d+)?",
+            page.text[token.at + len(token.text) :],
+        )
+        is_street = bool(_STREET_BEFORE.search(page.text[max(0, token.at - 14) : token.at])) or bool(
+            re.match(r"\s+(?:street|улиц|вулиц)", page.text[token.at + len(token.text) :], re.I)
+        )
+        if not tail and not is_street and (token.is_first or not token.is_capital):
+            continue
+        end = token.at + len(token.text) + (tail.end() if tail else 0)
+        level = Level.BLOCK if tail or is_street else Level.WARN
+        yield mark(page.given, page.span(token.at, end), "address", level, "address")

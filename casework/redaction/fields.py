@@ -1,0 +1,226 @@
+"""
+Read the sealed fields of a case: any names, values in clear, each turned into what the gate compares.
+
+Rules:
+- The key of a field is a hint; the value decides. A field nobody foresaw is searched for names, numbers
+  and addresses like a narrative.
+- Nothing here is printed: every type hides its values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TypeAlias
+
+from casework.redaction import dates, ids, places
+from casework.redaction.names import Part, SealedName, Sealer
+from casework.redaction.places import Gazetteer, SealedPlace
+
+FieldValue: TypeAlias = "str | int | float | Sequence[str | int | float]"
+SealedFields: TypeAlias = Mapping[str, FieldValue]
+
+# The first pattern that fits a field's name says what its value is.
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телеграм|соц"),
+    ("email", r"e-?mail|почт(?!овый)"),
+    ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
+    ("relative", r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|_)kin|parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|comrade|"
+     r"contact_person|colleague|адвокат|друг|свидетел|third"),
+    ("birth", r"birth(?!_?place)|dob|born|рожден"),
+    ("plate", r"plate|vehicle|car_?num|госномер|машин"),
+    ("coords", r"coord|gps|(?:^|_)(?:lat|lon|lng)|geo(?!rg)|координат"),
+    ("phone", r"phone|tel\b|tel_|mobile|телефон|моб"),
+    ("number", r"passport|snils|inn|card|account|iban|military_?id|imei|vin|id_?num|document|паспорт|снилс|инн|карт|военн?ик|_id$|^id$|policy|полис"),
+    ("unit", r"unit|regiment|brigade|battalion|company|garrison|войск|част[ьи]|в_?ч"),
+    ("address", r"address|street|адрес|улиц"),
+    ("district", r"district|raion|rayon|район"),
+    ("region", r"region|oblast|subject|krai|republic|област|регион|кра[йя]"),
+    ("settlement", r"settlement|city|town|village|place|home|residen|birth_?place|location|hamlet|село|город|насел|посел|дерев|місто"),
+    ("rank", r"rank|звани"),
+    ("position", r"position|post|job|duty|occupation|role|specialty|должност"),
+    ("age", r"^age|возраст|вік"),
+    ("date", r"date|day|when|дата|день"),
+    ("name", r"name|fio|фио|имя|фамил|отчеств|surname|patronym|client|source|person"),
+)  # fmt: skip
+
+
+@dataclass
+class Sealed:
+    """Everything of a case that a draft must not give away, ready for comparison. Shows nothing of itself."""
+
+    names: list[SealedName] = field(default_factory=list)
+    numbers: list[tuple[str, str]] = field(default_factory=list)
+    literals: list[tuple[str, str]] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    births: list[date] = field(default_factory=list)
+    settlements: list[SealedPlace] = field(default_factory=list)
+    streets: list[SealedPlace] = field(default_factory=list)
+    districts: list[SealedPlace] = field(default_factory=list)
+    coordinates: list[tuple[float, float]] = field(default_factory=list)
+    plates: list[str] = field(default_factory=list)
+    formations: list[tuple[str, str]] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
+    ranks: list[str] = field(default_factory=list)
+    posts: list[str] = field(default_factory=list)
+    ages: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return "<Sealed>"
+
+
+# A unit by number and kind, in full or as soldiers abbreviate it.
+_FORMATIONS = (
+    ("brigade", r"бригад\w*|бриг\.?|омсбр|обрмп|одшбр|огвмсбр|омбр|осназ|brigade"),
+    ("regiment", r"полк\w*|гв?мсп|мсп|вдп|пдп|дшп|тп|гсап|сп|regiment|polk\w*"),
+    ("division", r"дивизи\w*|вдд|дшд|мсд|тд|division"),
+    ("army", r"арми\w*|армі\w*|army"),
+    ("battalion", r"батальон\w*|бат\.?|омсб|одшб|battalion|batalion\w*"),
+    ("base", r"баз[аыеуой]+|base"),
+)
+_FORMATION = re.compile(
+    r"(?<![\d.,/])(?P<number>\d{1,4})(?:[-‑]?(?:я|й|го|ю|ой|ый|ому|ая|st|nd|rd|th|а|ї|у))?\s+(?:[\w-]+\s+){0,5}?(?P<kind>"
+    + "|".join(f"(?P<{k}>{p})" for k, p in _FORMATIONS)
+    + r")(?!\w)",
+    re.I,
+)
+
+
+def formations(text: str) -> list[tuple[int, int, str, str]]:
+    """Return ``(start, end, number, kind)`` of the numbered units that *text* names."""
+    found = []
+    for match in _FORMATION.finditer(text):
+        kind = next(k for k, _ in _FORMATIONS if match[k])
+        found.append((match.start(), match.end(), match["number"].lstrip("0"), kind))
+    return found
+
+
+def kind_of(key: str) -> str:
+    """Return what a field of this name most likely holds; ``text`` if its name says nothing."""
+    low = re.sub(r"[\s-]+", "_", key.strip().lower())
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, low)), "text")
+
+
+def seal(fields: SealedFields, sealer: Sealer, gazetteer: Gazetteer) -> Sealed:
+    """Return *fields* ready for comparison."""
+    sealed = Sealed()
+    owner = 0
+    for key, value in fields.items():
+        kind = kind_of(str(key))
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if item is None or isinstance(item, (bool, Mapping)) or not str(item).strip():
+                continue
+            owner += 1
+            _add(sealed, kind, str(item).strip(), owner if kind != "name" else 0, sealer, gazetteer)
+    return sealed
+
+
+def _add(sealed: Sealed, kind: str, value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> None:
+    if kind == "name":
+        sealed.names.extend(sealer.person(value, owner))
+    elif kind == "nickname":
+        sealed.names.extend(sealer.word(w, Part.NICKNAME, owner) for w in re.findall(r"[^\W\d_]{2,}", value))
+    elif kind in {"settlement", "district"}:
+        _add_places(sealed, kind, value, sealer, gazetteer)
+    elif kind == "address":
+        _add_address(sealed, value, sealer, gazetteer)
+    elif kind == "region":
+        sealed.regions.append(value)
+    elif kind == "rank":
+        sealed.ranks.append(value)
+    elif kind == "position":
+        sealed.posts.append(value)
+    elif kind == "age":
+        sealed.ages.extend(int(n) for n in re.findall(r"\d{1,3}", value)[:1])
+    elif kind == "birth":
+        sealed.births.extend(dates.parse(value))
+    elif kind == "date":
+        sealed.days.extend(dates.parse(value))
+    elif kind == "coords":
+        add_coordinates(sealed, value)
+    elif kind == "plate":
+        sealed.plates.append(ids.plate_key(value))
+    elif kind in {"relative", "text"}:
+        sealed.texts.append(value)
+    if kind in {"telegram", "email", "phone", "number", "unit", "relative", "text", "plate"}:
+        add_identifiers(sealed, value, kind)
+
+
+def _add_places(sealed: Sealed, kind: str, value: str, sealer: Sealer, gazetteer: Gazetteer) -> None:
+    coordinates = ids.coordinates(value)
+    if coordinates:
+        sealed.coordinates.append(coordinates)
+        return
+    for part in re.split(r"[;/]", value) if len(value) < 200 else [value[:200]]:
+        place = places.seal(part, gazetteer, sealer.lexicon)
+        if place:
+            (sealed.settlements if kind == "settlement" else sealed.districts).append(place)
+
+
+_STREET_NAME = re.compile(
+    r"(?:ул(?:ица|\.)?|пер(?:еулок|\.)?|просп(?:ект|\.)?|пр-т|пр\.|вул(?:иця|\.)?|наб\.?|бульвар|шоссе|street|st\.)\s*(?P<name>[А-ЯЁІЇЄа-яёіїєA-Za-z][\w -]+?)(?=,|\s\d|\sд\.|$)|(?P<name2>[\w-]+)\s+(?:улица|street|st\.|вулиця)",
+    re.I,
+)
+
+
+def _add_address(sealed: Sealed, value: str, sealer: Sealer, gazetteer: Gazetteer) -> None:
+    match = _STREET_NAME.search(value)
+    if match:
+        place = places.seal((match["name"] or match["name2"]).strip(), gazetteer, sealer.lexicon)
+        if place:
+            sealed.streets.append(place)
+    rest = value[: match.start()] if match else ""
+    town = re.search(
+        r"(?:^|[\s,])(?:г|гор|с|пос|пгт|дер|ст-ца|х|город|село|посёлок|поселок|деревня|станица)\.?\s+([А-ЯЁІЇЄ][\w-]+(?:\s[А-ЯЁІЇЄ][\w-]+)?)",
+        rest or value,
+    )
+    if town:
+        place = places.seal(town[1], gazetteer, sealer.lexicon)
+        if place:
+            sealed.settlements.append(place)
+    add_identifiers(sealed, value, "address")
+
+
+def add_coordinates(sealed: Sealed, value: str) -> None:
+    """Add a pair of coordinates written as one string or as the first numbers in it."""
+    found = ids.coordinates(value)
+    if found is None:
+        numbers = re.findall(r"-?\d+\.\d+", value)
+        found = (float(numbers[0]), float(numbers[1])) if len(numbers) >= 2 else None
+    if found:
+        sealed.coordinates.append(found)
+
+
+def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
+    """Add the numbers, addresses of the net, plates and numbered units in *value*."""
+    taken: list[tuple[int, int]] = []
+    for found in ids.find(value):
+        text = value[found.start : found.end]
+        taken.append((found.start, found.end))
+        if found.kind == "email":
+            sealed.literals.append((ids.email_key(text), "email"))
+            sealed.literals.append((ids.email_key(text).split("@")[0], "email"))
+        elif found.kind == "telegram":
+            sealed.literals.append((text.lower().lstrip("@").rstrip("/").rsplit("/", 1)[-1], "telegram"))
+        elif found.kind == "plate":
+            sealed.plates.append(ids.plate_key(text))
+        elif found.kind == "coords":
+            add_coordinates(sealed, text)
+        elif found.kind not in {"address", "plate_region"}:
+            sealed.numbers.append((ids.digits_of(text), found.kind))
+    if kind == "telegram" and not any(c in value for c in " @/") and len(value) >= 4:
+        sealed.literals.append((value.lower(), "telegram"))
+    sealed.formations.extend((number, name) for _, _, number, name in formations(value))
+    if kind in {"phone", "number", "unit", "text", "relative", "telegram"}:
+        for match in re.finditer(r"\d[\d\s().-]*\d", value):
+            digits = ids.digits_of(match[0])
+            is_taken = any(a < match.end() and match.start() < b for a, b in taken)
+            if (
+                len(digits) >= 4
+                and not is_taken
+                and not (kind in {"text", "relative"} and re.fullmatch(r"(?:19|20)\d\d", digits))
+            ):
+                sealed.numbers.append((digits, kind if kind not in {"text", "relative"} else "number"))

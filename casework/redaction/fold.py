@@ -1,0 +1,75 @@
+"""
+Reduce a word to the key it is compared by: spelling habits fall away, letters that tell names apart stay.
+
+Rules:
+- A key is for comparison only; nothing shown to a person is ever folded.
+- One key for Russian and Ukrainian (е = ё = є = э, и = і = ї = ы, г = ґ; soft and hard signs dropped).
+- One key for every Latin scheme, as far as schemes agree by sound; where they do not, the sealed side is
+  written out in each scheme (see ``romanise``) and each spelling gets its own key.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CYRILLIC = str.maketrans("ёєэіїыґ", "еееиииг", "ьъ'’ʼ`-")
+_DOUBLE = re.compile(r"(.)\1+")
+
+# Letters that carry a sound, not only a mark. The rest lose their marks by decomposition.
+_LATIN_LETTERS = str.maketrans(
+    {
+        "č": "ch", "ć": "ch", "ç": "ch", "š": "sh", "ş": "sh", "ș": "sh", "ž": "zh", "ŝ": "shch", "ğ": "g",
+        "â": "ia", "û": "iu", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "ə": "e", "ß": "ss", "æ": "e", "ü": "iu", "ё": "e",
+    }
+)  # fmt: skip
+
+# In this order. 4, 6, 7 stand for ch, sh, zh while their letters are still in the way.
+_LATIN_SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"tsch|tch", "ch"),
+        (r"shch|chch|shh|sch", "sh"),
+        (r"dzh|dj", "dzh"),
+        (r"ch", "4"),
+        (r"sh", "6"),
+        (r"zh", "7"),
+        (r"kh", "h"),
+        (r"ph", "f"),
+        (r"th", "t"),
+        (r"ck|q", "k"),
+        (r"ts|tz|tc|cz", "c"),
+        (r"w", "v"),
+        (r"x", "ks"),
+        (r"off$", "ov"),
+        (r"eff$", "ev"),
+        (r"ou|oo", "u"),
+        (r"[yj]", "i"),
+        (r"ie", "e"),
+    )
+)
+
+
+def cyrillic(word: str) -> str:
+    """Return the comparison key of a word in Cyrillic letters."""
+    return _DOUBLE.sub(r"\1", word.lower().translate(_CYRILLIC))
+
+
+def latin(word: str) -> str:
+    """Return the comparison key of a word in Latin letters, by sound rather than by letter."""
+    lettered = word.lower().translate(_LATIN_LETTERS)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", lettered) if "a" <= c <= "z")
+    plain = _DOUBLE.sub(r"\1", plain)
+    for pattern, sound in _LATIN_SOUNDS:
+        plain = pattern.sub(sound, plain)
+    return _DOUBLE.sub(r"\1", plain)
+
+
+def is_cyrillic(word: str) -> bool:
+    """Say whether *word* begins with a Cyrillic letter."""
+    return bool(word) and "\u0400" <= word[0] <= "\u052f"
+
+
+def key(word: str) -> str:
+    """Return the comparison key of *word* in its own script."""
+    return cyrillic(word) if is_cyrillic(word) else latin(word)

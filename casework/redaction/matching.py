@@ -1,0 +1,388 @@
+"""
+Find sealed names in a draft, however they are written.
+
+Rules:
+- An exact form blocks, unless the word is also an ordinary word and nothing marks it as a name; then it warns
+  at the start of a sentence and is ignored in lower case.
+- Likeness blocks from 88 of 100 and warns from 82; both are measured on Russian news (docs/gate.md).
+- A public person's full name is not the sealed person; a shared surname alone warns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
+
+from casework.redaction import fold, normalise
+from casework.redaction.findings import Finding, Level, mark
+from casework.redaction.names import Part, SealedName
+from casework.redaction.page import Page, inside
+from casework.redaction.people import ordinary_english
+from casework.redaction.places import Gazetteer
+from casework.redaction.romanise import transcribe
+
+_BLOCK_LIKENESS = 88.0
+_WARN_LIKENESS = 82.0
+_SAME_PATRONYMIC = 92.0
+_LEAST_FOR_LIKENESS = 6  # letters
+_SOUNDLESS = re.compile(r"[*•#x…_]{1,12}|\.{2,4}")
+
+
+@dataclass
+class Context:
+    """What is known about the draft as a whole: whose names are public, what is sourced, what names places."""
+
+    public: set[int] = field(default_factory=set)
+    listed: set[int] = field(default_factory=set)
+    regions: set[int] = field(default_factory=set)
+    sourced: list[tuple[int, int]] = field(default_factory=list)
+    citations: list[tuple[int, int]] = field(default_factory=list)
+
+
+def find(page: Page, names: Sequence[SealedName], context: Context, gazetteer: Gazetteer) -> list[Finding]:
+    """Return where *page* names one of *names*."""
+    if not names:
+        return []
+    exact: dict[str, list[SealedName]] = {}
+    for name in names:
+        for key in name.keys:
+            exact.setdefault(key, []).append(name)
+    matcher = _Matcher(page, names, context, gazetteer, exact)
+    return [
+        *matcher.whole_words(),
+        *matcher.hidden_words(),
+        *_initials(page, names, context),
+        *_stubs(page, names),
+    ]
+
+
+@dataclass
+class _Matcher:
+    page: Page
+    names: Sequence[SealedName]
+    context: Context
+    gazetteer: Gazetteer
+    exact: dict[str, list[SealedName]]
+
+    def whole_words(self) -> Iterator[Finding]:
+        for index, token in enumerate(self.page.tokens):
+            if (
+                token.is_number
+                or len(token.key) < 2
+                or inside((token.start, token.end), self.context.citations)
+            ):
+                continue
+            found = self._exact(index) or self._alike(index)
+            if found:
+                yield found
+
+    def _matches(self, index: int) -> list[SealedName]:
+        """Return the sealed names that token *index* is a form of, in its own script or as it sounds."""
+        token = self.page.tokens[index]
+        found = list(self.exact.get(token.key, ()))
+        if not found and fold.is_cyrillic(token.text) and len(token.key) >= 4:
+            found = [n for n in self.exact.get(transcribe(token.text), ()) if n.part is not Part.NICKNAME]
+        disguised = normalise.looks_cyrillic(token.text)
+        if not found and disguised:
+            found = list(self.exact.get(fold.cyrillic(disguised), ()))
+        return found
+
+    def _exact(self, index: int) -> Finding | None:
+        page, token = self.page, self.page.tokens[index]
+        names = self._matches(index)
+        if not names:
+            return None
+        name = min(names, key=lambda n: list(Part).index(n.part))
+        level = self._weigh(index, name, names)
+        if level is None:
+            return None
+        kind = _kind(name, token.text, token.key)
+        if level is Level.WARN and index in self.context.public:
+            return mark(page.given, (token.start, token.end), "namesake", level, "namesake")
+        hint = "nickname" if name.part is Part.NICKNAME else "name"
+        return mark(page.given, (token.start, token.end), kind, level, hint)
+
+    def _weigh(self, index: int, name: SealedName, names: list[SealedName]) -> Level | None:
+        """Return how grave an exact form is here; nothing if it is an ordinary word or somebody else."""
+        page, token = self.page, self.page.tokens[index]
+        is_beside_own = self._is_beside_own(index, name)
+        if index in self.context.public and not is_beside_own:
+            return Level.WARN if name.part is Part.SURNAME else None
+        if index in self.context.listed or index in self.context.regions:
+            return None
+        if page.labels[index] == "LOC" and not is_beside_own and self.gazetteer.population(token.text):
+            return Level.WARN if name.part is Part.SURNAME else None
+        level = self._weigh_word(index, name)
+        if (
+            level is Level.BLOCK
+            and name.part in {Part.GIVEN, Part.PATRONYMIC}
+            and not is_beside_own
+            and self._is_another(index)
+        ):
+            return Level.WARN if inside((token.start, token.end), self.context.sourced) else Level.BLOCK
+        return level
+
+    def _weigh_word(self, index: int, name: SealedName) -> Level | None:
+        page, token = self.page, self.page.tokens[index]
+        is_ordinary = self._is_ordinary(index)
+        if not token.is_capital and not page.is_lower_case:
+            return None if is_ordinary or len(token.key) < 3 else Level.BLOCK
+        if not is_ordinary:
+            return Level.BLOCK
+        if name.part is Part.NICKNAME:
+            if _is_quoted(page, index):
+                return Level.BLOCK
+            return (
+                Level.WARN
+                if token.is_capital and not (token.is_first and page.labels[index] != "PER")
+                else None
+            )
+        is_marked = page.labels[index] == "PER" or self._is_beside_own(index, name)
+        if token.is_first or page.is_lower_case:
+            if is_marked or (
+                token.is_first and token.is_capital and page.lexicon.name_share(token.text, page.lang) >= 0.6
+            ):
+                return Level.BLOCK
+            return Level.WARN if token.is_first else None
+        return Level.BLOCK
+
+    def _is_ordinary(self, index: int) -> bool:
+        token = self.page.tokens[index]
+        if fold.is_cyrillic(token.text):
+            return self.page.lexicon.is_ordinary(token.text, self.page.lang)
+        return token.text.lower() in ordinary_english() or (len(token.key) <= 3 and not token.is_capital)
+
+    def _is_beside_own(self, index: int, name: SealedName) -> bool:
+        """Say whether another part of the same sealed name stands beside token *index*."""
+        for near in (index - 1, index + 1):
+            if 0 <= near < len(self.page.tokens) and self.page.is_joined(min(near, index)):
+                if any(n.owner == name.owner and n.part is not name.part for n in self._matches(near)):
+                    return True
+        return False
+
+    def _is_another(self, index: int) -> bool:
+        """Say whether token *index* is the given name of somebody with another surname beside it."""
+        for near in (index + 1, index - 1):
+            if 0 <= near < len(self.page.tokens) and self.page.is_joined(min(near, index)):
+                beside = self.page.tokens[near]
+                if (
+                    beside.is_capital
+                    and not beside.is_first
+                    and not self._matches(near)
+                    and len(beside.key) >= 4
+                ):
+                    return True
+        return False
+
+    def _alike(self, index: int) -> Finding | None:
+        page, token = self.page, self.page.tokens[index]
+        if not self._may_be_misspelt(index):
+            return None
+        best: tuple[float, SealedName] | None = None
+        for name in self.names:
+            if name.part is Part.NICKNAME:
+                continue
+            hit = process.extractOne(token.key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
+            if hit and len(hit[0]) >= _LEAST_FOR_LIKENESS and (best is None or hit[1] > best[0]):
+                best = (hit[1], name)
+        if best is None:
+            return None
+        score, name = best
+        if name.part is not Part.SURNAME and (score < _SAME_PATRONYMIC or _is_other_name(page, token.text)):
+            return None
+        is_doubtful = score < _BLOCK_LIKENESS or page.labels[index] == "LOC"
+        if is_doubtful and inside((token.start, token.end), self.context.sourced):
+            return None
+        return mark(
+            page.given,
+            (token.start, token.end),
+            "name_fuzzy",
+            Level.WARN if is_doubtful else Level.BLOCK,
+            "name",
+        )
+
+    def _may_be_misspelt(self, index: int) -> bool:
+        page, token = self.page, self.page.tokens[index]
+        if (
+            len(token.key) < _LEAST_FOR_LIKENESS - 1
+            or index in self.context.public | self.context.listed | self.context.regions
+        ):
+            return False
+        if not fold.is_cyrillic(token.text):
+            return (token.is_capital or page.is_lower_case) and token.text.lower() not in ordinary_english()
+        if token.is_capital and not token.is_first and not page.is_lower_case:
+            return self.gazetteer.population(token.text) is None or page.labels[index] != "LOC"
+        return not page.lexicon.is_ordinary(token.text, page.lang) and not page.lexicon.is_known(token.text)
+
+    def hidden_words(self) -> Iterator[Finding]:
+        """Find names cut by a space or a hyphen, spread letter by letter, or grown into a longer word."""
+        page = self.page
+        for index in range(len(page.tokens) - 1):
+            left, right = page.tokens[index], page.tokens[index + 1]
+            if left.is_number or right.is_number or len(page.between(index, index + 1)) > 2:
+                continue
+            if len(left.text) == 1 or len(right.text) == 1 or right.is_capital:
+                continue
+            joined = fold.key(left.text + right.text)
+            if (
+                len(joined) >= 6
+                and any(n.part is not Part.NICKNAME for n in self.exact.get(joined, ()))
+                and not (self._matches(index) or self._matches(index + 1))
+            ):
+                yield mark(page.given, page.over(index, index + 1), "name_split", Level.BLOCK, "name")
+        yield from self._spread()
+        yield from self._grown()
+
+    def _spread(self) -> Iterator[Finding]:
+        tokens = self.page.tokens
+        start = 0
+        while start < len(tokens):
+            end = start
+            while (
+                end < len(tokens)
+                and len(tokens[end].text) == 1
+                and (end == start or len(self.page.between(end - 1, end)) <= 3)
+            ):
+                end += 1
+            if end - start >= 4:
+                for first in range(start, end - 3):
+                    for last in range(end, first + 3, -1):
+                        if fold.key("".join(t.text for t in tokens[first:last])) in self.exact:
+                            yield mark(
+                                self.page.given,
+                                self.page.over(first, last - 1),
+                                "name_spaced",
+                                Level.BLOCK,
+                                "name",
+                            )
+                            break
+            start = max(end, start + 1)
+
+    def _grown(self) -> Iterator[Finding]:
+        stems = [(b, n) for n in self.names if n.part is Part.SURNAME for b in n.bases if len(b) >= 7]
+        for index, token in enumerate(self.page.tokens):
+            if (
+                len(token.key) < 8
+                or token.key in self.exact
+                or index in self.context.public | self.context.regions | self.context.listed
+            ):
+                continue
+            if any(b in token.key for b, _ in stems) and not self.page.lexicon.is_known(token.text):
+                yield mark(self.page.given, (token.start, token.end), "name_part", Level.BLOCK, "name")
+        for match in re.finditer(r"(?<!\w)\w*[^\W\d_][0346]\w*", self.page.text):
+            plain = fold.key(normalise.unleet(match[0]))
+            if len(plain) >= 5 and plain in self.exact:
+                yield mark(self.page.given, self.page.span(*match.span()), "homoglyph", Level.BLOCK, "retype")
+
+
+def _kind(name: SealedName, text: str, key: str) -> str:
+    if name.part is Part.NICKNAME:
+        return "nickname"
+    if key in name.diminutives:
+        return "name_diminutive"
+    if name.part is Part.PATRONYMIC:
+        return "name_patronymic"
+    return "name_inflected" if fold.is_cyrillic(text) else "name_translit"
+
+
+def _is_quoted(page: Page, index: int) -> bool:
+    token = page.tokens[index]
+    before = page.text[max(0, token.at - 30) : token.at]
+    return bool(
+        re.search(
+            r"[«\"“„'‘]\s?$|(?:позывн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|nickname)\w*\W{1,4}$",
+            before,
+            re.I,
+        )
+    )
+
+
+def _is_other_name(page: Page, word: str) -> bool:
+    return bool({"Name", "Patr"} & page.lexicon.tags(word, page.lang))
+
+
+_INITIALS = re.compile(
+    r"(?<![\w.])(?P<all>(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|sh|u|a|s)?)\.?(?:[\s-]?(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|u|a|s)?)\.){0,2})(?!\w)"
+)
+
+
+def _initials(page: Page, names: Sequence[SealedName], context: Context) -> Iterator[Finding]:
+    owners: dict[int, dict[Part, str]] = {}
+    for name in names:
+        if name.part is not Part.NICKNAME:
+            owners.setdefault(name.owner, {}).setdefault(name.part, name.initial)
+    letters = {
+        owner: {part: _initial_keys(letter) for part, letter in parts.items()}
+        for owner, parts in owners.items()
+        if len(parts) >= 2
+    }
+    for match in _INITIALS.finditer(page.text):
+        span = page.span(*match.span())
+        if (
+            "." not in match["all"]
+            or inside(span, context.citations)
+            or _belongs_to_surname(page, match.start(), match.end())
+        ):
+            continue
+        shown = [fold.key(x) for x in re.findall(r"[^\W\d_]+", match["all"])]
+        if any(_fits(shown, parts) for parts in letters.values()):
+            yield mark(page.given, span, "name_initials", Level.WARN, "initials")
+
+
+def _initial_keys(letter: str) -> set[str]:
+    return {fold.key(letter)} | ({transcribe(letter)} if fold.is_cyrillic(letter) else set())
+
+
+def _fits(shown: list[str], parts: dict[Part, set[str]]) -> bool:
+    """Say whether *shown* initials are those of one person in any order; one alone must be the surname's."""
+    if len(shown) == 1:
+        return shown[0] in parts.get(Part.SURNAME, set())
+    left = list(parts.items())
+    for initial in shown:
+        hit = next((item for item in left if initial in item[1]), None)
+        if hit is None:
+            return False
+        left.remove(hit)
+    return True
+
+
+def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
+    """Say whether initials stand beside a surname, which is then checked itself, or before a place or a number."""
+    after = page.text[end : end + 30]
+    before = page.text[max(0, start - 30) : start]
+    if (
+        re.match(r"\s?[А-ЯЁІЇЄҐA-Z][\w-]{2,}", after)
+        and not re.match(r"\s[А-ЯЁA-Z]", after)
+        or re.match(r"\s[А-ЯЁІЇЄҐA-Z][а-яёіїєґa-z]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*", after)
+    ):
+        return True
+    return bool(re.search(r"[А-ЯЁІЇЄҐA-Z][\w]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*\s$", before))
+
+
+_STUB = re.compile(
+    r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,4})(?![\w-])"
+)
+_MASKED = re.compile(r"(?<!\w)(?P<head>[А-ЯЁІЇЄҐA-Z]\w{2,})(?:[*•#…_]{2,12})(?!\w)")
+
+
+def _stubs(page: Page, names: Iterable[SealedName]) -> Iterator[Finding]:
+    """Find surnames with their middle left out: Ч-в, Чиг***ов."""
+    surnames = [n for n in names if n.part in {Part.SURNAME, Part.GIVEN} and any(len(k) >= 5 for k in n.keys)]
+    for match in _STUB.finditer(page.text):
+        head, tail = fold.key(match["head"]), fold.key(match["tail"])
+        if any(
+            n.part is Part.SURNAME
+            and k.startswith(head)
+            and k.endswith(tail)
+            and len(k) >= len(head) + len(tail)
+            for n in surnames
+            for k in n.keys
+        ):
+            yield mark(page.given, page.span(*match.span()), "name_initials", Level.BLOCK, "initials")
+    for match in _MASKED.finditer(page.text):
+        head = fold.key(match["head"])
+        if any(k.startswith(head) for n in surnames for k in n.keys):
+            yield mark(page.given, page.span(*match.span()), "name_initials", Level.BLOCK, "initials")

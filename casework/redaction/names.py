@@ -1,0 +1,200 @@
+"""
+A sealed name, written out in every form a draft may give it.
+
+Rules:
+- The forms live in memory for one check and are never printed.
+- Short names and nicknames match exactly; only surnames, patronymics and long given names match by likeness.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from importlib import resources
+
+from names_translator.dicts import default_dicts
+
+from casework.redaction import fold
+from casework.redaction.inflect import forms
+from casework.redaction.lexicon import Lexicon
+from casework.redaction.people import kin_keys
+from casework.redaction.romanise import COMMON, keys_of, read_back, romanise
+
+
+class Part(Enum):
+    """What part of a name a word is."""
+
+    SURNAME = "surname"
+    GIVEN = "given"
+    PATRONYMIC = "patronymic"
+    NICKNAME = "nickname"
+
+
+@dataclass(frozen=True)
+class SealedName:
+    """One word of a sealed name. ``keys`` are all its forms in both scripts, ``bases`` those to compare by likeness."""
+
+    part: Part
+    keys: frozenset[str]
+    bases: tuple[str, ...]
+    initial: str
+    owner: int
+    diminutives: frozenset[str] = field(default=frozenset())
+
+    def __repr__(self) -> str:
+        return f"<SealedName {self.part.value}>"
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Which given names are forms of one another, within a language and across."""
+
+    groups: Mapping[str, tuple[frozenset[str], ...]]
+    across: Mapping[str, frozenset[str]]
+
+    def __repr__(self) -> str:
+        return f"<Relations {len(self.groups)} names>"
+
+    def kin_of(self, given: str) -> set[str]:
+        """Return every full and short form that belongs with *given*, lower case, itself included."""
+        found = {given} | self._across(given)
+        for name in list(found):
+            for group in self.groups.get(fold.cyrillic(name), ()):
+                found |= group
+        for name in list(found):
+            if name in self.groups or fold.cyrillic(name) in self.across:
+                found |= self._across(name)
+        return found
+
+    def _across(self, given: str) -> set[str]:
+        return set(self.across.get(fold.cyrillic(given), frozenset()))
+
+
+def load_relations() -> Relations:
+    """Read the short forms that come with the program and the Ukrainian-Russian pairs of names-translator."""
+    text = resources.files("casework.redaction").joinpath("data/diminutives.tsv").read_text(encoding="utf-8")
+    groups: dict[str, list[frozenset[str]]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            full, _, short = line.partition("\t")
+            group = frozenset({full, *short.split()})
+            for name in group:
+                groups.setdefault(fold.cyrillic(name), []).append(group)
+    across: dict[str, set[str]] = {}
+    for name, others in default_dicts().as_dict("first").items():
+        for other in others:
+            across.setdefault(fold.cyrillic(name), set()).add(other.lower())
+            across.setdefault(fold.cyrillic(other), set()).add(name)
+    return Relations(
+        {k: tuple(v) for k, v in groups.items()}, {k: frozenset(v) for k, v in across.items() if len(v) <= 12}
+    )
+
+
+_PATRONYMIC = re.compile(
+    r"(ович|евич|ьич|[нтк]ич|мич|овна|евна|ична|инична|івна|ївна|йович|ovich|evich|yevich|ovna|evna|ichna|ovych|yovych|ivna)$",
+    re.I,
+)
+_SKIP = frozenset("оглы оглу кызы угли oglu ogly kyzy и и and the de von".split())
+_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
+
+
+@dataclass(frozen=True)
+class Sealer:
+    """What it takes to write names out: dictionaries and relations, loaded once."""
+
+    lexicon: Lexicon
+    relations: Relations
+
+    def __repr__(self) -> str:
+        return "<Sealer>"
+
+    def person(self, value: str, owner: int) -> list[SealedName]:
+        """Return the words of a person's full name, in whatever order they were sealed."""
+        words = [
+            w
+            for w in _WORD.findall(value)
+            if len(w) > 1 and w.lower() not in _SKIP and fold.key(w) not in kin_keys()
+        ]
+        parts = self._parts(words)
+        return [self.word(w, part, owner) for w, part in zip(words, parts, strict=True)]
+
+    def _parts(self, words: list[str]) -> list[Part]:
+        parts = [Part.SURNAME] * len(words)
+        patronymics = [i for i, w in enumerate(words) if _PATRONYMIC.search(w)]
+        if patronymics and len(words) > 1:
+            parts[patronymics[-1]] = Part.PATRONYMIC
+            if patronymics[-1] > 0 and self._is_given(words[patronymics[-1] - 1]):
+                parts[patronymics[-1] - 1] = Part.GIVEN
+                return parts
+        given = [i for i, w in enumerate(words) if parts[i] is Part.SURNAME and self._is_given(w)]
+        if given and (len(words) > 1 or self._is_given(words[0])):
+            parts[given[-1] if len(words) == 2 and len(given) == 2 else given[0]] = Part.GIVEN
+        return parts
+
+    def _is_given(self, word: str) -> bool:
+        if fold.is_cyrillic(word):
+            key = fold.cyrillic(word)
+            return (
+                key in self.relations.groups
+                or key in self.relations.across
+                or "Name" in self.lexicon.tags(word)
+            )
+        return any(
+            fold.cyrillic(r) in self.relations.groups or fold.cyrillic(r) in self.relations.across
+            for r in read_back(word)
+        )
+
+    def word(self, word: str, part: Part, owner: int) -> SealedName:
+        """Return one word of a name in every form."""
+        spellings = [word.lower()] if fold.is_cyrillic(word) else sorted(read_back(word))
+        cyrillic = {key for s in spellings for key in forms(s, self.lexicon)}
+        latin = set() if fold.is_cyrillic(word) else {fold.latin(word)}
+        latin = latin.union(*(romanise(s) for s in spellings))
+        bases = sorted(cyrillic | latin)
+        latin = latin.union(*(keys_of(self._spoken(s, part)) for s in spellings))
+        short: set[str] = set()
+        if part is Part.GIVEN:
+            for name in {n for s in spellings for n in self.relations.kin_of(s)}:
+                short |= (
+                    (forms(name, self.lexicon) | romanise(name, COMMON))
+                    if fold.is_cyrillic(name)
+                    else {fold.latin(name)}
+                )
+        elif part is Part.SURNAME:
+            cyrillic |= self._other_gender(spellings)
+        keys = frozenset(k for k in cyrillic | latin | short if len(k) >= 2)
+        return SealedName(
+            part,
+            keys,
+            tuple(b for b in bases if len(b) >= 6),
+            word[0].lower(),
+            owner,
+            frozenset(short - cyrillic - latin),
+        )
+
+    def _other_gender(self, spellings: Iterable[str]) -> set[str]:
+        """A man's surname in the forms of his wife's, and the other way round."""
+        keys: set[str] = set()
+        for s in spellings:
+            for ending, other in (
+                ("ова", "ов"),
+                ("ева", "ев"),
+                ("ина", "ин"),
+                ("ая", "ий"),
+                ("ая", "ый"),
+                ("ская", "ский"),
+                ("ська", "ський"),
+            ):
+                if s.endswith(ending) and len(s) > len(ending) + 2:
+                    keys |= forms(s[: -len(ending)] + other, self.lexicon)
+            if re.search(r"(ский|цкий|ський|ый)$", s):
+                keys |= forms(re.sub(r"(ий|ый)$", "а" if "ськ" in s else "ая", s), self.lexicon)
+        return keys
+
+    def _spoken(self, spelling: str, part: Part) -> list[str]:
+        """Return the Cyrillic forms that people also write in Latin letters."""
+        if part is Part.NICKNAME or len(spelling) < 3:
+            return [spelling]
+        return sorted(forms(spelling, self.lexicon))[:40]

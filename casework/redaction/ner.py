@@ -1,0 +1,102 @@
+"""
+Names in running text, found by a small neural model of Russian news (slovnet with navec embeddings).
+
+The weights lie in the natasha wheel; they are read from its folder and natasha itself is never imported.
+The model leans on capitals: on lower-case text it finds almost nothing, so such text is given back its
+capitals first (``restore_capitals``).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from casework.redaction import fold
+from casework.redaction.errors import MissingDictionaryError
+from casework.redaction.lexicon import Lexicon
+from casework.redaction.normalise import Token
+
+_EMBEDDING = "data/emb/navec_news_v1_1B_250K_300d_100q.tar"
+_MODEL = "data/model/slovnet_ner_news_v1.tar"
+_NAMING = frozenset({"Name", "Surn", "Patr", "Geox"})
+# Long texts go to the model in pieces; a piece is about what the model was trained on.
+_PIECE = 1500
+
+
+class Entity(NamedTuple):
+    """A named thing: offsets into the text given, and PER, LOC or ORG."""
+
+    start: int
+    end: int
+    kind: str
+
+
+class Recogniser:
+    """The model, loaded once. Keeps nothing of what it reads."""
+
+    def __init__(self) -> None:
+        spec = importlib.util.find_spec("natasha")
+        folder = Path(next(iter(spec.submodule_search_locations or ()), "")) if spec else Path()
+        if not (folder / _MODEL).is_file() or not (folder / _EMBEDDING).is_file():
+            raise MissingDictionaryError("natasha")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # both libraries predate the numpy they run on
+            from navec import Navec  # noqa: PLC0415
+            from slovnet import NER  # noqa: PLC0415
+
+            self._ner: Any = NER.load(folder / _MODEL)
+            self._ner.navec(Navec.load(folder / _EMBEDDING))
+
+    def __repr__(self) -> str:
+        return "<Recogniser slovnet>"
+
+    def entities(self, text: str) -> list[Entity]:
+        """Return the people, places and organisations that *text* names, in order."""
+        found: list[Entity] = []
+        start = 0
+        while start < len(text):
+            end = min(len(text), start + _PIECE)
+            if end < len(text):
+                end = (
+                    max(text.rfind("\n", start + 1, end), text.rfind(". ", start + 1, end) + 1, start) or end
+                )
+                end = end if end > start else min(len(text), start + _PIECE)
+            found.extend(
+                Entity(start + s.start, start + s.stop, s.type) for s in self._ner(text[start:end]).spans
+            )
+            start = end
+        return found
+
+
+def is_lower_case(tokens: list[Token]) -> bool:
+    """Say whether capitals carry no meaning: none at all, as people type on a phone, or nothing else."""
+    words = [t for t in tokens if not t.is_number and len(t.text) > 1]
+    if not words:
+        return False
+    if sum(t.text.isupper() for t in words) > 0.6 * len(words):
+        return True
+    firsts = [t for t in tokens if t.is_first and not t.is_number]
+    later = [t for t in words if not t.is_first]
+    return sum(t.is_capital for t in firsts) <= 0.2 * len(firsts) and sum(
+        t.is_capital for t in later
+    ) <= 0.01 * len(words)
+
+
+def has_few_capitals(tokens: list[Token]) -> bool:
+    """Say whether names may hide among lower-case words: sentences begin with a capital, little else does."""
+    later = [t for t in tokens if not t.is_number and not t.is_first and len(t.text) > 2]
+    return len(later) >= 8 and sum(t.is_capital for t in later) <= 0.03 * len(later)
+
+
+def restore_capitals(text: str, tokens: list[Token], lexicon: Lexicon, lang: str) -> str:
+    """Return *text* of the same length with a capital on every word that may be a name."""
+    letters = list(text.lower())
+    for token in tokens:
+        if not fold.is_cyrillic(token.text):
+            continue
+        parses = lexicon.parses(token.text.lower(), lang)
+        if not parses[0].is_known or any(_NAMING & p.tag.grammemes and p.score >= 0.02 for p in parses):
+            letters[token.at] = letters[token.at].upper()
+    return "".join(letters)

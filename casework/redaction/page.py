@@ -1,0 +1,98 @@
+"""
+A text made ready to be compared: cleaned, split, and read by the model. Lives in memory for one check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from casework.redaction import fold, normalise
+from casework.redaction.lexicon import Lexicon
+from casework.redaction.ner import Entity, Recogniser, is_lower_case, restore_capitals
+from casework.redaction.normalise import Clean, Token
+
+
+@dataclass
+class Page:
+    """One text with its tokens. Offsets in tokens are those of ``given``, offsets in entities those of ``clean``."""
+
+    given: str
+    lang: str
+    clean: Clean
+    tokens: list[Token]
+    lexicon: Lexicon
+    recogniser: Recogniser
+
+    def __repr__(self) -> str:
+        return f"<Page {len(self.given)} characters>"
+
+    @property
+    def text(self) -> str:
+        """The clean text."""
+        return self.clean.text
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Turn a span of the clean text into one of the given text."""
+        return self.clean.span(start, end)
+
+    def over(self, first: int, last: int) -> tuple[int, int]:
+        """Return the span in the given text from token *first* to token *last*, both included."""
+        return self.tokens[first].start, self.tokens[last].end
+
+    @cached_property
+    def is_lower_case(self) -> bool:
+        """Whether capitals carry no meaning in this text."""
+        return is_lower_case(self.tokens)
+
+    @cached_property
+    def entities(self) -> list[Entity]:
+        """People, places and organisations; found in Cyrillic text only."""
+        if not any(fold.is_cyrillic(t.text) for t in self.tokens):
+            return []
+        text = self.text
+        if self.is_lower_case:
+            text = restore_capitals(text, self.tokens, self.lexicon, self.lang)
+        return self.recogniser.entities(text)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """For each token the kind of entity it is part of, or an empty string."""
+        labels = [""] * len(self.tokens)
+        position = 0
+        for entity in self.entities:
+            while position < len(self.tokens) and self.tokens[position].at < entity.start:
+                position += 1
+            index = position
+            while index < len(self.tokens) and self.tokens[index].at < entity.end:
+                labels[index] = entity.kind
+                index += 1
+        return labels
+
+    @cached_property
+    def lemmas(self) -> list[str]:
+        """For each token the key of its dictionary form."""
+        return [t.text if t.is_number else self.lexicon.lemma(t.text, self.lang) for t in self.tokens]
+
+    def between(self, left: int, right: int) -> str:
+        """Return the clean text between the ends of two tokens."""
+        token = self.tokens[left]
+        return self.text[token.at + len(token.text) : self.tokens[right].at]
+
+    def is_joined(self, index: int) -> bool:
+        """Say whether token *index* and the next stand in one phrase: nothing but spaces or a hyphen between."""
+        if index < 0 or index + 1 >= len(self.tokens):
+            return False
+        return self.between(index, index + 1).strip(" \t\u00a0\n") in {"", "-", "‑", "–"}
+
+
+def read(text: str, lang: str, lexicon: Lexicon, recogniser: Recogniser) -> Page:
+    """Return *text* made ready for comparison in *lang*."""
+    cleaned = normalise.clean(text)
+    return Page(text, lang, cleaned, normalise.tokens(cleaned), lexicon, recogniser)
+
+
+def inside(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Say whether *span* lies within one of *spans*."""
+    return any(start <= span[0] and span[1] <= end for start, end in spans)

@@ -1,0 +1,225 @@
+"""
+Places: the populated places of Russia and Ukraine, the federal subjects, and forms of a sealed settlement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+from casework.redaction import fold
+from casework.redaction.inflect import forms
+from casework.redaction.lexicon import Lexicon
+from casework.redaction.romanise import keys_of, read_back, romanise
+
+SMALL = 100_000  # people; a settlement below it may not be named without a look
+SMALL_REGION = 500  # thousand people; a federal subject below it narrows as much as a town
+
+_ENDING = re.compile(r"(ого|его|ому|ему|ой|ей|ом|ем|ым|им|ая|ую|ое|ие|ий|ам|ах|ами|ою|[аеиоуюяй])$")
+_ADJECTIVE_TAIL = re.compile(
+    r"^(ов|ев|ин|ен|ан|ян|н|он)?(ск|цк|жск|шск|ч)(ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$"
+    r"|^(ин|ен|ов|ан|ян)?(ец|ц|ич|чан|жан|ан|ян|нин|анин|янин|к)(а|у|ем|ом|е|ы|и|ев|ей|ам|ами|ах|ин|ина|ину|ином|ка|ки|ку|кои|кой)?$"
+)
+_GENERIC = frozenset(
+    "нижний верхний новый старый большой малый красный белый черный средний великий первый второй северный южный западный восточный "
+    "дальний ближний горный усть город село поселок пос деревня дер станица хутор аул улус район область край республика город г с п д "
+    "пгт рп ст поселение сельский местечко місто село селище смт village town city settlement of the new old upper lower great region district "
+    "republic oblast krai near".split()
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A federal subject: keys of the forms of its names and adjectives, and how many thousand people live there."""
+
+    code: str
+    thousands: int
+    names: frozenset[str]
+    adjectives: frozenset[str]
+    phrases: frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Every place the table knows by the stem of its name, with the largest population under that name."""
+
+    largest: dict[str, int]
+    subjects: tuple[Subject, ...]
+
+    def __repr__(self) -> str:
+        return f"<Gazetteer {len(self.largest)} names>"
+
+    def population(self, word: str) -> int | None:
+        """Return the population of the largest place that *word*, in any case, may name."""
+        return max((self.largest[s] for s in _stems(fold.key(word)) if s in self.largest), default=None)
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    text = resources.files("casework.redaction").joinpath(f"data/{name}").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            yield line.split("\t")
+
+
+def load(lexicon: Lexicon) -> Gazetteer:
+    """Read the tables that come with the program."""
+    largest: dict[str, int] = {}
+    for _, _, population, _, _, english, cyrillic in _rows("places.tsv"):
+        for name in (english, *cyrillic.split("|")):
+            stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
+            if len(stem) >= 2:
+                largest[stem] = max(int(population), largest.get(stem, 0))
+    return Gazetteer(largest, tuple(_subject(row, lexicon) for row in _rows("federal_subjects.tsv")))
+
+
+def _subject(row: list[str], lexicon: Lexicon) -> Subject:
+    code, _, thousands, _, full, short, adjectives, _, ukrainian, english, _ = row
+    names: set[str] = set()
+    phrases: set[tuple[str, ...]] = set()
+    for name in filter(None, (*short.split("|"), *ukrainian.split("|"), *english.split("|"), full)):
+        words = re.findall(r"[^\W_]+", name)
+        if len(words) == 1:
+            names |= forms(name, lexicon) | romanise(name) if fold.is_cyrillic(name) else {fold.latin(name)}
+        else:
+            phrases.add(tuple(lexicon.lemma(w, "uk" if set(name) & set("іїєґІ") else "ru") for w in words))
+    keys = {key for adjective in filter(None, adjectives.split("|")) for key in forms(adjective, lexicon)}
+    return Subject(code, int(thousands), frozenset(names), frozenset(keys), frozenset(phrases))
+
+
+def _stem(key: str) -> str:
+    return _ENDING.sub("", key) if fold.is_cyrillic(key) and len(key) > 4 else key
+
+
+def _stems(key: str) -> set[str]:
+    found = {key, _stem(key)}
+    if fold.is_cyrillic(key):
+        found |= {key[:-n] for n in (1, 2) if len(key) - n >= 4}
+    return found
+
+
+@dataclass(frozen=True)
+class SealedPlace:
+    """A sealed settlement: keys of its forms word by word, and the stem its adjectives grow from."""
+
+    words: tuple[frozenset[str], ...]
+    telling: frozenset[int]
+    stems: frozenset[str]
+    is_large: bool
+
+    def __repr__(self) -> str:
+        return f"<SealedPlace of {len(self.words)} words>"
+
+    def matches(self, index: int, key: str) -> bool:
+        """Say whether *key* is a form of word *index* of the name."""
+        return key in self.words[index]
+
+    def is_adjective(self, key: str) -> bool:
+        """Say whether *key* is an adjective of the place or a word for its people."""
+        return any(
+            len(s) >= 3 and key.startswith(s) and _ADJECTIVE_TAIL.match(key[len(s) :]) for s in self.stems
+        )
+
+
+def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | None:
+    """Return *value*, the name of a settlement, ready for comparison; nothing if it names none."""
+    words = [w for w in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", value) if len(w) > 1]
+    words = _without_district([w for w in words if fold.key(w) not in _DISCARD])
+    if not words:
+        return None
+    keys = tuple(frozenset(_forms(w, lexicon)) for w in words)
+    telling = frozenset(
+        i for i, w in enumerate(words) if w.lower() not in _GENERIC and len(w) >= 3
+    ) or frozenset(range(len(words)))
+    last = fold.key(words[max(telling)])
+    stems = {_stem(last), last, *([last[:-2]] if last.endswith("ск") else [])}
+    if not fold.is_cyrillic(last):
+        stems |= {fold.cyrillic(r) for r in read_back(words[max(telling)])}
+    population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
+    if len(words) > 1 and not population:
+        population = 0
+    return SealedPlace(keys, telling, frozenset(s for s in stems if len(s) >= 3), population >= SMALL)
+
+
+_DISCARD = frozenset(
+    fold.key(w)
+    for w in "город г село с поселок пос пгт рп деревня дер станица ст ца хутор х аул улус местечко місто селище смт village town city settlement of the near под около возле".split()
+)
+
+
+def _without_district(words: list[str]) -> list[str]:
+    """Cut a name before its district or region: 'Кижинга, Кижингинский район'."""
+    for index, word in enumerate(words):
+        if (
+            re.match(
+                r"(район|област|кра[йяю]|республик|округ|улус|region|district|oblast|republic)", word, re.I
+            )
+            and index >= 2
+        ):
+            return words[: index - 1]
+    return words
+
+
+def _forms(word: str, lexicon: Lexicon) -> set[str]:
+    if fold.is_cyrillic(word):
+        return forms(word, lexicon) | romanise(word)
+    readings = read_back(word)
+    cyrillic = {key for r in readings for key in forms(r, lexicon)}
+    return {fold.latin(word)} | cyrillic | keys_of(readings)
+
+
+_REGION_WORDS = tuple(
+    fold.key(w)
+    for w in (
+        "область",
+        "области",
+        "областью",
+        "областей",
+        "край",
+        "края",
+        "краю",
+        "краем",
+        "республика",
+        "республики",
+        "республике",
+        "республику",
+        "округ",
+        "округа",
+        "округе",
+        "region",
+        "oblast",
+        "krai",
+        "kray",
+        "republic",
+        "province",
+        "області",
+        "область",
+        "направление",
+        "направлении",
+        "direction",
+    )
+)
+
+
+def is_region_word(key: str) -> bool:
+    """Say whether *key* is a word that makes a region of the name before it."""
+    return key in _REGION_WORDS
+
+
+def subjects_named(lemmas: list[str], keys: list[str], gazetteer: Gazetteer) -> dict[int, Subject]:
+    """Return the tokens that name a federal subject, each with the subject."""
+    found: dict[int, Subject] = {}
+    for subject in gazetteer.subjects:
+        for index, key in enumerate(keys):
+            if key in subject.names:
+                found[index] = subject
+            elif key in subject.adjectives and index + 1 < len(keys) and is_region_word(keys[index + 1]):
+                found[index] = found[index + 1] = subject
+            elif key in subject.adjectives:
+                found.setdefault(index, subject)
+        for phrase in subject.phrases:
+            for index in range(len(lemmas) - len(phrase) + 1):
+                if tuple(lemmas[index : index + len(phrase)]) == phrase:
+                    found.update(dict.fromkeys(range(index, index + len(phrase)), subject))
+    return found

@@ -1,0 +1,317 @@
+"""
+Facts that identify nobody alone and somebody together: rank, post, age, family, region with month, numbers.
+
+Only facts the draft shares with the case count; a draft about somebody else gives nobody away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from casework.redaction import dates, fold, numbers, places
+from casework.redaction.fields import Sealed
+from casework.redaction.findings import Finding, Level, mark
+from casework.redaction.matching import Context
+from casework.redaction.page import Page, inside
+from casework.redaction.places import Gazetteer
+
+FEW_FACTS = 3  # this many shared facts in one paragraph narrow it to a few people, whatever the count
+CELLS_SPEAK_FROM = 500  # entries; below that the register says nothing about how many people fit
+
+# Ranks from the lowest, each in Russian, Ukrainian and English.
+_RANKS: tuple[tuple[str, ...], ...] = (
+    ("рядовой", "рядовий", "private"), ("ефрейтор", "єфрейтор", "lance corporal"), ("младший сержант", "молодший сержант", "junior sergeant"),
+    ("старший сержант", "старший сержант", "senior sergeant"), ("сержант", "сержант", "sergeant"), ("старшина", "старшина", "sergeant major"),
+    ("старший прапорщик", "старший прапорщик", "senior warrant officer"), ("прапорщик", "прапорщик", "warrant officer"), ("матрос", "матрос", "seaman"),
+    ("старший матрос", "старший матрос", "senior seaman"), ("мичман", "мічман", "midshipman"), ("младший лейтенант", "молодший лейтенант", "junior lieutenant"),
+    ("старший лейтенант", "старший лейтенант", "senior lieutenant"), ("лейтенант", "лейтенант", "lieutenant"), ("капитан", "капітан", "captain"),
+    ("подполковник", "підполковник", "lieutenant colonel"), ("полковник", "полковник", "colonel"), ("майор", "майор", "major"),
+)  # fmt: skip
+_OFFICER_FROM = 11
+_POSTS: tuple[tuple[str, ...], ...] = (
+    ("водитель", "водій", "driver"), ("механик-водитель", "механік-водій", "driver-mechanic", "tank driver"), ("снайпер", "sniper"), ("фельдшер", "paramedic"), ("санинструктор", "медик", "medic"),
+    ("наводчик", "навідник", "gunner"), ("командир отделения", "командир відділення", "squad leader", "squad commander", "section commander"), ("командир взвода", "комвзвода", "командир взводу", "platoon commander"),
+    ("командир роты", "ротный", "командир роти", "company commander"), ("командир батальона", "комбат", "battalion commander"), ("командир экипажа", "командир танка", "tank commander", "crew commander"),
+    ("замполит", "political officer", "deputy commander for political work"), ("связист", "радист", "signaller", "radio operator"), ("повар", "кухар", "cook"), ("разведчик", "розвідник", "scout"),
+    ("сапер", "sapper"), ("гранатометчик", "grenade launcher operator"), ("пулеметчик", "кулеметник", "machine gunner"), ("минометчик", "мінометник", "mortarman"), ("писарь", "clerk"), ("врач", "лікар", "doctor"),
+    ("летчик", "пилот", "льотчик", "pilot"), ("оператор бпла", "оператор дрона", "drone operator"), ("начальник штаба", "chief of staff"),
+)  # fmt: skip
+
+
+@dataclass
+class Facts:
+    """The facts of one case that a draft may share."""
+
+    regions: set[str] = field(default_factory=set)
+    months: set[int] = field(default_factory=set)
+    ranks: set[int] = field(default_factory=set)
+    posts: list[tuple[str, ...]] = field(default_factory=list)
+    ages: set[int] = field(default_factory=set)
+    children: set[int] = field(default_factory=set)
+    companions: set[int] = field(default_factory=set)
+
+    def __repr__(self) -> str:
+        return "<Facts>"
+
+
+def facts_of(sealed: Sealed, source: Page | None, gazetteer: Gazetteer) -> Facts:
+    """Gather the facts of a case from its fields and its narrative."""
+    facts = Facts()
+    pages = [source] if source is not None else []
+    for value in sealed.regions:
+        facts.regions |= _regions_of(value, gazetteer, source)
+    facts.months = {day.month for day in sealed.days}
+    for value in sealed.ranks:
+        facts.ranks |= {rank for rank, _, _ in _ranks_in(value)}
+    facts.posts = [p for value in sealed.posts for p in _post_phrases(value, source)]
+    facts.ages = set(sealed.ages)
+    for page in pages:
+        facts.regions |= {
+            s.code
+            for s in places.subjects_named(page.lemmas, [t.key for t in page.tokens], gazetteer).values()
+        }
+        facts.ages |= {age for age, _, _ in _ages_in(page)}
+        facts.children |= {count for count, _, _ in _children_in(page)}
+        facts.companions |= {count for count, _, _ in _companions_in(page)}
+        facts.months |= {m.month for m in dates.find(page.text)}
+    return facts
+
+
+def _regions_of(value: str, gazetteer: Gazetteer, source: Page | None) -> set[str]:
+    words = re.findall(r"[^\W\d_]+", value)
+    keys = [fold.key(w) for w in words]
+    lemmas = [source.lexicon.lemma(w, source.lang) for w in words] if source is not None else keys
+    return {s.code for s in places.subjects_named(lemmas, keys, gazetteer).values()}
+
+
+def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> list[Finding]:
+    """Return what *page* shares with *facts*: single facts worth a look, and paragraphs where several meet."""
+    shared: list[tuple[str, tuple[int, int]]] = []
+    findings: list[Finding] = []
+    for kind, hint, spans in (
+        ("rank", "rank", [(a, b) for rank, a, b in _ranks_in(page.text) if rank in facts.ranks]),
+        ("rank_position", "post", _posts_in(page, facts.posts)),
+        ("age_exact", "age", [(a, b) for age, a, b in _ages_in(page) if age in facts.ages]),
+        ("family", "family", [(a, b) for n, a, b in _children_in(page) if n in facts.children]),
+    ):
+        for span in (page.span(*s) for s in spans):
+            if not inside(span, context.sourced):
+                shared.append((kind, span))
+                findings.append(mark(page.given, span, kind, Level.WARN, hint))
+    subjects = places.subjects_named(page.lemmas, [t.key for t in page.tokens], gazetteer)
+    small = {s.code for s in subjects.values() if s.thousands < places.SMALL_REGION}
+    shared += [("region", page.over(i, i)) for i, s in subjects.items() if s.code in facts.regions]
+    shared += [("month", page.span(a, b)) for month, a, b in _months_in(page) if month in facts.months]
+    shared += [
+        ("companions", page.span(a, b)) for n, a, b in _companions_in(page) if {n, n + 1} & facts.companions
+    ]
+    shared = [s for s in shared if not inside(s[1], context.sourced) and not inside(s[1], context.citations)]
+    return findings + list(_together(page, shared, bool(small & facts.regions)))
+
+
+def _together(page: Page, shared: list[tuple[str, tuple[int, int]]], is_small: bool) -> Iterator[Finding]:
+    """Yield one warning for each paragraph in which several shared facts meet."""
+    start = 0
+    for line in page.given.split("\n"):
+        end = start + len(line)
+        here = [(kind, span) for kind, span in shared if start <= span[0] < end]
+        kinds = {kind for kind, _ in here}
+        if here and (len(kinds) >= FEW_FACTS or (is_small and "region" in kinds and len(kinds) >= 2)):
+            span = (min(s[0] for _, s in here), max(s[1] for _, s in here))
+            yield mark(
+                page.given,
+                span,
+                "k_anonymity" if len(kinds) >= FEW_FACTS else "small_region",
+                Level.WARN,
+                "coarsen",
+            )
+        start = end + 1
+
+
+def _ranks_in(text: str) -> list[tuple[int, int, int]]:
+    """Return ``(rank, start, end)`` for each rank in the singular."""
+    found: list[tuple[int, int, int]] = []
+    for pattern, rank in _RANK_PATTERNS:
+        for match in pattern.finditer(text):
+            if not any(a < match.end() and match.start() < b for _, a, b in found):
+                found.append((rank, match.start(), match.end()))
+    return found
+
+
+def _rank_pattern(name: str) -> str:
+    stems = []
+    for word in name.split(" "):
+        if word.endswith(("ой", "ий", "ый")):
+            stems.append(re.escape(word[:-2]) + r"(?:ой|ий|ый|ого|его|ому|ему|ым|им|ом|ем)")
+        elif word.endswith("а"):
+            stems.append(re.escape(word[:-1]) + r"(?:а|ы|и|е|у|ой|ою|і)")
+        elif fold.is_cyrillic(word):
+            stems.append(re.escape(word) + r"(?:а|у|ом|ем|е|ові)?")
+        else:
+            stems.append(re.escape(word))
+    return r"\s+".join(stems)
+
+
+_RANK_PATTERNS = sorted(
+    (
+        (re.compile(rf"(?<![\w-])(?:{_rank_pattern(name)})(?![\w-])", re.I), rank)
+        for rank, names in enumerate(_RANKS)
+        for name in set(names)
+    ),
+    key=lambda pair: -len(pair[0].pattern),
+)
+
+
+def _post_phrases(value: str, source: Page | None) -> list[tuple[str, ...]]:
+    """Return the lemmas of a post, and of the same post in the other languages."""
+    lexicon = source.lexicon if source is not None else None
+    phrases = []
+    low = value.lower()
+    same = [names for names in _POSTS if any(low.startswith(n) or n == low for n in names)]
+    for phrase in {low, *(n for names in same for n in names)}:
+        words = re.findall(r"[^\W\d_]+", phrase)
+        if lexicon is not None and words:
+            phrases.append(
+                tuple(
+                    lexicon.lemma(w, source.lang if source and fold.is_cyrillic(w) else "ru") for w in words
+                )
+            )
+    return phrases
+
+
+def _posts_in(page: Page, posts: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Return where the draft names a sealed post, or at least its first two words."""
+    found = []
+    lemmas = page.lemmas
+    for post in posts:
+        least = min(len(post), 2)
+        for index in range(len(lemmas) - least + 1):
+            length = 0
+            while (
+                length < len(post) and index + length < len(lemmas) and lemmas[index + length] == post[length]
+            ):
+                length += 1
+            if length >= least and not (least == 1 and _is_plural(page, index)):
+                last = page.tokens[index + length - 1]
+                found.append((page.tokens[index].at, last.at + len(last.text)))
+    return found
+
+
+def _is_plural(page: Page, index: int) -> bool:
+    token = page.tokens[index]
+    if not fold.is_cyrillic(token.text):
+        return token.text.endswith("s")
+    return "plur" in page.lexicon.parses(token.text.lower(), page.lang)[0].tag
+
+
+_COLLECTIVE = {
+    "двое": 2, "трое": 3, "четверо": 4, "пятеро": 5, "шестеро": 6, "семеро": 7, "двома": 2, "тремя": 3, "двумя": 2, "троих": 3, "двоих": 2, "четверых": 4, "пятерых": 5, "восемью": 8, "семью": 7,
+    "шестью": 6, "пятью": 5, "девятью": 9, "десятью": 10, "четырьмя": 4, "троє": 3, "двоє": 2, "восьмерых": 8, "девятерых": 9, "одиннадцатью": 11, "двенадцатью": 12, "семерых": 7, "шестерых": 6, "девять": 9,
+    "twelve": 12, "eleven": 11,
+}  # fmt: skip
+_WORDS = "|".join(sorted({*numbers.WORDS, *_COLLECTIVE}, key=len, reverse=True))
+_NUMBER = rf"(\d{{1,2}}|(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)"
+_AGE = re.compile(
+    rf"(?<![\w-]){_NUMBER}[\s-]*(?:лет(?:н\w+)?|год(?:а|ик\w*)?|рок(?:и|ів|у)|річн\w+|years?[\s-]old|[\s-]year[\s-]old)(?!\w)|(?:aged?|age(?: \w+){{0,2}} (?:as|is|was|of)|возраст\w*\s*[-—:]?|вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|исполнилось)\s+{_NUMBER}(?!\w)",
+    re.I,
+)
+_AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)", re.I)
+_CHILD = r"(?:дет(?:ей|и|ьми|ям)|дит(?:ей|ини|ина)|діт(?:ей|и)|реб[её]н\w+|сынов(?:ей|ья)|сын(?:а|ов)|дочер(?:ей|и|ьми)|доч(?:ек|ки|ками|ерями)|доньк\w+|малыш\w*|children|kids|sons|daughters)"
+_CHILDREN = re.compile(
+    rf"(?<![\w-]){_NUMBER}\s+(?:(?:мал\w+|несовершеннолетн\w+|маленьк\w+|young|small|little|minor)\s+)?{_CHILD}(?!\w)",
+    re.I,
+)
+_COMPANIONS = re.compile(
+    rf"(?<!\w)(?P<together>вдво[её]м|втро[её]м|вчетвером|впятером|вшестером|всемером|ввосьмером|вдевятером|вдесятером|вп['’]ятьох|вшістьох|всімох|вдев['’]ятьох)(?!\w)|{_NUMBER}\s+(?:\w+\s+)?(?:of us|others?|men|soldiers|servicem[ae]n|человек|сослуживц\w+|подчин[её]н\w+|товарищ\w+|бойц\w+|солдат\w*|военн\w+|осіб|чоловік\w*|comrades)",
+    re.I,
+)
+_TOGETHER = {
+    "вдв": 2,
+    "втр": 3,
+    "вчет": 4,
+    "впят": 5,
+    "вп'ят": 5,
+    "вшест": 6,
+    "вшіст": 6,
+    "всем": 7,
+    "всім": 7,
+    "ввос": 8,
+    "вдев": 9,
+    "вдес": 10,
+}
+
+
+def _count(text: str) -> int | None:
+    if text.isdigit():
+        return int(text)
+    words = [w for w in re.split(r"[\s-]+", text.lower()) if w]
+    total, is_number = 0, False
+    for word in words:
+        value = _COLLECTIVE.get(word, numbers.value_of(word))
+        if value is not None:
+            total, is_number = total + value, True
+        elif is_number:
+            return None
+    return total if is_number else None
+
+
+def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
+    for match in pattern.finditer(page.text):
+        for group in range(1, (match.lastindex or 0) + 1):
+            count = _count(match[group]) if match[group] else None
+            if count is not None:
+                yield count, match.start(group), match.end()
+                break
+
+
+def _ages_in(page: Page) -> list[tuple[int, int, int]]:
+    found = [(n, a, b) for n, a, b in _counted(page, _AGE) if 14 <= n <= 90]
+    for match in _AGE_SPELLED.finditer(page.text):
+        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1]).strip()
+        count = _count(genitive)
+        if count and 14 <= count <= 90:
+            found.append((count, match.start(), match.end()))
+    return found
+
+
+def _children_in(page: Page) -> list[tuple[int, int, int]]:
+    return [(n, a, b) for n, a, b in _counted(page, _CHILDREN) if 1 <= n <= 15]
+
+
+def _companions_in(page: Page) -> list[tuple[int, int, int]]:
+    found = [(n, a, b) for n, a, b in _counted(page, _COMPANIONS) if 2 <= n <= 400]
+    for match in _COMPANIONS.finditer(page.text):
+        together = match["together"]
+        if together:
+            low = together.lower().replace("ё", "е").replace("’", "'")
+            found.append(
+                (next(n for stem, n in _TOGETHER.items() if low.startswith(stem)), match.start(), match.end())
+            )
+    return found
+
+
+def _months_in(page: Page) -> list[tuple[int, int, int]]:
+    vague = re.compile(r"(?:середин\w+|начал\w+|кон[её]?ц\w+|mid-?|early|late|весн|весен)\s?$", re.I)
+    return [
+        (m, a, b)
+        for m, a, b in dates.month_spans(page.text)
+        if not vague.search(page.text[max(0, a - 12) : a])
+    ]
+
+
+def cell_check(page: Page, register: Mapping[str, Any], context: Context) -> list[Finding]:
+    """
+    Return a warning when the caller counted too few register entries like this one.
+
+    Silent below :data:`CELLS_SPEAK_FROM` entries: a small register says nothing about a population.
+    """
+    cells = register.get("register_cells")
+    if not isinstance(cells, Mapping) or sum(int(v) for v in cells.values()) < CELLS_SPEAK_FROM:
+        return []
+    least = int(register.get("k", 5))
+    if min((int(v) for v in cells.values()), default=least) >= least or not page.tokens or context.sourced:
+        return []
+    return [mark(page.given, page.over(0, len(page.tokens) - 1), "k_anonymity", Level.WARN, "coarsen")]

@@ -1,0 +1,97 @@
+"""
+Write a Cyrillic name in every Latin scheme in use, and read a Latin name back into Cyrillic.
+
+Passports, ministries, newspapers and keyboards each have their own scheme; a draft may use any, or two at
+once. So the sealed side is written out in all of them, and only the comparison keys are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import iuliia
+from translitua import ALL_UKRAINIAN, translit
+
+from casework.redaction import fold
+
+
+class Scheme(Protocol):
+    """A way to write Russian in Latin letters."""
+
+    def translate(self, source: str) -> str:
+        """Return *source* in this scheme."""
+
+
+# Every scheme that iuliia carries: 27 for Russian and one for Uzbek, which newspapers do use.
+SCHEMES: tuple[Scheme, ...] = tuple(getattr(iuliia, name) for name in dir(iuliia) if name.isupper())
+# Enough to reach an oblique form; all schemes matter only for the form a foreign reader would write.
+COMMON: tuple[Scheme, ...] = (iuliia.WIKIPEDIA, iuliia.ICAO_DOC_9303, iuliia.GOST_779, iuliia.TELEGRAM)
+
+_UKRAINIAN_ONLY = str.maketrans("іїєґІЇЄҐ", "ииегИИЕГ")
+
+# How people write a name on a keyboard without Cyrillic, in any order of habits.
+_HABITS = (
+    ("kh", "h"),
+    ("kh", "x"),
+    ("g", "h"),
+    ("ts", "c"),
+    ("ya", "ja"),
+    ("yu", "ju"),
+    ("y", "i"),
+    ("v", "w"),
+)
+
+
+def romanise(word: str, schemes: Sequence[Scheme] = SCHEMES) -> set[str]:
+    """Return the comparison keys of *word* in each of *schemes*, in the Ukrainian tables and in bad habits."""
+    plain = word.translate(_UKRAINIAN_ONLY)
+    keys = {fold.latin(scheme.translate(plain)) for scheme in schemes}
+    keys.update(
+        fold.latin(translit(word, table)) for table in (ALL_UKRAINIAN if len(schemes) > len(COMMON) else ())
+    )
+    base = iuliia.WIKIPEDIA.translate(plain).lower()
+    keys.update(fold.latin(base.replace(habit, other)) for habit, other in _HABITS if habit in base)
+    return keys - {""}
+
+
+def transcribe(word: str) -> str:
+    """Return one plain Latin key of a Cyrillic *word*, as a keyboard user would write it."""
+    return fold.latin(iuliia.WIKIPEDIA.translate(word.translate(_UKRAINIAN_ONLY)))
+
+
+_READINGS: tuple[tuple[str, str], ...] = (
+    ("shch", "щ"), ("tsch", "ч"), ("tch", "ч"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("tz", "ц"),
+    ("ch", "ч"), ("sh", "ш"), ("ph", "ф"), ("ya", "я"), ("ia", "ия"), ("ja", "я"), ("yu", "ю"), ("iu", "ю"), ("ju", "ю"),
+    ("yo", "ё"), ("jo", "ё"), ("ye", "е"), ("je", "е"), ("ii", "ий"), ("iy", "ий"), ("yy", "ый"), ("ij", "ий"),
+    ("ck", "к"), ("ou", "у"), ("oo", "у"), ("ee", "и"), ("ay", "ай"), ("ey", "ей"), ("oy", "ой"), ("ai", "ай"), ("ei", "ей"),
+    ("a", "а"), ("b", "б"), ("c", "к"), ("d", "д"), ("e", "е"), ("f", "ф"), ("g", "г"), ("h", "х"), ("i", "и"), ("j", "й"),
+    ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("q", "к"), ("r", "р"), ("s", "с"), ("t", "т"),
+    ("u", "у"), ("v", "в"), ("w", "в"), ("x", "кс"), ("y", "ы"), ("z", "з"),
+)  # fmt: skip
+_READING = re.compile("|".join(pair[0] for pair in _READINGS))
+_SOUND = dict(_READINGS)
+
+
+def read_back(word: str) -> set[str]:
+    """Return likely Cyrillic spellings of a Latin *word*; the first letter's case is not kept."""
+    plain = word.lower().translate(str.maketrans("čšžëâûʹʺ'’", "чшжёяю    ")).replace(" ", "")
+    once = _READING.sub(lambda m: _SOUND[m[0]], plain)
+    readings = {once}
+    if re.search(r"ск[ыи]$", once):
+        readings.add(re.sub(r"ск[ыи]$", "ский", once))
+    if re.search(r"[бвгджзклмнпрстфхц]ы$", once):
+        readings.add(once[:-1] + "ий")
+    readings.add(re.sub(r"(?<=[бвгджзклмнпрстфхц])ы(?=[бвгджзклмнпрстфхц])", "и", once))
+    readings.add(re.sub(r"(?<=[аеоуи])и$", "й", once))
+    readings.update({r.replace("ия", "я") for r in readings})
+    return readings
+
+
+def keys_of(words: Iterable[str], schemes: Sequence[Scheme] = COMMON) -> set[str]:
+    """Return the Latin keys of many Cyrillic words."""
+    keys: set[str] = set()
+    for word in words:
+        keys |= romanise(word, schemes)
+    return keys
