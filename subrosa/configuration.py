@@ -7,6 +7,7 @@ Relative paths are relative to the file.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -42,8 +43,13 @@ def load(path: Path) -> Settings:
     return Settings(path=path.resolve(), **values)
 
 
-def example() -> str:
-    """Write the example configuration: every setting with its default and why it exists."""
+def example(values: Mapping[str, Any] | None = None) -> str:
+    """
+    Write a configuration: every setting with why it exists, and its default unless *values* has another.
+
+    *values* maps ``section.setting`` to a value of its type.
+    """
+    left = dict(values or {})
     lines = ["# Every setting with its default. Paths are relative to this file. Secrets never stand here."]
     hints = get_type_hints(Settings)
     for section in fields(Settings):
@@ -52,7 +58,12 @@ def example() -> str:
         kind = hints[section.name]
         lines += ["", f"# {(kind.__doc__ or '').strip()}", f"[{section.name}]"]
         for one in fields(kind):
-            lines += [f"# {one.metadata['why']}", f"{one.name} = {write(one.default)}"]
+            lines += [
+                f"# {one.metadata['why']}",
+                f"{one.name} = {write(left.pop(f'{section.name}.{one.name}', one.default))}",
+            ]
+    if left:
+        raise ValueError(f"subrosa: no such setting: {', '.join(sorted(left))}")
     return "\n".join(lines) + "\n"
 
 

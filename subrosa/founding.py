@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from casework import epoch, hubkeys, journal, rosters
 from casework.actors import OPERATOR, Actor
@@ -24,7 +25,7 @@ from crypto.xwing import Identity
 from desk import keyrings
 from subrosa import configuration, keyfiles, schema
 from subrosa.errors import UsageError
-from subrosa.settings import Settings, TelegramSettings
+from subrosa.settings import Settings
 
 # Rosters are signed anew at least this often, so that somebody with a root key looks at the list.
 ROSTER_LIFE = timedelta(days=90)
@@ -65,12 +66,10 @@ def found(
     cast: Mapping[str, Sequence[str]],
     profile: Profile,
     now: datetime,
-    telegram: TelegramSettings | None = None,
-    practice: bool = False,
-    database_url: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Founded:
     """
-    Make a house in *folder*, with *cast* as its first staff.
+    Make a house in *folder*, with *cast* as its first staff; *values* are settings other than the defaults.
 
     Raises:
         UsageError: there is one already.
@@ -84,7 +83,8 @@ def found(
     root, escrow = SigningKey.generate(), Identity.generate()
     keyfiles.write_root(folder / "offline" / "root.key", root)
     keyfiles.write_escrow(folder / "offline" / "escrow.key", folder / "escrow.recipient", escrow)
-    config.write_text(_config(root, telegram, database_url, practice=practice), encoding="utf-8")
+    text = configuration.example({"roster.roots": (root.public.hex(),), **(values or {})})
+    config.write_text(text, encoding="utf-8")
     settings = configuration.load(config)
     strongbox = Strongbox.create(settings.hub.state_dir, settings.hub.runtime_dir, now)
     people, entries = _enrol_all(settings, cast, profile)
@@ -147,23 +147,3 @@ def _lay_out(
             journal.write(session, "roster", by=Actor(OPERATOR, 0, strongbox.signing), day=now.date())
     finally:
         database.close()
-
-
-def _config(
-    root: SigningKey, telegram: TelegramSettings | None, database_url: str | None, *, practice: bool
-) -> str:
-    """Write the configuration of a new house: the example, with what differs put in."""
-    text = configuration.example()
-    changes = {
-        "roots = []": f'roots = ["{root.public.hex()}"]',
-        "practice = false": f"practice = {configuration.write(practice)}",
-    }
-    if telegram is not None:
-        defaults = TelegramSettings()
-        changes[f'"{defaults.api_base_url}"'] = configuration.write(telegram.api_base_url)
-        changes[f'"{defaults.token_file}"'] = configuration.write(telegram.token_file)
-    if database_url is not None:
-        changes['"sqlite:///database/house.db"'] = configuration.write(database_url)
-    for old, new in changes.items():
-        text = text.replace(old, new, 1)
-    return text

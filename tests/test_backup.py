@@ -42,9 +42,7 @@ def escrow_of(house: House, folder: Path, escrow_key: Identity) -> Escrow:
 def settings_for(folder: Path, house: House, url: str) -> Settings:
     """Write the configuration of a house to restore into."""
     folder.mkdir(parents=True)
-    text = configuration.example().replace(
-        "roots = []", f'roots = ["{house.root.public.hex()}"]'
-    ).replace('"sqlite:///database/house.db"', configuration.write(url))  # fmt: skip
+    text = configuration.example({"roster.roots": (house.root.public.hex(),), "database.url": url})
     (folder / "subrosa.toml").write_text(text, encoding="utf-8")
     return configuration.load(folder / "subrosa.toml")
 

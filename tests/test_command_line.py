@@ -22,7 +22,9 @@ from subrosa.opening import now
 def home(tmp_path: Path) -> Path:
     """Found a practice house and return its folder."""
     folder = tmp_path / "house"
-    founding.found(folder, cast=founding.CAST, profile=keyring.PRACTICE, now=now(), practice=True)
+    founding.found(
+        folder, cast=founding.CAST, profile=keyring.PRACTICE, now=now(), values={"house.practice": True}
+    )
     return folder
 
 
@@ -129,7 +131,9 @@ def test_a_roster_signed_by_a_stranger_is_refused(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other"
-    founding.found(other, cast=founding.CAST, profile=keyring.PRACTICE, now=now(), practice=True)
+    founding.found(
+        other, cast=founding.CAST, profile=keyring.PRACTICE, now=now(), values={"house.practice": True}
+    )
     stranger = str(other / "offline" / "root.key")
     code, _, err = call(capsys, home, "staff", "add", "mallory", "--role", "lawyer", "--root", stranger)
     assert code == 1
