@@ -108,5 +108,5 @@ def _message(sender: str, address: str, subject: str, text: str) -> EmailMessage
     message["Subject"] = subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2] or "localhost")
-    message.set_content(text)
+    message.set_content(text, cte="base64")  # every server takes it
     return message
