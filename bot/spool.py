@@ -92,19 +92,18 @@ class Spool:
 
     def waiting(self) -> list[Arrival]:
         """Return everything not worked yet, oldest first: what a crash left behind."""
+        waiting = (
+            select(SpoolRow.update_id, SpoolRow.locked)
+            .where(SpoolRow.state == NEW)
+            .order_by(SpoolRow.taken, SpoolRow.update_id)
+            .execution_options(yield_per=500)
+        )
+        keys = self._strongbox.spools
         with self._database.read() as session:
-            numbers = session.scalars(
-                select(SpoolRow.update_id)
-                .where(SpoolRow.state == NEW)
-                .order_by(SpoolRow.taken, SpoolRow.update_id)
-            ).all()
-        arrivals = []
-        for number in numbers:
-            spooled = self.read(number)
-            if spooled is not None:
-                chat = None if spooled.body is None else raw.chat_of(spooled.body)
-                arrivals.append(Arrival(number, self.lane(chat)))
-        return arrivals
+            return [
+                Arrival(number, self.lane(_chat_of(keys, number, locked)))
+                for number, locked in session.execute(waiting)
+            ]
 
     def read(self, number: int) -> Spooled | None:
         """
@@ -185,6 +184,14 @@ def _open(keys: dict[int, lock.Key], number: int, locked: bytes) -> bytes:
         return lock.unlock(keys[lock.number_of(locked)], locked, named("spool", number))
     except (CryptoError, KeyError):
         raise UnreadableError from None
+
+
+def _chat_of(keys: dict[int, lock.Key], number: int, locked: bytes) -> int | None:
+    try:
+        body = _parse(_open(keys, number, locked))
+    except UnreadableError:
+        return None
+    return None if body is None else raw.chat_of(body)
 
 
 def _parse(opened: bytes) -> dict[str, Any] | None:

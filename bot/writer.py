@@ -120,16 +120,26 @@ class Writer:
         """Commit *jobs* together or, failing that, one by one."""
         try:
             results = self._transact(jobs)
-        except Exception as error:  # noqa: BLE001  a worker's future carries it to whoever waits
-            if len(jobs) > 1 and not isinstance(error, OperationalError | InterfaceError):
-                for job in jobs:
-                    self._commit([job])
-                return
-            for job in jobs:
-                job.done.set_exception(error)
+        except Exception as error:  # noqa: BLE001  a future carries it to whoever waits
+            if len(jobs) == 1:
+                jobs[0].done.set_exception(error)
+            else:
+                self._commit_singly(jobs)
             return
         for job, result in zip(jobs, results, strict=True):
             job.done.set_result(result)
+
+    def _commit_singly(self, jobs: list[_Job]) -> None:
+        """Find out who failed. Two in a row that the database itself refused mean that it is away for all."""
+        refused = 0
+        for at, job in enumerate(jobs):
+            self._commit([job])
+            error = job.done.exception()
+            refused = refused + 1 if isinstance(error, OperationalError | InterfaceError) else 0
+            if refused == 2:
+                for left in jobs[at + 1 :]:
+                    left.done.set_exception(error)
+                return
 
     def _transact(self, jobs: list[_Job]) -> list[Any]:
         try:
