@@ -69,7 +69,7 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
     secret = phrase.generate(random) if listening.may_show_phrase(event) else None
     world = _world(state, snapshot, heard, now, _fresh(secret, state, snapshot, random))
     step = machine.step(state, heard.event, world)
-    basis = step.state or machine.reconciled(state or State(language=world.language), world)
+    basis = step.state
     work = Work(snapshot.house, snapshot.chat, now, random, basis)
     facts = _facts_of(basis, snapshot.case, heard)
     if facts is not None:
@@ -77,9 +77,8 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
     for effect in step.effects:
         _carry_out(work, effect, facts, snapshot, secret)
     work.note_answers()
-    after = None if step.state is None else work.state
     return Outcome(
-        state=after,
+        state=None if step.forgets else work.state,
         language=basis.language,
         rows=work.rows,
         replies=step.replies,
@@ -262,6 +261,8 @@ def _carry_out_choice(work: Work, effect: effects.Effect, facts: CaseFacts | Non
         case effects.DropCourier():
             sealing.drop_courier(work, facts)
             work.state = replace(work.state, reach="phrase")
+        case effects.Note() if work.case is None:
+            pass  # kept in the state until there is a case
         case effects.Note():
             work.change_case(wrote_before=work.state.wrote_before)
         case _:

@@ -54,7 +54,7 @@ def file(work: Work) -> None:
 
 
 def set_courier(work: Work) -> None:
-    """Seal how to reach this chat: staff relay to the address unread, the hub reads it and does not hold it."""
+    """Seal how to reach this chat: staff relay to it unread, the hub reads it but does not hold it."""
     assert work.case is not None
     number, recipient = work.house.courier
     address = sealed.seal(

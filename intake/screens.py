@@ -233,7 +233,8 @@ def forget(state: State) -> Say:
 
 def erase(state: State) -> Say:
     """Say what erasing means, before it is done."""
-    return Say(rows(state, ("erase.yes",), ("menu",)), key="erase.ask", replaces=True)
+    keyboard = rows(state, ("erase.yes",), ("menu",))
+    return Say(keyboard, key="erase.ask", params={"days": ESCROW_DAYS}, replaces=True)
 
 
 def help_text(state: State) -> Say:
@@ -246,10 +247,10 @@ def language(state: State) -> Say:
     return Say(rows(state, ("lang.ru",), ("lang.uk",), ("lang.en",)), key="lang.ask", replaces=True)
 
 
-def goodbye(key: str, state: State) -> Say:
-    """Say the last line before the chat of *state* is forgotten."""
+def goodbye(key: str) -> Say:
+    """Say the last line before this chat is forgotten."""
     keyboard = ((Button("button.start", "menu"),),)
-    return Say(keyboard, lasts=GOODBYE_LASTS, key=key, params={"days": ESCROW_DAYS} if state.case else {})
+    return Say(keyboard, lasts=GOODBYE_LASTS, key=key, params={"days": ESCROW_DAYS})
 
 
 def _team(state: State) -> str:

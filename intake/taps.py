@@ -220,11 +220,11 @@ def _forget(state: State, _world: World) -> Step:
 
 
 def _forget_now(state: State, _world: World) -> Step:
-    goodbye = (screens.goodbye("forget.done", state),)
+    goodbye = (screens.goodbye("forget.done"),)
     if state.case is None:
-        return Step(None, goodbye, (Sweep("now"),))
+        return Step(state, goodbye, (Sweep("now"),), forgets=True)
     handed_over = () if state.filed else (FileCase(),)
-    return Step(None, goodbye, (DropCourier(), *handed_over, Sweep("now")))
+    return Step(state, goodbye, (DropCourier(), *handed_over, Sweep("now")), forgets=True)
 
 
 def _erase(state: State, _world: World) -> Step:
@@ -236,7 +236,7 @@ def _erase(state: State, _world: World) -> Step:
 def _erase_now(state: State, _world: World) -> Step:
     if state.case is None:
         return _stay(state, screens.told(state, "erase.nothing"))
-    return Step(None, (screens.goodbye("erase.done", state),), (Erase(), Sweep("now")))
+    return Step(state, (screens.goodbye("erase.done"),), (Erase(), Sweep("now")), forgets=True)
 
 
 def _new(state: State, world: World) -> Step:

@@ -44,18 +44,19 @@ class World:
 
 @dataclass(frozen=True, repr=False)
 class Step:
-    """The next state (none: forget this chat), what to say, and what to do first."""
+    """
+    The state after this step, what to do, and what to say once it is done.
 
-    state: State | None
+    With *forgets* the state is what the effects are about, and then forgotten.
+    """
+
+    state: State
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
+    forgets: bool = False
 
     def __repr__(self) -> str:
         return f"<Step {len(self.effects)} effects, {len(self.replies)} replies>"
-
-    def after(self, *effects: Effect) -> Step:
-        """Return this step with *effects* done before its own."""
-        return Step(self.state, self.replies, effects + self.effects)
 
     def with_replies(self, *replies: Reply) -> Step:
         """Return this step with *replies* said after its own."""
