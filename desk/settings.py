@@ -26,5 +26,7 @@ class Settings:
     patience: float = 6.0
     # The platform takes 50 MB from a bot; 20 MB is what it lets a bot fetch, so both ways are alike.
     file_limit: int = 20 * MIB
+    # Where the register keeps what is public, for showing titles; none where this desk cannot reach it.
+    records_dir: Path | None = None
     # The house of `make demo`: keyrings of the cheap profile open, and every page says so.
     is_practice: bool = False

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
+import register
 from casework import catalogue
 
 CATALOGUES = Path(__file__).parent / "catalogues"
+LABELS = Path(register.__file__).parent / "catalogues"
 LANGUAGES = ("ru", "en")
 
 _MINUTE = timedelta(minutes=1)
@@ -23,9 +25,12 @@ _DAY = timedelta(days=1)
 class Words:
     """One language: :meth:`say` a sentence by its key, count things, write days and spans."""
 
-    def __init__(self, language: str, sentences: GNUTranslations, zone: ZoneInfo) -> None:
+    def __init__(
+        self, language: str, sentences: GNUTranslations, labels: GNUTranslations, zone: ZoneInfo
+    ) -> None:
         self.language = language
         self._sentences = sentences
+        self._labels = labels
         self._zone = zone
 
     def say(self, key: str, /, **values: object) -> str:
@@ -36,6 +41,10 @@ class Words:
     def knows(self, key: str) -> bool:
         """Tell whether the catalogue holds *key*."""
         return self._sentences.gettext(key) != key
+
+    def label(self, key: str) -> str:
+        """Return the word the register itself uses for a code, so that editors see what readers will."""
+        return self._labels.gettext(key)
 
     def reason(self, code: str) -> str:
         """Return the sentence of a code; one the catalogue does not know is shown as it is."""
@@ -80,7 +89,12 @@ class Words:
 
 def load(zone: ZoneInfo) -> Mapping[str, Words]:
     """Load every language of the desk."""
-    return {language: Words(language, catalogue.load(CATALOGUES, language), zone) for language in LANGUAGES}
+    return {
+        language: Words(
+            language, catalogue.load(CATALOGUES, language), catalogue.load(LABELS, language), zone
+        )
+        for language in LANGUAGES
+    }
 
 
 def preferred(header: str) -> str:

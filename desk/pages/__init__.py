@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from desk.pages import acts, card, case, files, queue, replies, sign_in
+from desk.pages import (
+    account,
+    acts,
+    bench,
+    briefs,
+    card,
+    case,
+    drafts,
+    files,
+    house,
+    imports,
+    journal,
+    published,
+    queue,
+    release,
+    replies,
+    sign_in,
+)
 from desk.routes import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -13,4 +30,13 @@ ROUTES: tuple[Route, ...] = (
     *acts.ROUTES,
     *replies.ROUTES,
     *files.ROUTES,
+    *briefs.ROUTES,
+    *drafts.ROUTES,
+    *release.ROUTES,
+    *bench.ROUTES,
+    *published.ROUTES,
+    *imports.ROUTES,
+    *house.ROUTES,
+    *journal.ROUTES,
+    *account.ROUTES,
 )

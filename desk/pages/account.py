@@ -1,0 +1,92 @@
+"""One's own sign-in: duty, notices, a new passphrase; and what anybody may do to a colleague."""
+
+from __future__ import annotations
+
+from casework import hubkeys, notices
+from casework.tables import Contact
+from crypto import keyring
+from crypto.keyring import WrongPassphraseError
+from desk import keyrings, people
+from desk.errors import ConflictError, IncompleteError, MissingError
+from desk.pages.house import colleagues
+from desk.routes import ROLES, UNLOCK, Route
+from desk.visit import Reply, Visit
+
+
+def show(visit: Visit) -> Reply:
+    """Show what this person may set about themselves."""
+    with visit.database.read() as session:
+        states = dict(people.states(session))
+        contact = session.get(Contact, visit.staff)
+    everybody = colleagues(visit, states, {})
+    return visit.page(
+        "account.html",
+        mine=next((one for one in everybody if one.id == visit.staff), None),
+        others=[one for one in everybody if one.id != visit.staff],
+        channel=contact.channel if contact is not None else "",
+        channels=notices.CHANNELS,
+        lasting=people.LASTING,
+    )
+
+
+def set_duty(visit: Visit) -> Reply:
+    """Say whether one takes new cases, and how many."""
+    limit = visit.need("limit", 4)
+    if not limit.isdecimal():
+        raise IncompleteError("limit")
+    with visit.database.write() as session:
+        people.set_duty(
+            session,
+            visit.staff,
+            visit.acting,
+            on_duty=bool(visit.form.get("on_duty")),
+            limit=int(limit),
+            stand_in=visit.form.get("stand_in") or None,
+        )
+    return visit.go("/account", "notice.duty")
+
+
+def set_contact(visit: Visit) -> Reply:
+    """Say where content-free notices go; the address is sealed to the hub and not shown again."""
+    channel = visit.choose("channel", ("", *notices.CHANNELS))
+    with visit.database.write() as session:
+        if not channel:
+            notices.forget(session, visit.staff)
+        else:
+            _number, hub = hubkeys.find(session, hubkeys.CONTACT, visit.staffing.roster)
+            notices.choose(session, visit.staff, channel, visit.need("address", 300), visit.language, hub)
+    return visit.go("/account", "notice.contact")
+
+
+def change_passphrase(visit: Visit) -> Reply:
+    """Lock the keyring with a new generated passphrase, shown once."""
+    folder = visit.desk.settings.keyring_dir
+    data = keyrings.find(folder, visit.staff)
+    if data is None:
+        raise MissingError
+    try:
+        locked, passphrase = keyring.change_passphrase(data, visit.need("passphrase", 400))
+    except WrongPassphraseError:
+        raise ConflictError(("wrong_passphrase",)) from None
+    keyrings.replace(folder, visit.staff, locked)
+    return visit.page("passphrase.html", passphrase=passphrase)
+
+
+def suspend(visit: Visit) -> Reply:
+    """Suspend a colleague for a day; as the second person, for good. Their sessions here end at once."""
+    staff = visit.arguments["staff"]
+    if visit.form.get("confirm") != staff:
+        raise IncompleteError("confirm")
+    with visit.database.write() as session:
+        lasts = people.suspend(session, staff, visit.acting)
+    visit.desk.sessions.end_of(staff)
+    return visit.go("/account", "notice.suspended_lasting" if lasts else "notice.suspended")
+
+
+ROUTES = (
+    Route("GET", "/account", show, ROLES),
+    Route("POST", "/account/duty", set_duty, ROLES),
+    Route("POST", "/account/contact", set_contact, ROLES),
+    Route("POST", "/account/passphrase", change_passphrase, ROLES, lane=UNLOCK),
+    Route("POST", "/account/suspend/{staff:str}", suspend, ROLES),
+)

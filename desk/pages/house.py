@@ -1,0 +1,126 @@
+"""The coordinator's view: who carries what, who waits unseen, whom to ring. No word of any case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from casework import cases, queues
+from casework.queues import Queued
+from casework.rosters import ROLE_OF_TEAM
+from casework.tables import StaffState
+from desk import people, reading
+from desk.errors import IncompleteError
+from desk.routes import Route
+from desk.visit import Reply, Visit
+
+COORDINATORS = frozenset({"coordinator"})
+
+
+@dataclass(frozen=True)
+class Person:
+    """One colleague as the house sees them."""
+
+    id: str
+    roles: Sequence[str]
+    load: int
+    limit: int
+    on_duty: bool
+    stand_in: str | None
+    suspended_until: datetime | None
+    suspended_by: str
+    expires_soon: bool
+
+    @property
+    def fill(self) -> int:
+        """How full they are, in tenths."""
+        return min(10, round(10 * self.load / self.limit)) if self.limit else 10
+
+
+def show(visit: Visit) -> Reply:
+    """Show how the house stands."""
+    with visit.database.read() as session:
+        overview = queues.overview(session, visit.staffing, visit.now)
+        states = dict(people.states(session))
+    members = {team: visit.staffing.members(team) for team in ROLE_OF_TEAM}
+    return visit.page(
+        "house.html",
+        overview=overview,
+        waiting=[_waiting(visit, one) for one in overview.unaccepted],
+        stranded=[(reading.ref(case.id), case) for case in overview.without_holder],
+        people=colleagues(visit, states, overview.loads),
+        members=members,
+        roster=visit.staffing.roster,
+        days_left=(visit.staffing.roster.expires - visit.today).days,
+        lasting=people.LASTING,
+    )
+
+
+def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[str, int]) -> list[Person]:
+    """Return everybody on the roster who is not revoked, with their newest key."""
+    roster = visit.staffing.roster
+    found = []
+    for entry in sorted(roster.staff, key=lambda one: one.id):
+        if entry.revoked or entry is not roster.find(entry.id):
+            continue
+        state = states.get(entry.id)
+        until = state.suspended_until if state is not None else None
+        found.append(
+            Person(
+                id=entry.id,
+                roles=sorted(entry.roles),
+                load=loads.get(entry.id, 0),
+                limit=state.case_limit if state is not None else 0,
+                on_duty=state.on_duty if state is not None else False,
+                stand_in=state.stand_in if state is not None else None,
+                suspended_until=until if until is not None and until > visit.now else None,
+                suspended_by=state.suspended_by if state is not None else "",
+                expires_soon=entry.expires is not None and entry.expires < visit.today + timedelta(days=30),
+            )
+        )
+    return found
+
+
+def assign(visit: Visit) -> Reply:
+    """Propose a waiting case to somebody, or give a stranded one to its second; opens nothing."""
+    case_id = visit.id("case")
+    with visit.database.write() as session:
+        cases.assign(session, case_id, visit.form_version(), visit.need("to", 32), None, visit.acting)
+    return visit.go("/house", "notice.assigned")
+
+
+def set_duty(visit: Visit) -> Reply:
+    """Set duty, limit and stand-in of a colleague."""
+    limit = visit.need("limit", 4)
+    if not limit.isdecimal():
+        raise IncompleteError("limit")
+    with visit.database.write() as session:
+        people.set_duty(
+            session,
+            visit.arguments["staff"],
+            visit.acting,
+            on_duty=bool(visit.form.get("on_duty")),
+            limit=int(limit),
+            stand_in=visit.form.get("stand_in") or None,
+        )
+    return visit.go("/house", "notice.duty")
+
+
+def lift(visit: Visit) -> Reply:
+    """Take a suspension back."""
+    with visit.database.write() as session:
+        people.lift(session, visit.arguments["staff"], visit.acting)
+    return visit.go("/house", "notice.lifted")
+
+
+def _waiting(visit: Visit, one: Queued) -> tuple[str, Queued, timedelta | None]:
+    return reading.ref(one.case.id), one, None if one.due is None else one.due - visit.now
+
+
+ROUTES = (
+    Route("GET", "/house", show, COORDINATORS),
+    Route("POST", "/house/case/{case:str}/assign", assign, COORDINATORS),
+    Route("POST", "/house/{staff:str}/duty", set_duty, COORDINATORS),
+    Route("POST", "/house/{staff:str}/lift", lift, COORDINATORS),
+)

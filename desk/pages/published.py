@@ -1,0 +1,67 @@
+"""What is public, and taking it down: any one of the staff, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from casework import releases
+from casework.tables import Published, TakeDown
+from desk.errors import MissingError
+from desk.routes import ROLES, Route
+from desk.visit import Reply, Visit
+from register import records
+from register.entry import is_id
+from register.errors import RegisterError
+
+LIMIT = 500
+
+
+def show(visit: Visit) -> Reply:
+    """List what the register shows."""
+    with visit.database.read() as session:
+        rows = session.scalars(
+            select(Published).order_by(Published.day.desc(), Published.public_id).limit(LIMIT)
+        ).all()
+        ordered = {row.public_id for row in session.scalars(select(TakeDown))}
+    return visit.page(
+        "published.html",
+        rows=rows,
+        titles=_titles(visit, [row.public_id for row in rows]),
+        ordered=ordered,
+        codes=releases.CODES,
+    )
+
+
+def take_down(visit: Visit) -> Reply:
+    """Order one entry out of the register, now."""
+    public_id = visit.arguments.get("entry", "")
+    if not is_id(public_id):
+        raise MissingError
+    with visit.database.write() as session:
+        releases.order_take_down(session, public_id, visit.choose("code", releases.CODES), visit.acting)
+    return visit.go("/published", "notice.taken_down")
+
+
+def _titles(visit: Visit, ids: list[str]) -> Mapping[str, str]:
+    """Return the public titles, read from the register's records where this desk can reach them."""
+    folder = visit.desk.settings.records_dir
+    if folder is None:
+        return {}
+    titles = {}
+    for public_id in ids:
+        try:
+            record = records.get(folder, public_id)
+        except (RegisterError, OSError):
+            continue
+        if record is not None and record.entry is not None:
+            title = record.entry.title
+            titles[public_id] = title.get(visit.language) or next(iter(title.values()), "")  # type: ignore[call-overload]
+    return titles
+
+
+ROUTES = (
+    Route("GET", "/published", show, ROLES),
+    Route("POST", "/published/{entry:str}/take-down", take_down, ROLES),
+)

@@ -1,0 +1,101 @@
+"""From a frozen draft to the press: halves of the gate, two signatures, one button that may answer 409."""
+
+from __future__ import annotations
+
+from casework import canonical, hubkeys, releases
+from casework.journal import Reason
+from casework.releases import Override
+from crypto import context
+from crypto.sealed import seal
+from desk import checking, drafting, gating
+from desk.errors import ConflictError, IncompleteError
+from desk.routes import EDITORS, Route
+from desk.visit import Reply, Visit
+
+APPROVERS = frozenset({"editor", "coordinator", "lawyer"})
+
+
+def sign(visit: Visit) -> Reply:
+    """Sign as the author."""
+    draft_id = visit.id("draft")
+    with visit.database.write() as session:
+        releases.sign_as_author(session, draft_id, visit.form_version(), _digest(visit), visit.acting)
+    return visit.go(f"/draft/{draft_id.hex()}", "notice.signed")
+
+
+def check(visit: Visit) -> Reply:
+    """Run the holder's half over the cards this person holds."""
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    level = checking.check(visit, sheet)
+    return visit.go(f"/draft/{sheet.draft.id.hex()}", f"notice.checked_{level}")
+
+
+def say_no_case(visit: Visit) -> Reply:
+    """Sign, as its approver, that no living case stands behind an entry."""
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    digest = _digest(visit)
+    key = drafting.draft_key(visit, sheet.draft)
+    sealed = gating.sealed_findings(key, digest, gating.Judged("pass", ()))
+    with visit.database.write() as session:
+        releases.record_verdict(session, sheet.draft.id, digest, "no_case", "pass", sealed, visit.acting)
+    return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.no_case")
+
+
+def approve(visit: Visit) -> Reply:
+    """Sign as the second person; a block is overridden with a reason, and only here."""
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    override = None
+    if visit.form.get("override"):
+        reason = Reason.make(visit.need("reason", 4000))
+        key = drafting.draft_key(visit, sheet.draft)
+        where = context.named("override", sheet.draft.id, _digest(visit))
+        override = Override(reason, seal(canonical.dumps(reason.payload()), [key.recipient], where))
+    with visit.database.write() as session:
+        releases.approve(
+            session, sheet.draft.id, visit.form_version(), _digest(visit), visit.acting, override
+        )
+    return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.approved")
+
+
+def publish(visit: Visit) -> Reply:
+    """Hand exactly the approved bytes to the press; blocked, unapproved or since edited text stays here."""
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    if _digest(visit) != sheet.digest:
+        raise ConflictError(("edited",))
+    uses = ["summary"] if sheet.draft.case is not None else []
+    if visit.form.get("quotes") and uses:
+        uses.append("quote")
+    with visit.database.read() as session:
+        _number, press = hubkeys.find(session, hubkeys.PRESS, visit.staffing.roster)
+    with visit.database.write() as session:
+        releases.send_to_press(
+            session,
+            sheet.draft.id,
+            visit.form_version(),
+            sheet.bytes,
+            uses,
+            press,
+            visit.acting,
+        )
+    return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.to_press")
+
+
+def _digest(visit: Visit) -> bytes:
+    """Return the digest the form was made for."""
+    text = visit.form.get("digest")
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        raise IncompleteError("digest") from None
+    if len(digest) != 32:
+        raise IncompleteError("digest")
+    return digest
+
+
+ROUTES = (
+    Route("POST", "/draft/{draft:str}/sign", sign, EDITORS),
+    Route("POST", "/draft/{draft:str}/check", check, checking.JUDGES),
+    Route("POST", "/draft/{draft:str}/no-case", say_no_case, frozenset({"editor", "coordinator"})),
+    Route("POST", "/draft/{draft:str}/approve", approve, APPROVERS),
+    Route("POST", "/draft/{draft:str}/publish", publish, APPROVERS),
+)

@@ -1,0 +1,118 @@
+"""How far a draft is on its way out: what is there, what is missing, what was found, who may do what next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from casework import releases
+from casework.errors import NotReleasableError
+from casework.tables import Approval, Draft, Verdict
+from desk import checking, gating, opening
+from desk.drafting import Sheet
+from desk.visit import Visit
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that must be there before a release: done, missing, or in the way."""
+
+    name: str
+    state: str  # done | open | stopped
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything the page of a draft says about its release."""
+
+    steps: Sequence[Step]
+    findings: Sequence[Mapping[str, Any]] = field(repr=False)
+    against: Sequence[str]
+    may_approve: bool
+    may_check: bool
+    may_say_no_case: bool
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether only an override would let it pass."""
+        return any(one["level"] == "block" for one in self.findings)
+
+
+def of(visit: Visit, sheet: Sheet) -> Standing:
+    """Return how *sheet* stands for this person."""
+    draft = sheet.draft
+    with visit.database.read() as session:
+        row = session.get_one(Draft, draft.id)
+        may_approve = releases.may_approve(session, row, visit.staff, visit.staffing)
+    is_judge = bool(visit.roles & checking.JUDGES)
+    speaks = (
+        draft.case is None and draft.author != visit.staff and bool(visit.roles & {"editor", "coordinator"})
+    )
+    return Standing(
+        steps=_steps(visit, draft),
+        findings=_findings(visit, sheet),
+        against=_against(visit, draft),
+        may_approve=may_approve,
+        may_check=is_judge and draft.id in {one.id for one in checking.waiting(visit)},
+        may_say_no_case=speaks,
+    )
+
+
+def _steps(visit: Visit, draft: Draft) -> list[Step]:
+    """Return what a release needs, in order, and how far it is."""
+    with visit.database.read() as session:
+        verdicts = session.scalars(
+            select(Verdict).where(Verdict.draft == draft.id, Verdict.digest == draft.digest)
+        ).all()
+        approvals = session.scalars(
+            select(Approval).where(Approval.draft == draft.id, Approval.digest == draft.digest)
+        ).all()
+    steps = [Step("frozen", "done" if draft.digest is not None else "open")]
+    halves = ("editor", "holder") if draft.case is not None else ("editor", "no_case")
+    for half in halves:
+        given = [one for one in verdicts if one.half == half]
+        levels = {one.level for one in given}
+        state = "stopped" if "block" in levels else "done" if given else "open"
+        steps.append(Step(f"half_{half}", state, ", ".join(sorted({one.staff for one in given}))))
+    for role in ("author", "approver"):
+        signed = [one.staff for one in approvals if one.role == role]
+        steps.append(Step(role, "done" if signed else "open", ", ".join(signed)))
+    return steps
+
+
+def _findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
+    """Return what the verdicts over the present digest found, with the draft's own words at those places."""
+    draft = sheet.draft
+    if draft.digest is None:
+        return []
+    identity = opening.identity(visit, draft.id, "draft", draft.generation)
+    if identity is None:
+        return []
+    with visit.database.read() as session:
+        verdicts = session.scalars(
+            select(Verdict).where(Verdict.draft == draft.id, Verdict.digest == draft.digest)
+        ).all()
+    texts = gating.entry_texts(sheet.entry)
+    found = []
+    for verdict in verdicts:
+        for one in gating.read_findings(draft.id, draft.digest, verdict.sealed, identity):
+            words = texts.get(str(one["lang"]), "")[int(one["start"]) : int(one["end"])]
+            found.append({**one, "half": verdict.half, "words": words, "staff": verdict.staff})
+    return sorted(found, key=lambda one: (one["level"] != "block", one["lang"], one["start"]))
+
+
+def _against(visit: Visit, draft: Draft) -> Sequence[str]:
+    """Return every reason against a release now."""
+    if draft.digest is None:
+        return ()
+    uses = ("summary",) if draft.case is not None else ()
+    try:
+        with visit.database.read() as session:
+            releases.check_releasable(session, draft.id, draft.digest, uses, visit.staffing, visit.now)
+    except NotReleasableError as error:
+        return error.reasons
+    return ()
