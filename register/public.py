@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
 from register import entry as inner
@@ -160,19 +159,36 @@ def public(record: Published) -> PublicEntry:
 
 
 def strings(entry: inner.Entry) -> tuple[str, ...]:
-    """Return every text of *entry* that would be public: what a gate has to look at."""
+    """
+    Return every free text of *entry* that would be public: what a gate has to look at.
+
+    Codes, ids and the days of publication are left out: they are the same for everybody.
+    """
     shown = public(first(entry, _ANY_DAY))
-    return tuple(dict.fromkeys(_texts(msgspec.to_builtins(shown))))
-
-
-def _texts(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [text for inside in value.values() for text in _texts(inside)]
-    if isinstance(value, list | tuple):
-        return [text for inside in value for text in _texts(inside)]
-    return []
+    found: list[str] = [*shown.title.values(), *shown.what_refused.values()]
+    found += [
+        words
+        for blocks in shown.text.values()
+        for block in blocks
+        for words in (block.text, block.speaker or "")
+    ]
+    found += [
+        words for mark in (*shown.grounds, *shown.pressure, *shown.outcome) for words in mark.words.values()
+    ]
+    found += [words for force in shown.forces for words in (force.formation or "", force.unit or "")]
+    found += [place.name for place in shown.places]
+    found += [
+        words
+        for span in shown.dates
+        for words in (span.as_written, str(span.start or ""), str(span.end or ""))
+    ]
+    found += [count.as_written for count in shown.counts]
+    found += [words for quote in shown.quotes for words in (quote.text, quote.speaker or "")]
+    found += [words for update in shown.updates for words in update.text.values()]
+    found += [words for correction in shown.corrections for words in correction.text.values()]
+    found += [relation.why or "" for relation in shown.relations]
+    found += [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
+    return tuple(dict.fromkeys(words for words in found if words.strip()))
 
 
 def _living(record: Published, entry: inner.Entry, changes: tuple[PublicChange, ...]) -> PublicEntry:

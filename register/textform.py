@@ -26,7 +26,7 @@ from register.errors import ImportErrors
 Kind = Literal["story", "context", "notice"]
 
 _BULLET = re.compile(r"\s*[•●▪·*\-][ \t\u00a0]+")
-_BARE_BULLET = re.compile(r"\s*[•●▪·]\s*")
+_BARE_BULLET = re.compile(r"\s*[•●▪·*\-]\s*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\bt\.me/")
 _QUOTE = re.compile(
     r"(?P<text>.+)(?P<joint>\s[—–-]\s)(?P<by>[^\W\d_][^—–.!?:]{1,78}[^\W_](?:\s\([^()]*\)\.?)?)\s*", re.DOTALL
@@ -90,20 +90,17 @@ def parse(data: bytes, *, year: int | None) -> Document:
         ImportErrors: every line that cannot be read, with the reason.
     """
     text, mark = _decode(data)
-    newline = "\r\n" if "\r\n" in text else "\n"
     body = text.rstrip("\r\n")
-    tail = text[len(body) :]
+    newline, faults = _line_end(text)
     lines = body.split(newline)
-    faults = [(1 + n, fault) for n, line in enumerate(lines) if (fault := _fault(line))]
-    if tail.replace(newline, ""):
-        faults.append((len(lines), "the line endings are mixed"))
+    faults += [(1 + n, fault) for n, line in enumerate(lines) if (fault := _fault(line))]
     paragraphs, unreadable = _paragraphs(lines, year)
     faults += unreadable + _repeats(paragraphs)
     if not any(paragraph.bullet for paragraph in paragraphs):
         faults.append((1, "there is no story here: a story begins with a bullet, such as “• ”"))
     if faults:
         raise ImportErrors(tuple(sorted(set(faults))))
-    return Document(_passages(paragraphs), newline, mark, tail.count("\n"))
+    return Document(_passages(paragraphs), newline, mark, text[len(body) :].count(newline))
 
 
 def blocks_of(lines: list[str]) -> tuple[Block, ...]:
@@ -130,9 +127,15 @@ def _decode(data: bytes) -> tuple[str, bool]:
         raise ImportErrors(((line, "this is not UTF-8 text"),)) from None
 
 
+def _line_end(text: str) -> tuple[str, list[tuple[int, str]]]:
+    """Say how lines end, and where one ends otherwise; a mixed file could not be written out again."""
+    ends = [line.endswith("\r") for line in text.split("\n")[:-1]]
+    newline = "\r\n" if sum(ends) * 2 > len(ends) else "\n"
+    odd = [number for number, has_return in enumerate(ends, 1) if has_return != (newline == "\r\n")]
+    return newline, [(number, "the line endings are mixed") for number in odd]
+
+
 def _fault(line: str) -> str | None:
-    if "\r" in line:
-        return "the line endings are mixed"
     if "\ufffd" in line:
         return "a character was lost before this file was saved"
     if any(unicodedata.category(letter) == "Cc" and letter != "\t" for letter in line):
@@ -149,9 +152,9 @@ def _paragraphs(lines: list[str], year: int | None) -> tuple[list[Paragraph], li
     faults: list[tuple[int, str]] = []
     gap = 0
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if not line.strip() or _BARE_BULLET.fullmatch(line):
             # An empty line with blanks in it would not come back as it was.
-            if line:
+            if line and not line.strip():
                 faults.append((number, "an empty line holds blanks"))
             gap += 1
             continue

@@ -1,0 +1,149 @@
+"""An entry: its canonical bytes, its id, and what keeps it from being public."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from register import entry as model
+from register import examples, public
+from register.checks import problems
+from register.entry import Corroboration, Entry, Mark, Part, Relation, Source
+from register.errors import MalformedEntryError, UnknownVersionError
+
+
+def told(**changes: object) -> Entry:
+    """Return a small entry as an editor begins it, under a fixed id."""
+    entry = Entry.new(
+        title={"ru": "Отказался ехать", "en": "Refused to go"},
+        body={"ru": "Он отказался.\n\nЕго не отправили.", "en": "He refused.\n\nHe was not sent."},
+        branch="marines",
+        month="2026-02",
+        subject="RU-PSK",
+        outcome=("not_sent",),
+        random=lambda size: b"\x01" * size,
+    )
+    return msgspec.structs.replace(entry, **changes)
+
+
+def test_an_entry_read_back_is_the_same_entry() -> None:
+    entry = told()
+    assert model.loads(model.dumps(entry)) == entry
+
+
+@given(st.text(max_size=200), st.text(max_size=40), st.lists(st.text(max_size=20), max_size=4))
+def test_any_words_survive_the_canonical_form(body: str, by: str, wording: list[str]) -> None:
+    entry = told(
+        body={"uk": (model.Block(text=body, by=by or None, kind="quote"),)},
+        corroboration=Corroboration(wording=tuple(wording)),
+    )
+    assert model.loads(model.dumps(entry)) == entry
+
+
+def test_bytes_that_are_not_exactly_canonical_are_refused() -> None:
+    written = model.dumps(told())
+    for other in (
+        b" " + written,
+        written.replace(b'"original"', b'"original"') + b"\n",
+        written[:-1] + b',"unheard_of":1}',
+        written.replace(b'"month":"2026-02"', b'"month":"2026-02","month":"2026-02"'),
+        written.replace(b'"marines"', b'"pirates"'),
+        b"[]",
+        b"",
+        b"{" * 5000,
+    ):
+        with pytest.raises(MalformedEntryError):
+            model.loads(other)
+
+
+def test_an_entry_of_a_newer_program_says_so() -> None:
+    with pytest.raises(UnknownVersionError):
+        model.loads(model.dumps(told()).replace(b"subrosa-entry-1", b"subrosa-entry-2"))
+
+
+def test_a_fault_names_the_place_and_never_the_words() -> None:
+    broken = model.dumps(told()).replace(b'"2026-02"', b'["Tess Canary"]')
+    with pytest.raises(MalformedEntryError) as refused:
+        model.loads(broken)
+    assert "$.month" in str(refused.value)
+    assert "Canary" not in str(refused.value) + repr(refused.value)
+
+
+def test_a_field_left_at_its_default_leaves_the_bytes_alone() -> None:
+    assert b"outdated" not in model.dumps(told())
+    assert model.fingerprint(told(outdated=())) == model.fingerprint(told())
+
+
+def test_an_id_is_drawn_and_not_derived_from_the_words() -> None:
+    one, other = (Entry.new(title={"ru": "А"}, body={"ru": "Б"}) for _ in range(2))
+    assert one.id != other.id
+    assert model.is_id(one.id)
+
+
+def test_an_entry_told_by_a_tipster_is_published_as_sources_withheld() -> None:
+    assert told().corroboration.grade == "withheld"
+    assert problems(told()) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"title": {"en": "only a translation"}}, "title_missing"),
+        ({"body": {}}, "text_missing"),
+        ({"month": "2026-13"}, "month_malformed"),
+        ({"item_type": "notice"}, "kind_is_never_public"),
+        ({"sources": (Source(outlet="X", url="javascript:alert(1)"),)}, "address_not_of_the_web"),
+        ({"relations": (Relation(type="see_also", target="../../etc"),)}, "relation_malformed"),
+        ({"parent": "nowhere!"}, "relation_malformed"),
+        ({"places": (model.Place(name="x", subject="RU-XXX"),)}, "subject_unknown"),
+        ({"corroboration": Corroboration(grade="several_sources")}, "grade_needs_a_source"),
+        ({"corroboration": Corroboration(grade="editors")}, "grade_needs_a_source"),
+        ({"id": "../evil"}, "not_an_id"),
+    ],
+)
+def test_what_must_not_be_public_is_named(change: dict[str, object], reason: str) -> None:
+    assert reason in problems(told(**change))
+
+
+def test_the_gate_sees_every_word_that_a_reader_would() -> None:
+    entry = told(
+        outcome=(Mark(code="other", words={"ru": "слова исхода"}),),
+        sources=(Source(outlet="X", day=date(2026, 2, 1)),),
+        quotes=(model.Quote(text="слова цитаты", speaker="кто сказал"),),
+        corrections=(model.Correction(day=date(2026, 3, 1), text={"ru": "слова исправления"}),),
+        persons=(model.Person(name="Имя Тайное", role="refuser"),),
+        notes=("только редакции",),
+    )
+    seen = " ".join(public.strings(entry))
+    for words in (
+        "Он отказался.",
+        "Refused to go",
+        "слова исхода",
+        "слова цитаты",
+        "кто сказал",
+        "слова исправления",
+    ):
+        assert words in seen
+    assert "Тайное" not in seen
+    assert "только редакции" not in seen
+
+
+def test_the_practice_register_may_all_be_published() -> None:
+    living = [record.entry for record in examples.load() if record.entry]
+    assert 8 <= len(living) <= 12
+    for entry in living:
+        assert problems(entry) == ()
+        assert set(entry.title) == set(entry.body) == {"ru", "uk", "en"}
+
+
+def test_every_part_of_an_entry_refuses_unknown_fields() -> None:
+    parts = [value for value in vars(model).values() if isinstance(value, type) and issubclass(value, Part)]
+    assert len(parts) > 15
+    for part in parts:
+        assert part is Part or part.__struct_config__.forbid_unknown_fields
+    assert get_args(model.Language)

@@ -1,0 +1,395 @@
+"""Hand-made lists: read whole or not at all, known again at the second reading, written out to the byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from register import exporting, importing
+from register.entry import Block, Entry
+from register.errors import ImportErrors
+from register.importing import Imported
+from register.outline import Item, Outline, dumps, loads
+from register.proposals import accept_follow_up, accept_split
+
+SMALL = """\
+This list tells of refusals. It is far from complete (Harbour Post, Jan 9).
+Write to list@post.example if you know of more.
+• Twelve sailors refused to leave. Their captain let them go (Harbour Post, Jan 10 / Jan 12). \
+Two were later dismissed (Quay Radio, Feb 2).
+We are not going, and that is all — one of the sailors
+• A pilot gave an interview. Here is a part of it (The Lantern, Mar 3: 1, 2):
+Lantern: Why did you refuse?
+Pilot: Because we were told it was a drill.
+L: And then?
+P: Then it was not.
+<…> I would do it again.
+The union Free Decks tells of a cook who left his ship. Nobody looked for him (Free Decks, Mar 5).
+• Relatives report a case in which a clerk refused. We do not report the sources of this for security reasons.
+• A stoker refused twice (Quay Radio, April 30).
+Dona adesso per sostenere il nostro lavoro quotidiano con una piccola offerta.
+"""
+
+
+def of(text: str, **options: Any) -> Imported:
+    return importing.read(text.encode(), year=2031, **options)
+
+
+def test_a_list_never_seen_before_is_read_by_its_form() -> None:
+    found = of(SMALL)
+    figures = found.figures()
+    assert (figures["stories"], figures["entries"], figures["notices"]) == (5, 6, 2)
+    assert figures["source_references"] == 1 + 2 + 1 + 2 + 1 + 1
+    assert figures["quotes"] == 1 + 5
+    assert figures["follow_ups"] == 1
+    assert [item.kind for item in found.outline.items] == [
+        "context", "notice", "story", "story", "story", "story", "story", "notice",
+    ]  # fmt: skip
+    outlets = {source.outlet for entry in found.entries for source in entry.sources}
+    assert outlets == {"Harbour Post", "Quay Radio", "The Lantern", "Free Decks"}
+
+
+def test_a_story_without_bullet_after_an_interview_is_its_own() -> None:
+    interview, cook = of(SMALL).entries[3:5]
+    assert "left his ship" not in interview.written
+    assert cook.sources[0].outlet == "Free Decks"
+    assert any(proposal.kind == "no_bullet" and proposal.entry == cook.id for proposal in of(SMALL).proposals)
+
+
+def test_what_stands_in_the_footer_is_kept_and_never_public() -> None:
+    footer = of(SMALL).entries[-1]
+    assert footer.item_type == "notice"
+    assert not footer.is_publishable
+
+
+def test_a_story_without_source_is_graded_as_withheld() -> None:
+    clerk = of(SMALL).entries[5]
+    assert clerk.sources == ()
+    assert clerk.corroboration.grade == "withheld"
+    assert "security reasons" in clerk.corroboration.wording[0]
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\n\n"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_list_comes_out_as_it_went_in(ending: str, newline: str, mark: str) -> None:
+    text = mark + (SMALL.rstrip("\n").replace("\n•", "\n\n•") + ending).replace("\n", newline)
+    found = of(text)
+    assert exporting.text(found.outline, found.entries) == text.encode()
+
+
+def test_an_edited_entry_changes_only_its_own_lines() -> None:
+    found = of(SMALL)
+    edited = msgspec.structs.replace(found.entries[2], body={"en": (Block(text="All twelve stayed."),)})
+    entries = [edited if entry.id == edited.id else entry for entry in found.entries]
+    before = SMALL.splitlines()
+    after = exporting.text(found.outline, entries).decode().splitlines()
+    assert after == [*before[:2], "• All twelve stayed.", *before[4:]]
+
+
+def test_a_second_reading_changes_nothing() -> None:
+    first = of(SMALL)
+    again = of(SMALL, existing=first.entries).figures()
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 6)
+    assert importing.manifest(first.entries) == importing.manifest(of(SMALL).entries)
+
+
+def test_a_renewed_list_keeps_the_ids_and_tells_new_from_changed() -> None:
+    first = of(SMALL)
+    renewed = SMALL.replace("Two were later", "Three were later").replace(
+        "• A stoker", "• A diver refused to dive (Quay Radio, May 1).\n• A stoker"
+    )
+    second = of(renewed, existing=first.entries)
+    figures = second.figures()
+    assert (figures["added"], figures["changed"], figures["unchanged"]) == (1, 1, 5)
+    assert {entry.id for entry in first.entries} < {entry.id for entry in second.entries}
+    assert exporting.text(second.outline, second.entries) == renewed.encode()
+
+
+def test_what_an_editor_made_of_a_story_outlives_the_next_reading() -> None:
+    first = of(SMALL)
+    sailors = msgspec.structs.replace(
+        first.entries[2], title={"en": "Twelve sailors", "ru": "Двенадцать моряков"}
+    )
+    existing = [sailors if entry.id == sailors.id else entry for entry in first.entries]
+    renewed = of(SMALL.replace("Two were later", "Three were later"), existing=existing)
+    kept = next(entry for entry in renewed.entries if entry.id == sailors.id)
+    assert kept.title["ru"] == "Двенадцать моряков"
+    assert "Three were" in kept.written
+
+
+DAMAGED = [
+    (SMALL.replace("Jan 12", "Jan 42"), 3, "day that does not exist"),
+    (SMALL.replace("Jan 10 /", "Jam 10 /"), 3, "month"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(, Feb 2)"), 3, "no outlet"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Feb 2 and more)"), 3, "cannot be read"),
+    (SMALL.replace("(Free Decks, Mar 5)", "(Free Decks, Ma"), 11, "not closed"),
+    (SMALL.replace("• A stoker refused twice (Quay Radio, April 30).", "•"), 13, "alone"),
+    (SMALL.replace("captain", "cap\ufffdtain"), 3, "lost"),
+    (SMALL.replace("captain", "cap\x00tain"), 3, "control"),
+    (SMALL.replace("\nPilot", "\r\nPilot"), 6, "mixed"),
+    (SMALL + "\n• A stoker refused twice (Quay Radio, April 30).", 16, "line 13"),
+    (SMALL.replace("• ", ""), 1, "no story"),
+    ("", 1, "no story"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "why"), DAMAGED, ids=[why for *_, why in DAMAGED])
+def test_a_damaged_list_is_refused_with_its_line(text: str, line: int, why: str) -> None:
+    with pytest.raises(ImportErrors) as refused:
+        of(text)
+    assert any(at == line and why in said for at, said in refused.value.refused), refused.value.refused
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
+    with pytest.raises(ImportErrors) as refused:
+        importing.read(SMALL.encode()[:600] + b"\xff" + SMALL.encode()[600:])
+    assert refused.value.refused == ((SMALL[:600].count("\n") + 1, "this is not UTF-8 text"),)
+
+
+def test_every_fault_is_told_not_the_first() -> None:
+    with pytest.raises(ImportErrors) as refused:
+        of(SMALL.replace("Jan 12", "Jan 42").replace("April 30", "April 31"))
+    assert [line for line, _ in refused.value.refused] == [3, 13]
+
+
+def test_days_without_a_year_stay_open_where_no_year_is_given() -> None:
+    found = importing.read(SMALL.encode())
+    days = [source.day for entry in found.entries for source in entry.sources]
+    assert days and set(days) == {None}
+    assert exporting.text(found.outline, found.entries) == SMALL.encode()
+
+
+def test_an_accepted_follow_up_moves_its_source() -> None:
+    found = of(SMALL)
+    proposal = next(one for one in found.proposals if one.kind == "follow_up")
+    entry = next(entry for entry in found.entries if entry.id == proposal.entry)
+    accepted = accept_follow_up(entry, proposal)
+    assert accepted.updates[0].day == proposal.day
+    assert [source.outlet for source in accepted.sources] == ["Harbour Post", "Harbour Post"]
+    assert accepted.updates[0].sources[0].role == "update"
+
+
+def test_an_accepted_part_names_its_whole() -> None:
+    found = of(SMALL.replace("Two were", "For example, two were"))
+    proposal = next(one for one in found.proposals if one.kind == "split")
+    entry = next(entry for entry in found.entries if entry.id == proposal.entry)
+    part = accept_split(entry, proposal)
+    assert part.parent == entry.id
+    assert part.id != entry.id
+    assert part.sources
+
+
+def test_an_outline_read_back_is_the_same() -> None:
+    outline = of(SMALL).outline
+    assert loads(dumps(outline)) == outline
+
+
+words = st.text(
+    alphabet=st.characters(whitelist_categories=("L", "N", "Zs", "Po"), blacklist_characters="()"),
+    max_size=60,
+)
+
+
+@given(st.lists(words, min_size=1, max_size=8), st.sampled_from(["• ", "- ", "● "]))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_whatever_is_not_refused_comes_out_to_the_byte(lines: list[str], bullet: str) -> None:
+    text = "\n".join(f"{bullet}{line}" if place % 2 == 0 else line for place, line in enumerate(lines))
+    try:
+        found = of(text)
+    except ImportErrors:
+        return
+    assert exporting.text(found.outline, found.entries) == text.encode()
+
+
+def long_list(stories: int) -> str:
+    """Write a list of many stories in the form of the small one."""
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return "\n".join(
+        f"• Group number {n} refused to leave for duty {n * 7919 % 10007}. It stayed (Gazette {n % 40}, "
+        f"{months[n % 12]} {n % 28 + 1})." + (f"\nWe number {n} said no — soldier {n}" if n % 3 == 0 else "")
+        for n in range(stories)
+    )
+
+
+def test_two_thousand_stories_come_out_as_they_went_in() -> None:
+    text = long_list(2000)
+    found = of(text)
+    assert found.stories == 2000
+    assert exporting.text(found.outline, found.entries) == text.encode()
+    again = of(text, existing=found.entries).figures()
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 2000)
+
+
+# The list of 2022
+
+
+def test_the_text_of_the_2022_list_is_read_in_full(shared: Path) -> None:
+    raw = (shared / "data" / "refusals-2022.txt").read_bytes()
+    found = importing.read(raw, year=2022)
+    figures = found.figures()
+    assert figures["stories"] == 18
+    assert figures["notices"] == 2
+    assert figures["source_references"] == 38
+    assert figures["follow_ups"] == 10
+    assert len({source.outlet for entry in found.entries for source in entry.sources}) == 15
+    assert exporting.text(found.outline, found.entries) == raw
+    again = importing.read(raw, year=2022, existing=found.entries).figures()
+    assert (again["added"], again["changed"]) == (0, 0)
+
+
+def test_the_transcription_of_2022_is_read_in_full(shared: Path) -> None:
+    found = importing.read((shared / "data" / "seed_entries.json").read_bytes())
+    figures = found.figures()
+    expected = {
+        "stories": 18,
+        "entries": 54,
+        "notices": 2,
+        "source_references": 38,
+        "quotes": 26,
+        "follow_ups": 10,
+    }
+    assert {name: figures[name] for name in expected} == expected
+    assert (
+        exporting.text(found.outline, found.entries) == (shared / "data" / "refusals-2022.txt").read_bytes()
+    )
+    again = importing.read((shared / "data" / "seed_entries.json").read_bytes(), existing=found.entries)
+    assert again.figures()["unchanged"] == 54
+
+
+def test_text_and_transcription_know_each_other(shared: Path) -> None:
+    coded = importing.read((shared / "data" / "seed_entries.json").read_bytes())
+    text = importing.read(
+        (shared / "data" / "refusals-2022.txt").read_bytes(), year=2022, existing=coded.entries
+    )
+    stories = [item.id for item in text.outline.items if item.kind == "story"]
+    assert len(stories) == 18
+    assert {text.fates[one] for one in stories} == {"unchanged"}
+
+
+def test_the_entry_without_public_source_is_withheld(shared: Path) -> None:
+    found = importing.read((shared / "data" / "seed_entries.json").read_bytes())
+    item = next(item for item in found.outline.items if item.key == "R10")
+    entry = next(entry for entry in found.entries if entry.id == item.id)
+    assert entry.corroboration.grade == "withheld"
+
+
+def test_nothing_of_the_transcription_is_lost(shared: Path) -> None:
+    raw = json.loads((shared / "data" / "seed_entries.json").read_bytes())
+    found = importing.read(json.dumps(raw).encode())
+    keys = {item.id: item.key for item in found.outline.items}
+    for seed, entry, item in zip(raw["entries"], found.entries, found.outline.items, strict=True):
+        assert plain(as_seed(entry, item, keys)) == plain({k: v for k, v in seed.items() if k != "text"}), (
+            seed["id"]
+        )
+
+
+def test_a_broken_transcription_is_refused_with_its_line(shared: Path) -> None:
+    raw = (shared / "data" / "seed_entries.json").read_text(encoding="utf-8")
+    at = raw.index('"id": "R05"')
+    line = raw[:at].count("\n") + 1
+    for broken, why in (
+        (raw[:at] + raw[at:].replace('"58 contract servicemen"', '"59 of them"', 1), "not in its text"),
+        (raw.replace('"id": "R05"', '"id": "R04"'), "two entries"),
+    ):
+        with pytest.raises(ImportErrors) as refused:
+            importing.read(broken.encode())
+        assert any(number == line and why in said for number, said in refused.value.refused)
+    with pytest.raises(ImportErrors):
+        importing.read(raw.encode()[:90_000])
+
+
+def as_seed(entry: Entry, item: Item, keys: dict[str, str]) -> dict[str, Any]:
+    """Write an entry back as the transcription had it."""
+
+    def source(one: Any) -> dict[str, Any]:
+        return {
+            "outlet": one.outlet, "outlet_full": one.outlet_full, "date_as_written": one.day_as_written,
+            "date": one.day and str(one.day), "as_written": one.as_written, "role": one.role, "url": one.url,
+            "link_no": one.link_no, "inherited_from_parent": one.inherited,
+        }  # fmt: skip
+
+    def bare(marks: tuple[Any, ...]) -> list[str]:
+        return [mark.words["en"] for mark in marks]
+
+    quoted = ("text", "speaker", "attributed_as", "lines", "kind")
+    counted = ("as_written", "count_of", "qualifier", "value", "min", "max", "unit", "approximate")
+    placed = ("role", "as_written", "name", "kind", "country")
+    same = ("item_type", "is_refusal", "identity", "identity_note", "notes", "attribution")
+    return {
+        **{name: getattr(entry, name) for name in same},
+        "id": item.key,
+        "parent": keys.get(entry.parent or ""),
+        "kind": item.kind,
+        "lines": [item.first, item.last],
+        "title": entry.title["en"],
+        "bulleted": item.is_bulleted,
+        "spans": item.spans,
+        "service_status": entry.service,
+        "roles_ranks": entry.roles,
+        "forces": [
+            {"branch": f.coded_as, "formation": f.formation, "unit": f.unit, "as_written": f.as_written}
+            for f in entry.forces
+        ],
+        "persons_named": [msgspec.to_builtins(person) for person in entry.persons],
+        "counts": [
+            {**{name: getattr(count, name) for name in counted}, "countable_as_refusers": count.countable}
+            for count in entry.counts
+        ],
+        "places": [{name: getattr(place, name) for name in placed} for place in entry.places],
+        "dates": [
+            {
+                "role": span.role,
+                "as_written": span.as_written,
+                "precision": span.precision,
+                "value": span.start and str(span.start),
+                "end": span.end and str(span.end),
+                "qualifier": span.qualifier,
+            }
+            for span in entry.dates
+        ],
+        "what_refused": entry.what_refused.get("en"),
+        "grounds": bare(entry.grounds),
+        "pressure": bare(entry.pressure),
+        "outcome": bare(entry.outcome),
+        "legal": msgspec.to_builtins(entry.legal),
+        "sources": [source(one) for one in entry.sources],
+        "corroboration": {
+            "explicit_status": entry.corroboration.stated,
+            "basis": entry.corroboration.basis,
+            "wording": entry.corroboration.wording,
+        },
+        "quotes": [{name: getattr(quote, name) for name in quoted} for quote in entry.quotes],
+        "updates": [
+            {
+                "text": update.text["en"],
+                "kind": update.kind,
+                "date": update.day and str(update.day),
+                "sources": [source(one) for one in update.sources],
+            }
+            for update in entry.updates
+        ],
+        "relations": [{"type": r.type, "target": keys[r.target], "why": r.why} for r in entry.relations],
+        "editor_glosses": entry.glosses,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Drop what says nothing, and make lists of tuples, so that two ways of writing compare."""
+    if isinstance(value, dict):
+        return {
+            key: plain(inner) for key, inner in value.items() if plain(inner) not in (None, [], {}, False, "")
+        }
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def test_an_outline_with_no_entries_writes_nothing() -> None:
+    assert exporting.text(Outline(document="x", items=(Item(id="0000000000", first=1, last=1),)), ()) == b""
