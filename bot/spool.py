@@ -186,7 +186,9 @@ def _open(keys: dict[int, lock.Key], number: int, locked: bytes) -> bytes:
         raise UnreadableError from None
 
 
-def _chat_of(keys: dict[int, lock.Key], number: int, locked: bytes) -> int | None:
+def _chat_of(keys: dict[int, lock.Key], number: int, locked: bytes | None) -> int | None:
+    if locked is None:
+        return None
     try:
         body = _parse(_open(keys, number, locked))
     except UnreadableError:
