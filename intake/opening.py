@@ -7,7 +7,7 @@ from casework.tables import Case, Mailbox
 from crypto.handle import Handle
 from intake import writing as writings
 from intake.cases import CaseFacts
-from intake.work import Work
+from intake.work import Work, first_holders
 from intake.writing import Writing
 
 
@@ -39,7 +39,7 @@ def begin(work: Work) -> None:
     made = {name: keys.make(work.case, name, 0) for name in (keys.CONTENT, keys.IDENTITY)}
     granted = []
     for name, key in made.items():
-        holders = staffing.holders(team, name) or staffing.holders(team, keys.CONTENT)
+        holders = first_holders(staffing, team, name)
         keys.add_key(work.rows, key, "hub")
         keys.add_grants(work.rows, key, holders, work.house.epoch)
         granted += [(name, holder.staff, holder.number) for holder in holders]

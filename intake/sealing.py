@@ -7,7 +7,7 @@ from typing import Any
 
 from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
-from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
+from casework.tables import Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
 from intake import effects, handover, opening
 from intake.cases import CaseFacts
@@ -81,6 +81,7 @@ def hear(work: Work, facts: CaseFacts | None) -> None:
     if facts.status in lives.ENDED and status not in lives.ENDED:
         values |= {"erase_on": None, "remind_on": None}
     work.change_case(**values)
+    renew_courier(work, facts)
     if status in lives.ENDED:
         return
     kind = clocks.ACCEPT if status == "new" else clocks.REPLY
@@ -126,10 +127,10 @@ def drop_courier(work: Work, facts: CaseFacts | None) -> None:
     work.state = replace(work.state, courier=0)
 
 
-def renew_courier(work: Work, facts: CaseFacts | None) -> None:
+def renew_courier(work: Work, facts: CaseFacts) -> None:
     """Seal the address to the present courier key: the old one dies, and with it the way back."""
     current, _recipient = work.house.courier
-    if facts is not None and facts.couriers and work.state.courier not in (0, current):
+    if facts.couriers and work.state.courier not in (0, current):
         drop_courier(work, facts)
         handover.set_courier(work)
 
@@ -162,8 +163,3 @@ def sweep(work: Work, tags: tuple[bytes, ...], when: str) -> None:
     due = {"now": work.now, "soon": work.now + effects.SOON, "never": None}[when]
     for tag in tags:
         work.rows.change(Deletion, {"tag": tag}, due=due)
-
-
-def touch(work: Work) -> None:
-    """Note the day of the last contact."""
-    work.rows.change(Case, {"id": work.case}, touched=work.now.date())

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from casework import keys
-from casework.keys import NewKey, PublicKey
+from casework.keys import Holder, NewKey, PublicKey
+from casework.rosters import Staffing
 from casework.rows import Rows
 from casework.tables import Case
 from crypto.xwing import Identity
@@ -23,6 +24,18 @@ from intake.state import State
 from intake.writing import Writing
 
 Random = Callable[[int], bytes]
+
+
+def first_holders(staffing: Staffing, team: str, compartment: str) -> list[Holder]:
+    """
+    Return who a new key is granted to; somebody living in any case, for a card nobody can open is lost.
+
+    In a house without custodian and coordinator a tip's card goes to the team itself; the doctor says so.
+    """
+    holders = staffing.holders(team, compartment)
+    if any(holder.staff != keys.RECOVERY for holder in holders):
+        return holders
+    return staffing.holders(team, keys.CONTENT)
 
 
 @dataclass(repr=False)
@@ -60,7 +73,7 @@ class Work:
             assert self.team is not None
             made = keys.make(self.case, compartment, self.next_generation[compartment])
             keys.add_key(self.rows, made, "hub")
-            holders = self.house.staffing.holders(self.team, compartment)
+            holders = first_holders(self.house.staffing, self.team, compartment)
             keys.add_grants(self.rows, made, holders, self.house.epoch)
             self.keys[compartment] = keys.public(made)
         return self.keys[compartment]

@@ -6,6 +6,7 @@ It does what the bot does with an outcome, and nothing else: one transaction, th
 
 from __future__ import annotations
 
+import gettext
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,11 +15,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import hubkeys, keys, post
+from casework import canonical, hubkeys, keys, post
 from casework.post import Attachment, Box, Courier
 from casework.rows import write
-from casework.tables import Base, Case, Grant, Item, Writing
+from casework.tables import Base, Case, Grant, Item, Outbox, Writing
 from crypto import context, lock
+from crypto.handle import Handle
 from crypto.keyring import open_grant
 from crypto.mailbox import Mailbox
 from crypto.xwing import Identity
@@ -89,6 +91,12 @@ class Phone:
     def tap_data(self, data: str) -> list[str]:
         """Tap a button by what it carries."""
         return self.do(events.tap(data, self.message))
+
+    def press(self, action: str) -> list[str]:
+        """Tap the conversation's button for *action*, wherever it stands."""
+        state = self.state
+        handle = None if state is None or state.handle is None else bytes.fromhex(state.handle)
+        return self.tap_data(action if handle is None else Handle(handle).data(action))
 
     def do(self, event: events.Event) -> list[str]:
         """Let *event* happen, as the bot's worker and writer do."""
@@ -168,9 +176,6 @@ class Phone:
 
 def pushed_lines(house: House) -> list[dict[str, Any]]:
     """Ring what waits to be pushed and return the lines that would go out."""
-    from casework import canonical
-    from casework.tables import Outbox
-
     with house.database.write() as session:
         post.ring(session, house.strongbox, _speak, house.now)
     lines = []
@@ -181,9 +186,7 @@ def pushed_lines(house: House) -> list[dict[str, Any]]:
     return lines
 
 
-def _speak(_language: str) -> Any:
-    import gettext
-
+def _speak(_language: str) -> gettext.NullTranslations:
     return gettext.NullTranslations()
 
 
