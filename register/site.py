@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ParamSpec
 
 import msgspec
@@ -318,9 +318,11 @@ def _settle(output: Path, sheet: Sheet, before: Made | None) -> tuple[Made, bool
 
 
 def _remove(output: Path, paths: set[str]) -> int:
-    for path in paths:
+    """Delete files of ours that are no longer made; a path that leaves the folder is nobody's of ours."""
+    inside = [path for path in map(PurePosixPath, paths) if not path.is_absolute() and ".." not in path.parts]
+    for path in inside:
         (output / path).unlink(missing_ok=True)
-    return len(paths)
+    return len(inside)
 
 
 def _strays(output: Path) -> set[str]:

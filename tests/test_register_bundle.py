@@ -1,0 +1,120 @@
+"""The bundle: whoever changed a byte is named, with our tool and with common ones."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from crypto.signature import SigningKey
+from register import bundle, examples, site
+from register.errors import TamperedBundleError
+from register.settings import SiteSettings
+
+KEY = SigningKey.from_seed(b"register key for tests, 32 bytes")
+NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("register") / "site"
+    site.build(examples.load(), output, settings=SiteSettings(), now=NOW, signing=KEY)
+    return output
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "mirror"))
+
+
+def problems(folder: Path, public: bytes = KEY.public, **options: int) -> tuple[str, ...]:
+    with pytest.raises(TamperedBundleError) as refused:
+        bundle.verify(folder, public, **options)
+    return refused.value.problems
+
+
+def test_an_honest_copy_verifies_and_says_how_old_it_is(copy: Path) -> None:
+    manifest = bundle.verify(copy, KEY.public)
+    assert (manifest.number, manifest.entries) == (1, 9)
+    assert manifest.day == NOW.date()
+
+
+def test_any_changed_byte_is_named(copy: Path) -> None:
+    # Every kind of file, each changed in one bit.
+    kinds = {path.suffix + path.parent.name: path for path in sorted(copy.rglob("*")) if path.is_file()}
+    for path in kinds.values():
+        name = path.relative_to(copy).as_posix()
+        honest = path.read_bytes()
+        path.write_bytes(honest[:-2] + bytes([honest[-2] ^ 1]) + honest[-1:])
+        assert any(problem.startswith(f"{name}:") for problem in problems(copy)), name
+        path.write_bytes(honest)
+    bundle.verify(copy, KEY.public)
+
+
+def test_a_removed_entry_and_an_added_file_are_named(copy: Path) -> None:
+    page = next((copy / "ru" / "entries").glob("*.html"))
+    page.unlink()
+    (copy / "ru" / "extra.html").write_text("<script>")
+    found = problems(copy)
+    assert f"ru/entries/{page.name}: missing" in found
+    assert "ru/extra.html: added" in found
+
+
+def test_a_link_in_place_of_a_file_is_named(copy: Path) -> None:
+    page = copy / "ru" / "index.html"
+    page.rename(copy.parent / "elsewhere.html")
+    page.symlink_to(copy.parent / "elsewhere.html")
+    assert problems(copy) == ("ru/index.html: changed",)
+
+
+def test_sums_that_mallory_made_anew_do_not_pass(copy: Path) -> None:
+    page = copy / "en" / "index.html"
+    page.write_bytes(page.read_bytes().replace(b"refus", b"REFUS"))
+    listed = (copy / bundle.SUMS).read_text().splitlines()
+    new = [
+        f"{bundle.sha256(page)}  en/index.html" if line.endswith(" en/index.html") else line
+        for line in listed
+    ]
+    (copy / bundle.SUMS).write_text("\n".join(new) + "\n")
+    assert "SHA256SUMS: changed" in problems(copy)
+
+
+def test_another_key_and_a_missing_manifest_are_said(copy: Path) -> None:
+    stranger = SigningKey.from_seed(bytes(32))
+    assert problems(copy, stranger.public) == ("manifest.txt: not signed by this key",)
+    (copy / bundle.MANIFEST).unlink()
+    assert problems(copy) == ("manifest.txt: missing",)
+
+
+def test_a_recall_list_does_not_pass_for_a_manifest(copy: Path) -> None:
+    (copy / bundle.MANIFEST).write_bytes((copy / bundle.RECALL).read_bytes())
+    assert problems(copy) == ("manifest.txt: signed as something else",)
+
+
+def test_an_older_copy_is_refused_by_who_saw_a_newer_one(copy: Path) -> None:
+    assert problems(copy, at_least=2) == ("manifest.txt: number 1 is older than 2",)
+
+
+def test_the_recall_list_names_what_was_taken_down(copy: Path) -> None:
+    gone = [record.id for record in examples.load() if record.is_tombstone]
+    assert bundle.recalled((copy / bundle.RECALL).read_bytes(), KEY.public) == tuple(gone)
+    with pytest.raises(TamperedBundleError):
+        bundle.recalled((copy / bundle.RECALL).read_bytes().replace(b"consent", b"CONSENT"), KEY.public)
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("openssl", "xxd", "sha256sum"))), reason="common tools are absent"
+)
+def test_the_written_instructions_work_with_common_tools(copy: Path, tmp_path: Path) -> None:
+    text = (copy / bundle.HOW_TO).read_text()
+    commands = [line.strip() for line in text.splitlines() if re.match(r"    [a-z]", line)]
+    commands = [line for line in commands if not re.fullmatch(r"[0-9a-f]{64}", line)]
+    script = f"set -e; KEY={KEY.public.hex()}\n" + "\n".join(commands)
+    done = subprocess.run(["bash", "-c", script], cwd=copy, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "Signature Verified Successfully" in done.stdout
+    assert bundle.sha256(copy / bundle.SUMS) in done.stdout

@@ -1,0 +1,466 @@
+"""The site: what is public is there, what is not is nowhere, and a change touches what it must."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from pathlib import Path, PurePosixPath
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+
+from crypto.signature import SigningKey
+from register import bundle, examples, importing, public, records, site, vocabulary
+from register import entry as model
+from register.datafiles import PublicRegister
+from register.entry import Entry, Part
+from register.errors import NotOurFolderError
+from register.places import subjects
+from register.records import Published
+from register.settings import SiteSettings
+from register.totals import REASONS
+from register.voice import speak
+
+KEY = SigningKey.from_seed(b"register key for tests, 32 bytes")
+NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
+DAY = date(2026, 3, 9)
+SETTINGS = SiteSettings(base_url="https://register.example", mirrors=("https://mirror.example",))
+
+
+def build(published: Any, output: Path, **options: Any) -> site.BuildReport:
+    return site.build(published, output, **{"settings": SETTINGS, "now": NOW, "signing": KEY, **options})
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("register") / "site"
+    build(examples.load(), output)
+    return output
+
+
+class Page(HTMLParser):
+    """What a checker wants to know of one page."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "path", "rect", "circle"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.languages: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.links += [value for name in ("href", "src") if (value := found.get(name))]
+        self.ids += [value for value in [found.get("id")] if value]
+        self.languages += [value for value in [found.get("lang")] if value]
+        self.faults += [f"{tag} has {name}" for name in found if name.startswith("on") or name == "style"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"{tag} is closed and was not open")
+
+
+def pages(folder: Path) -> Iterator[tuple[Path, Page]]:
+    for path in sorted(folder.rglob("*.html")):
+        yield path, Page(path.read_text(encoding="utf-8"))
+
+
+def everything(folder: Path) -> bytes:
+    return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_every_page_is_whole_script_free_and_light(built: Path) -> None:
+    for path, page in pages(built):
+        assert page.faults == [], path
+        assert page.open == [], path
+        assert not {"script", "iframe", "form", "object"} & set(page.tags), path
+        assert len(page.ids) == len(set(page.ids)), path
+        assert path.stat().st_size <= 60_000, path
+        assert page.tags.count("h1") == 1 or path.parent == built, path
+        assert page.tags.count("main") == 1, path
+
+
+def test_every_link_within_the_site_leads_somewhere(built: Path) -> None:
+    for path, page in pages(built):
+        for link in page.links:
+            if re.match(r"https?:", link):
+                continue
+            target, _, anchor = link.partition("#")
+            place = Path(os.path.normpath(path.parent / target)) if target else path
+            assert place.is_file(), (path, link)
+            if anchor:
+                assert anchor in Page(place.read_text(encoding="utf-8")).ids, (path, link)
+
+
+def test_every_page_names_its_language_and_that_of_foreign_text(tmp_path: Path) -> None:
+    entry = Entry.new(title={"ru": "Отказ"}, body={"ru": "Он отказался."}, month="2026-02")
+    build([records.first(entry, DAY)], tmp_path / "site")
+    english = Page((tmp_path / f"site/en/entries/{entry.id}.html").read_text(encoding="utf-8"))
+    assert english.languages[0] == "en"
+    assert "ru" in english.languages
+
+
+def test_a_reader_is_told_when_an_entry_is_in_another_language_or_behind(tmp_path: Path) -> None:
+    entry = Entry.new(
+        title={"ru": "Отказ", "en": "Refusal"}, body={"ru": "Он.", "en": "He."}, month="2026-02"
+    )
+    build([records.first(msgspec.structs.replace(entry, outdated=("en",)), DAY)], tmp_path / "site")
+    assert "older than the original" in (tmp_path / f"site/en/entries/{entry.id}.html").read_text()
+    assert "лише іншою мовою" in (tmp_path / f"site/uk/entries/{entry.id}.html").read_text()
+
+
+def test_words_that_look_like_markup_stay_words(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script> & <img src=x onerror=alert(2)> {{ 7*7 }}"
+    entry = Entry.new(title={"en": evil}, body={"en": evil}, original="en", month="2026-02")
+    build([records.first(entry, DAY)], tmp_path / "site")
+    for path, page in pages(tmp_path / "site"):
+        assert "script" not in page.tags, path
+        assert "img" not in page.tags, path
+        assert b"<img" not in path.read_bytes()
+        assert "{{" in path.read_text() or ">49<" not in path.read_text()
+    feed = ET.parse(tmp_path / "site/feeds/en.atom").getroot()
+    assert any(evil == title.text for title in feed.iter("{http://www.w3.org/2005/Atom}title"))
+
+
+def test_a_spreadsheet_cell_is_never_a_formula(tmp_path: Path) -> None:
+    entry = Entry.new(title={"en": "=HYPERLINK(1)"}, body={"en": "x"}, original="en", month="2026-02")
+    build([records.first(entry, DAY)], tmp_path / "site")
+    (line,) = csv.DictReader(io.StringIO((tmp_path / "site/data/register.csv").read_text()))
+    assert line["title"].startswith("'=")
+
+
+CANARY = "ZXCANARYQ"
+
+
+def with_canaries(value: Any, private: dict[str, set[str]]) -> Any:
+    """Copy *value* with a canary in a new field of every part, and in every field known as private."""
+    if isinstance(value, Part):
+        kind = type(value)
+        fields = {name: with_canaries(getattr(value, name), private) for name in kind.__struct_fields__}
+        for name in private.get(kind.__name__, set()):
+            fields[name] = (CANARY,) if isinstance(fields[name], tuple) else CANARY
+        grown = msgspec.defstruct(
+            f"Grown{kind.__name__}", [("smuggled", str, CANARY)], bases=(kind,), kw_only=True
+        )
+        return grown(**fields)
+    if isinstance(value, tuple):
+        return tuple(with_canaries(one, private) for one in value)
+    if isinstance(value, dict):
+        return {key: with_canaries(one, private) for key, one in value.items()}
+    return value
+
+
+def full_entry() -> Entry:
+    """Return an entry with something in every field."""
+    source = model.Source(outlet="Post", day=DAY, as_written="(Post, Mar 9)")
+    return Entry(
+        id="0123456789",
+        item_type="refusal_group",
+        title={"en": "Title"},
+        body={"en": (model.Block(text="Body (Post, Mar 9)."),)},
+        original="en",
+        roles=("driver",),
+        forces=(model.Force(branch="marines", coded_as="x"),),
+        counts=(model.Count(as_written="two", count_of="people", unit="persons", value=2),),
+        places=(model.Place(name="Pskov region", subject="RU-PSK"),),
+        dates=(model.DateSpan(role="incident", precision="day", start=DAY),),
+        grounds=(model.Mark(code="deceived", words={"en": "w"}),),
+        pressure=(model.Mark(code="dismissal"),),
+        outcome=(model.Mark(code="dismissed"),),
+        legal=model.Legal(articles=("332",), lawyers=("Lawyer",)),
+        sources=(source,),
+        corroboration=model.Corroboration(grade="reported", stated="s", basis="b"),
+        quotes=(model.Quote(text="Quote", lines=(1, 2)),),
+        updates=(model.Update(text={"en": "Later"}, kind="k", day=DAY, sources=(source,)),),
+        relations=(model.Relation(type="see_also", target="9876543210"),),
+        corrections=(model.Correction(day=DAY, text={"en": "Fixed"}),),
+        persons=(model.Person(name="Name", role="refuser"),),
+        identity="named",
+        identity_note="note",
+        notes=("note",),
+        origin=model.Origin(document="list", key="R1"),
+    )
+
+
+# What the model says is private, and the gate of this test: a new private field is added here too.
+PRIVATE = {
+    "Entry": {"identity", "identity_note", "notes", "roles"},
+    "Force": {"coded_as"},
+    "Corroboration": {"stated", "basis"},
+    "Legal": {"lawyers"},
+    "Person": {"name", "role", "variants"},
+    "Origin": {"document", "key"},
+}
+
+
+def test_a_private_field_of_any_part_is_nowhere_in_the_site(tmp_path: Path) -> None:
+    seen: set[str] = set()
+
+    def walk(value: Any) -> None:
+        if isinstance(value, Part):
+            seen.add(type(value).__name__)
+            for name in type(value).__struct_fields__:
+                walk(getattr(value, name))
+        elif isinstance(value, tuple | dict):
+            for one in value.values() if isinstance(value, dict) else value:
+                walk(one)
+
+    walk(full_entry())
+    parts = {
+        kind.__name__ for kind in vars(model).values() if isinstance(kind, type) and issubclass(kind, Part)
+    }
+    assert seen == parts - {"Part"}, "the full entry lacks a part"
+
+    grown = with_canaries(full_entry(), PRIVATE)
+    record = Published(id=grown.id, changes=records.first(full_entry(), DAY).changes, entry=grown)
+    assert CANARY.encode() in msgspec.json.encode(record)
+    build([record], tmp_path / "site")
+    assert CANARY.encode() not in everything(tmp_path / "site")
+    assert b"Later" in everything(tmp_path / "site")
+
+
+def test_names_stand_in_the_text_and_in_no_index(shared: Path, tmp_path: Path) -> None:
+    found = importing.read((shared / "data" / "seed_entries.json").read_bytes())
+    build([records.first(entry, DAY) for entry in found.publishable], tmp_path / "site")
+    data = json.loads((tmp_path / "site/data/register.json").read_bytes())
+    assert not any("person" in key or "name" in key for entry in data["entries"] for key in entry)
+    assert b"donazion" not in everything(tmp_path / "site")
+    assert b"stopwarua22" not in everything(tmp_path / "site")
+    withheld = next(entry for entry in data["entries"] if "religious grounds" in entry["title"]["en"])
+    page = (tmp_path / f"site/en/entries/{withheld['id']}.html").read_text()
+    assert "The editors know the sources and withhold them" in page
+    for path, found_page in pages(tmp_path / "site"):
+        assert path.stat().st_size <= 60_000, path
+        assert found_page.faults == [], path
+
+
+def test_the_data_reads_back_by_its_own_schema(built: Path) -> None:
+    read = msgspec.json.decode((built / "data/register.json").read_bytes(), type=PublicRegister)
+    assert {entry.id for entry in read.entries} == {record.id for record in examples.load()}
+    assert [entry.status for entry in read.entries].count("retracted") == 1
+    schema = json.loads((built / "data/schema.json").read_bytes())
+    named = set(schema["$defs"]["PublicEntry"]["properties"])
+    assert named == set(public.PublicEntry.__struct_fields__)
+    for entry in json.loads((built / "data/register.json").read_bytes())["entries"]:
+        assert set(entry) <= named
+
+
+def test_feeds_are_feeds(built: Path) -> None:
+    atom = "{http://www.w3.org/2005/Atom}"
+    for path in (built / "feeds").glob("*.atom"):
+        feed = ET.parse(path).getroot()
+        assert feed.tag == f"{atom}feed"
+        for item in (feed, *feed.iter(f"{atom}entry")):
+            assert all(
+                item.find(f"{atom}{name}") is not None for name in ("id", "title", "updated", "link")
+            ), path
+        ids = [item.findtext(f"{atom}id") for item in feed.iter(f"{atom}entry")]
+        assert len(ids) == len(set(ids))
+    feed = json.loads((built / "feeds/uk.json").read_bytes())
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert len(feed["items"]) == 9
+
+
+def test_an_entry_can_be_cited(built: Path) -> None:
+    living = next(record for record in examples.load() if record.entry)
+    bib = (built / f"data/entries/{living.id}.bib").read_text()
+    assert bib.startswith(f"@misc{{{living.id},")
+    assert bib.count("{") == bib.count("}")
+    (csl,) = json.loads((built / f"data/entries/{living.id}.csl.json").read_bytes())
+    assert csl["URL"] == f"https://register.example/ru/entries/{living.id}.html"
+
+
+def test_filters_are_pages_made_in_advance(built: Path) -> None:
+    for name in (
+        "branch-marines",
+        "service-conscript",
+        "subject-ru-bry",
+        "outcome-not_sent",
+        "month-2026-02",
+        "grade-withheld",
+    ):
+        assert (built / "uk" / "by" / f"{name}.html").is_file(), name
+    listed = Page((built / "en/by/grade-withheld.html").read_text()).links
+    assert sum("entries/" in link for link in listed) == 3
+
+
+def test_a_second_build_writes_nothing(tmp_path: Path) -> None:
+    first = build(examples.load(), tmp_path / "site")
+    again = build(examples.load(), tmp_path / "site", now=datetime(2027, 1, 1, tzinfo=UTC))
+    assert (again.written, again.removed, again.number) == (0, 0, first.number)
+
+
+def test_a_new_entry_writes_its_own_pages_and_few_more(tmp_path: Path) -> None:
+    published = list(crowd(400))
+    build(published[1:], tmp_path / "site")
+    report = build(published, tmp_path / "site")
+    assert report.number == 2
+    assert report.written < 80
+    bundle.verify(tmp_path / "site", KEY.public, at_least=2)
+
+
+def crowd(number: int) -> Iterator[Published]:
+    codes = list(subjects())
+    for n in range(number):
+        entry = Entry.new(
+            title={"ru": f"Отказ номер {n}", "en": f"Refusal number {n}"},
+            body={"ru": f"Текст записи {n}. " * 12, "en": f"Text of entry {n}. " * 12},
+            branch=("marines", "airborne", "ground_forces")[n % 3],
+            month=f"{2022 + n % 4}-{n % 12 + 1:02}",
+            subject=codes[n % len(codes)],
+            outcome=(("dismissed", "sent_anyway", "not_sent")[n % 3],),
+            random=lambda size, n=n: (n * 2654435761 % 2**50 << 6).to_bytes(8, "big")[-size:],
+        )
+        yield records.first(entry, date(2026, 1 + n % 3, 1 + n % 28))
+
+
+def test_taking_down_leaves_nothing_of_an_entry_anywhere(tmp_path: Path) -> None:
+    folder, output = tmp_path / "records", tmp_path / "site"
+    secret = "Ясеневый переулок"
+    entry = Entry.new(
+        title={"ru": secret}, body={"ru": f"{secret}, дом три."}, month="2026-02", subject="RU-TUL"
+    )
+    records.keep(folder, examples.load())
+    records.put(folder, entry, DAY)
+    build(records.read_all(folder), output)
+    assert secret.encode() in everything(output)
+    site.take_down(output, entry.id, folder=folder, reason="safety", settings=SETTINGS, now=NOW, signing=KEY)
+    assert secret.encode() not in everything(output) + everything(folder)
+    assert entry.id in bundle.recalled((output / bundle.RECALL).read_bytes(), KEY.public)
+    assert "Запись снята" in (output / f"ru/entries/{entry.id}.html").read_text()
+    assert not (output / f"data/entries/{entry.id}.bib").exists()
+    assert not (output / "ru/by/subject-ru-tul.html").exists()
+    bundle.verify(output, KEY.public)
+
+
+def test_a_build_cut_short_is_finished_by_the_next_and_leaves_no_stray(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    secret = Entry.new(title={"ru": "Лишнее"}, body={"ru": "Лишнее слово"}, month="2026-02")
+
+    class KilledError(Exception):
+        pass
+
+    def kill(place: int) -> None:
+        if place == 60:
+            raise KilledError
+
+    published = [*examples.load(), records.first(secret, DAY)]
+    with pytest.raises(KilledError):
+        build(published, output, progress=kill)
+    (output / "ru" / ".half.html.new").write_text("Лишнее")
+    build(examples.load(), output)
+    assert "Лишнее".encode() not in everything(output)
+    bundle.verify(output, KEY.public)
+
+
+def test_a_lost_state_is_made_again_from_what_lies_there(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(examples.load(), output)
+    site.state_file(output).unlink()
+    gone = examples.load()[1:]
+    report = build(gone, output)
+    assert report.number == 2
+    bundle.verify(output, KEY.public)
+    assert not (output / f"ru/entries/{examples.load()[0].id}.html").exists()
+
+
+def test_a_folder_with_other_things_in_it_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(NotOurFolderError):
+        build(examples.load(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_state_that_names_files_elsewhere_deletes_nothing(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    build(examples.load(), output)
+    outside = tmp_path / "precious.txt"
+    outside.write_text("x")
+    state = msgspec.json.decode(site.state_file(output).read_bytes(), type=site.State)
+    state.files["../precious.txt"] = site.Made("", "")
+    site.state_file(output).write_bytes(msgspec.json.encode(state))
+    build(examples.load(), output)
+    assert outside.exists()
+
+
+def test_every_code_has_its_words_in_every_language() -> None:
+    lists = {
+        "type": vocabulary.ItemType, "branch": vocabulary.Branch, "service": vocabulary.Service,
+        "ground": vocabulary.Ground, "pressure": vocabulary.Pressure, "outcome": vocabulary.Outcome,
+        "grade": vocabulary.Grade, "unit": vocabulary.Unit, "relation": vocabulary.RelationType,
+        "reason": vocabulary.RetractionReason,
+    }  # fmt: skip
+    keys = [f"{name}.{code}" for name, codes in lists.items() for code in codes.__args__]
+    keys += [f"grade.{code}.sentence" for code in vocabulary.Grade.__args__] + [
+        f"why.{code}" for code in REASONS
+    ]
+    said: dict[str, set[str]] = {}
+    for language in vocabulary.LANGUAGES:
+        voice = speak(language)
+        for key in keys:
+            assert voice.say(key) != key, (language, key)
+            said.setdefault(key, set()).add(voice.say(key))
+    # Nothing fell back to another language: but for a few names, three languages say three things.
+    alike = [key for key, sentences in said.items() if len(sentences) < 3]
+    assert len(alike) < len(keys) / 4, alike
+
+
+def test_no_page_shows_a_key_instead_of_a_sentence(built: Path) -> None:
+    keys = {
+        line[7:-1] for line in _catalogue("ru").splitlines() if line.startswith('msgid "') and "." in line
+    }
+    for path, _ in pages(built):
+        shown = set(re.findall(r">([a-z_]+(?:\.[a-z_0-9]+)+)<", path.read_text(encoding="utf-8")))
+        assert not shown & keys, path
+
+
+def test_the_three_catalogues_say_the_same_things() -> None:
+    named = [
+        set(re.findall(r'^msgid "(.+)"$', _catalogue(one), re.MULTILINE)) for one in vocabulary.LANGUAGES
+    ]
+    assert named[0] == named[1] == named[2]
+    holes = []
+    for voice in map(speak, vocabulary.LANGUAGES):
+        holes.append({key: sorted(re.findall(r"\{\w+\}", voice.say(key))) for key in named[0]})
+    assert holes[0] == holes[1] == holes[2]
+
+
+def _catalogue(language: str) -> str:
+    return (Path(site.__file__).parent / "catalogues" / f"{language}.po").read_text(encoding="utf-8")
+
+
+def test_paths_use_forward_slashes_and_stay_inside(built: Path) -> None:
+    for line in (built / bundle.SUMS).read_text().splitlines():
+        assert ".." not in PurePosixPath(line[66:]).parts
+
+
+@pytest.mark.full
+def test_five_thousand_entries_are_taken_down_within_ten_seconds(tmp_path: Path) -> None:
+    folder, output = tmp_path / "records", tmp_path / "site"
+    published = list(crowd(5000))
+    records.keep(folder, published)
+    build(published, output)
+    began = time.monotonic()
+    site.take_down(
+        output, published[77].id, folder=folder, reason="safety", settings=SETTINGS, now=NOW, signing=KEY
+    )
+    assert time.monotonic() - began < 10

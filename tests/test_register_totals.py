@@ -1,0 +1,80 @@
+"""Counting: stories yes, people no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from register import importing
+from register.entry import Corroboration, Count, Entry, Relation
+from register.totals import reasons, tally
+
+
+def told(**changes: Any) -> Entry:
+    return msgspec.structs.replace(
+        Entry.new(title={"ru": "А"}, body={"ru": "Б"}, branch="marines"), **changes
+    )
+
+
+def people(number: int, **changes: Any) -> Count:
+    fixed: dict[str, Any] = {"value": number, "min": number, "max": number, "countable": True, **changes}
+    return Count(as_written=f"{number}", count_of="people_who_refused", unit="persons", **fixed)
+
+
+def test_a_story_counts_once_with_all_its_parts() -> None:
+    whole = told()
+    parts = [told(parent=whole.id), told(parent=whole.id)]
+    totals = tally([whole, *parts])
+    assert (totals.stories, totals.parts) == (1, 2)
+    assert totals.by["branch"] == {"marines": 1}
+
+
+def test_a_part_whose_story_is_gone_counts_by_itself() -> None:
+    assert tally([told(parent="0000000000")]).stories == 1
+
+
+def test_no_total_of_people_exists_anywhere() -> None:
+    totals = tally([told(counts=(people(80),)), told(counts=(people(12),))])
+    assert "92" not in str(totals)
+    assert all(not isinstance(listed, int) for listed in totals.figures.values())
+
+
+def test_every_figure_says_why_it_is_not_added() -> None:
+    alleged = Corroboration(grade="alleged")
+    cases = [
+        (told(), people(20, qualifier="about"), "inexact"),
+        (told(), people(3, value=None, min=None, max=None, qualifier="many"), "not_a_number"),
+        (told(), people(9, countable=False), "not_refusers"),
+        (told(), people(0), "zero"),
+        (told(), Count(as_written="40 appeals", count_of="appeals", unit="appeals", value=40), "other_unit"),
+        (told(), Count(as_written="20-40%", count_of="share", unit="percent", min=20, max=40), "percent"),
+        (told(corroboration=alleged), people(500), "uncertain"),
+        (told(parent="0000000000"), people(1), "part"),
+        (told(), people(12), "same_people"),
+    ]
+    for entry, count, reason in cases:
+        assert reason in reasons(entry, count), reason
+
+
+def test_overlap_is_said_on_both_sides() -> None:
+    one = told(counts=(people(7),))
+    other = told(counts=(people(9),), relations=(Relation(type="possible_overlap", target=one.id),))
+    listed = tally([one, other]).figures["persons"]
+    assert [figure.reasons for figure in listed] == [("overlap",), ("overlap",)]
+
+
+def test_the_sums_that_must_never_be_published_are_not(shared: Path) -> None:
+    found = importing.read((shared / "data" / "seed_entries.json").read_bytes())
+    totals = tally(found.publishable)
+    numbers = [
+        totals.stories,
+        totals.refusals,
+        totals.parts,
+        *(n for by in totals.by.values() for n in by.values()),
+    ]
+    assert not {765, 176} & set(numbers)
+    assert totals.stories < 54
+    assert {"persons", "appeals", "percent", "reports", "cases", "vacancies"} == set(totals.figures)
+    assert all(figure.reasons for listed in totals.figures.values() for figure in listed)
