@@ -155,6 +155,7 @@ class _Asked:
     counters: Counters
     body: dict[str, Any]
     now: datetime
+    shown: dict[bytes, str | None] = field(default_factory=dict)
 
     def give(self, ref: GrantRef) -> bytes | str:
         """Return the grant without its epoch lock, or why not."""
@@ -192,11 +193,16 @@ class _Asked:
         return NOT_YOURS
 
     def _why_not_show(self, case: Case) -> str | None:
-        if not self._may_show(case):
-            return NOT_YOURS
-        if not self._has_journal(case):
-            return NO_JOURNAL
-        return None if self.counters.may_show(self.staff, self.now) else TOO_MANY
+        """One showing of one card, however many generations it was sealed in, is judged and counted once."""
+        if case.id not in self.shown:
+            if not self._may_show(case):
+                self.shown[case.id] = NOT_YOURS
+            elif not self._has_journal(case):
+                self.shown[case.id] = NO_JOURNAL
+            else:
+                allowed = self.counters.may_show(self.staff, self.now)
+                self.shown[case.id] = None if allowed else TOO_MANY
+        return self.shown[case.id]
 
     def _is_own(self, case: Case) -> bool:
         stand_in = self.staffing.stand_ins.get(case.assignee or "")

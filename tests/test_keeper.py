@@ -125,6 +125,20 @@ def test_a_card_is_shown_to_the_assignee_alone_and_only_after_the_journal(house:
     assert read is not None and read.refused == {ref: keeper.NOT_YOURS}
 
 
+def test_a_card_sealed_in_two_generations_is_one_showing(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    new = keys.make(case, keys.IDENTITY, 1)
+    holders = [house.staffing().holder("alice"), *house.staffing().recovery()]
+    grants = [NewGrant.make(new, holder) for holder in holders if holder]
+    assert hand_in(house, "alice", new_keys=[keys.public(new)], grants=grants) == "done"
+    refs = [GrantRef(case, keys.IDENTITY, generation) for generation in (0, 1)]
+    counters = keeper.Counters()
+    answered = ask(house, "alice", refs, asking.CARD, counters, journal_card(house, "alice", case))
+    assert answered is not None
+    assert set(answered.grants) == set(refs)
+    assert len(counters.cards["alice"]) == 1
+
+
 def test_the_card_of_a_tip_is_the_custodians(house: House) -> None:
     case, _ = file_case(house, "editors", "carol")
     ref = GrantRef(case, keys.IDENTITY, 0)
