@@ -217,7 +217,7 @@ def loads(session: Session) -> dict[str, int]:
         .where(Case.assignee.is_not(None), Case.status.in_(("new", *lives.ACTIVE)))
         .group_by(Case.assignee)
     )
-    return {staff: number for staff, number in session.execute(counted).tuples() if staff is not None}
+    return {staff: number for staff, number in session.execute(counted) if staff is not None}
 
 
 def write_sealed(session: Session, case: Case, rows: Rows) -> None:

@@ -86,7 +86,7 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
     carried = Counter(case.assignee for case in active if case.assignee is not None)
     return Overview(
         unaccepted=lines,
-        states={(team, state): count for team, state, count in states.tuples()},
+        states={(team, state): count for team, state, count in states},
         loads={entry.id: carried[entry.id] for entry in staffing.roster.staff if not entry.revoked},
         overdue=session.scalar(select(func.count()).select_from(Clock).where(Clock.due < now)) or 0,
         failed_replies=session.scalar(
@@ -102,7 +102,7 @@ def _due(session: Session, cases: list[bytes]) -> dict[bytes, datetime]:
     found: dict[bytes, datetime] = {}
     for at in range(0, len(cases), 500):
         clocks = select(Clock.case, func.min(Clock.due)).where(Clock.case.in_(cases[at : at + 500]))
-        found.update(session.execute(clocks.group_by(Clock.case)).tuples().all())
+        found.update({case: due for case, due in session.execute(clocks.group_by(Clock.case))})
     return found
 
 

@@ -108,9 +108,9 @@ def approved(session: Session, house: House, case: bytes | None) -> Draft:
     return draft
 
 
-def release(session: Session, house: House, draft: Draft, by: str = "carol") -> bytes:
+def release(
+    session: Session, house: House, draft: Draft, by: str = "carol", due: date | None = None
+) -> bytes:
     """Send *draft* to the press."""
-    press = house.strongbox.press.recipient
-    return releases.send_to_press(
-        session, draft.id, draft.version, PUBLIC, ["summary"], press, as_(house, by)
-    )
+    press, acting = house.strongbox.press.recipient, as_(house, by)
+    return releases.send_to_press(session, draft.id, draft.version, PUBLIC, ["summary"], press, acting, due)

@@ -187,6 +187,17 @@ def test_the_revoked_do_nothing_though_they_are_still_signed_in(house: House) ->
         cases.close(session, case, 1, "helped", as_(house, "alice"))
 
 
+def test_alices_name_under_another_key_does_nothing(sqlite_house: House) -> None:
+    house = sqlite_house
+    with house.database.write() as session:
+        case = put(session, house, status="open")
+    alice, bob = as_(house, "alice"), house.staff["bob"]
+    for number, key in ((1, bob.signing), (2, alice.by.signing)):
+        acting = Acting(journal.Actor("alice", number, key), alice.staffing, alice.now)
+        with pytest.raises(NotAllowedError), house.database.write() as session:
+            cases.close(session, case, 1, "helped", acting)
+
+
 def test_two_lawyers_accept_at_once_and_one_of_them_hears_it(house: House) -> None:
     with house.database.write() as session:
         case = put(session, house)

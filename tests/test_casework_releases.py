@@ -113,10 +113,6 @@ def test_the_whole_life_of_an_entry_is_the_same_on_each_engine(database: Databas
         release(session, house, draft)
     with house.database.write() as session:
         releases.countersign(session, house.strongbox.signing, house.roster)
-        stopped = releases.withdraw_consent(
-            session, house.strongbox.press, tip, ["quote"], house.actor("olga"), house.now
-        )
-        assert stopped == 0
     assert publish(house) == [draft.public_id]
     with house.database.write() as session:
         releases.order_take_down(session, draft.public_id, "safety", as_(house, "erin"))
@@ -366,31 +362,64 @@ def test_each_use_of_somebodys_words_needs_its_own_consent(
     assert reasons(house, draft.id, uses=(use,)) == ["no_consent"]
 
 
-def test_consent_taken_back_stops_what_waits_in_the_press(house: House, tip: bytes) -> None:
+@pytest.mark.parametrize("days", [0, 30])
+def test_consent_taken_back_stops_what_waits_in_the_press_whatever_its_day(
+    days: int, house: House, tip: bytes
+) -> None:
+    due = house.now.date() + timedelta(days=days)
     with house.database.write() as session:
         draft = approved(session, house, tip)
-        release(session, house, draft)
-    with house.database.write() as session:
-        press = house.strongbox.press
-        hub = house.actor("olga")
-        assert releases.withdraw_consent(session, press, bytes(16), ["summary"], hub, house.now) == 0
-        assert releases.withdraw_consent(session, press, tip, ["summary"], hub, house.now) == 1
+        release(session, house, draft, due=due)
+        session.get_one(Case, tip).may_summarise = False
+    assert publish(house) == []
     with house.database.read() as session:
-        assert session.get_one(Case, tip).may_summarise is False
         row = session.scalars(select(Press)).one()
         assert (row.why, row.sealed) == ("no_consent", b"")
         assert session.get_one(Draft, draft.id).status == "review"
-        assert set(session.scalars(select(Notice.staff))) == {"carol"}
+        assert session.scalars(select(Notice.staff)).all() == ["carol"]
+    with house.database.write() as session:
+        session.get_one(Case, tip).may_summarise = True
     assert publish(house) == []
+
+
+def test_a_colleague_suspended_for_a_day_does_not_send_back_what_is_due_later(
+    house: House, tip: bytes
+) -> None:
+    with house.database.write() as session:
+        draft = approved(session, house, tip)
+        release(session, house, draft, due=house.now.date() + timedelta(days=3))
+        session.get_one(StaffState, "dan").suspended_until = house.now + timedelta(days=1)
+    assert ready(house) == []
+    house.now += timedelta(days=3)
+    assert len(ready(house)) == 1
 
 
 def test_consent_taken_back_for_quotes_leaves_a_summary_on_its_way(house: House, tip: bytes) -> None:
     with house.database.write() as session:
         release(session, house, approved(session, house, tip))
-    with house.database.write() as session:
-        press, hub = house.strongbox.press, house.actor("olga")
-        assert releases.withdraw_consent(session, press, tip, ["quote"], hub, house.now) == 0
+        session.get_one(Case, tip).may_quote = False
     assert len(publish(house)) == 1
+
+
+def test_a_brief_is_released_only_while_its_client_agrees(house: House) -> None:
+    with house.database.write() as session:
+        legal = put(session, house, status="open")
+        brief = put(session, house, team="editors", status="open", kind="brief")
+        journal.write(
+            session, "brief", by=house.actor("alice"), day=house.now.date(), case=legal, subject=brief
+        )
+        draft = begin(session, house, brief)
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="pass")
+        releases.record_verdict(session, draft.id, DIGEST, "holder", "pass", FINDINGS, as_(house, "alice"))
+        sign(session, house, draft)
+    assert reasons(house, draft.id) == []
+    with house.database.write() as session:
+        session.get_one(Case, legal).may_summarise = False
+    assert reasons(house, draft.id) == ["no_consent"]
+    with house.database.write() as session:
+        session.delete(session.get_one(Case, legal))
+    assert reasons(house, draft.id) == ["holder_missing", "case_ended"]
 
 
 def test_an_embargo_waits_without_losing_anything(house: House, tip: bytes) -> None:
@@ -418,10 +447,7 @@ def test_what_is_due_on_a_later_day_waits_for_it(house: House, tip: bytes) -> No
     with house.database.write() as session:
         draft = approved(session, house, tip)
         due = house.now.date() + timedelta(days=2)
-        releases.send_to_press(
-            session, draft.id, draft.version, PUBLIC, ["summary"],
-            house.strongbox.press.recipient, as_(house, "dan"), due,
-        )  # fmt: skip
+        release(session, house, draft, "dan", due)
     assert [len(ready(house)), len(ready(house, days=1)), len(ready(house, days=2))] == [0, 0, 1]
 
 
@@ -570,6 +596,15 @@ def test_mallory_sealing_her_own_text_to_the_press_publishes_nothing(house: Hous
             Press(id=keys.new_id(), draft=row.draft, digest=row.digest, due=row.due, sealed=row.sealed)
         )
         session.delete(row)
+    assert publish(house) == []
+
+
+def test_a_text_that_nobody_released_is_not_published_though_it_is_approved(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = approved(session, house, tip)
+        release(session, house, draft)
+    with house.database.write() as session:
+        session.get_one(Draft, draft.id).status = "approved"
     assert publish(house) == []
 
 

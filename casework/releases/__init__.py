@@ -26,7 +26,7 @@ from casework.releases.manifests import (
     sign_manifest,
     withdraw_manifest,
 )
-from casework.releases.press import Ready, due_press, mark_published, send_to_press, withdraw_consent
+from casework.releases.press import Ready, due_press, mark_published, send_to_press
 from casework.releases.takedowns import CODES, Orders, due_take_downs, mark_taken_down, order_take_down
 from casework.releases.verdicts import card_holders, record_verdict
 
@@ -35,5 +35,5 @@ __all__ = [
     "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
     "manifests_in_review", "mark_published", "mark_taken_down", "may_approve", "new_draft", "open_draft",
     "order_take_down", "record_verdict", "released_manifests", "save_draft", "seal_draft",
-    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_consent", "withdraw_manifest",
+    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_manifest",
 ]  # fmt: skip

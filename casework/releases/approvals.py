@@ -159,7 +159,7 @@ def _reasons(
     return [
         *_against_people(session, draft, staffing),
         *_against_text(session, draft, case, staffing),
-        *_against_case(case, uses),
+        *_against_case(session, case, uses),
         *_against_time(session, draft, staffing, now),
     ]
 
@@ -199,11 +199,17 @@ def _against_text(session: Session, draft: Draft, case: Case | None, staffing: S
     return reasons
 
 
-def _against_case(case: Case | None, uses: Collection[str]) -> list[str]:
+def _against_case(session: Session, case: Case | None, uses: Collection[str]) -> list[str]:
     if case is None:
         return []
     reasons = [] if case.status in (*lives.ACTIVE, "closed") else ["case_ended"]
-    if not all(getattr(case, CONSENTS[use]) for use in uses):
+    asked = [case]
+    if case.kind == "brief":
+        # The client speaks to the lawyer's case: what is taken back or erased there holds here.
+        origin = verdicts.origin_of(session, case)
+        asked = [case] if origin is None else [case, origin]
+        reasons += ["case_ended"] if origin is None else []
+    if not all(getattr(one, CONSENTS[use]) for one in asked for use in uses):
         reasons.append("no_consent")
     return reasons
 

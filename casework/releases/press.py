@@ -2,8 +2,9 @@
 The press: approved bytes on their way out.
 
 A desk seals the public bytes, the case id and the uses of the tipster's words to the hub's press key. The
-hub opens them on their day, checks everything again, hands out only what still holds, and forgets which
-case it came from once it is public. A withdrawal of consent searches what waits here.
+hub opens them, checks everything again, hands out on its day only what still holds, and forgets which case
+it came from once it is public. A consent taken back, a case declined or an id retracted meanwhile sends a
+text back at once, whatever its day.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import canonical, journal, keys, lives, notices
@@ -23,13 +24,15 @@ from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.permits import Acting
 from casework.releases import approvals, drafts
 from casework.rosters import Staffing
-from casework.tables import Approval, Case, Draft, JournalRow, Press, Published
+from casework.tables import Approval, Draft, Press, Published
 from crypto import context, sealed
 from crypto.errors import CryptoError
 from crypto.xwing import Identity, Recipient
 
 # Reasons that pass by themselves: the text waits instead of going back.
 _PASSING = frozenset({"embargoed"})
+# Reasons that will not pass: such a text goes back though its day has not come.
+_FINAL = frozenset({"edited", "no_consent", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
 
 
@@ -99,17 +102,20 @@ class Ready:
 
 def due_press(session: Session, press: Identity, staffing: Staffing, now: datetime) -> list[Ready]:
     """
-    Check what is due and return what may go out, corrections after what they correct.
+    Check what waits and return what may go out now.
 
-    What no longer may goes back to its people with the reasons, and its bytes are gone from the queue.
+    What no longer may goes back to its author with the reasons, and its bytes are gone from the queue.
     """
     ready = []
-    waiting = select(Press).where(Press.why.is_(None), or_(Press.due <= now.date(), Press.now))
-    for row in session.scalars(waiting.order_by(Press.due, Press.id)).all():
+    waiting = select(Press).where(Press.why.is_(None)).order_by(Press.due, Press.id)
+    for row in session.scalars(waiting).all():
+        is_due = row.now or row.due <= now.date()
         try:
-            ready.append(_check(session, row, press, staffing, now))
+            checked = _check(session, row, press, staffing, now)
+            ready += [checked] if is_due else []
         except NotReleasableError as error:
-            if not set(error.reasons) <= _PASSING:
+            against = set(error.reasons) - _PASSING if is_due else set(error.reasons) & _FINAL
+            if against:
                 _send_back(session, row, error.reasons, now)
         except (CryptoError, NotFoundError, KeyError, TypeError, ValueError):
             _send_back(session, row, (UNREADABLE,), now)
@@ -140,34 +146,6 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
         public.digest, public.day, public.state = ready.digest, now.date(), "corrected"
     session.execute(delete(Press).where(Press.draft == ready.draft))
     journal.write(session, "publish", by=hub, day=now.date(), subject=ready.draft)
-
-
-def withdraw_consent(
-    session: Session, press: Identity, case_id: bytes, uses: Collection[str], hub: Actor, now: datetime
-) -> int:
-    """
-    Take back the tipster's consent to *uses* and stop what waits in the press; return how many were stopped.
-
-    Reaches the briefs written of the case. Does not reach what is public already: that is taken down.
-    """
-    reached = {case_id, *_briefs_of(session, case_id)}
-    for case in session.scalars(select(Case).where(Case.id.in_(reached))).all():
-        for use in uses:
-            setattr(case, approvals.CONSENTS[use], False)
-        case.version += 1
-        if case.assignee is not None:
-            notices.tell(session, notices.REPLY, [case.assignee], case.id, now)
-    stopped = 0
-    for row in session.scalars(select(Press).where(Press.why.is_(None))).all():
-        try:
-            body = _open(row, press)
-        except (CryptoError, KeyError, TypeError, ValueError):
-            continue  # the press tick sends this row back by itself
-        if body["case"] in {one.hex() for one in reached} and set(body["uses"]) & set(uses):
-            _send_back(session, row, ("no_consent",), now)
-            stopped += 1
-    journal.write(session, "consent", by=hub, day=now.date(), case=case_id)
-    return stopped
 
 
 def _check(session: Session, row: Press, press: Identity, staffing: Staffing, now: datetime) -> Ready:
@@ -202,11 +180,6 @@ def _send_back(session: Session, row: Press, reasons: Collection[str], now: date
 def _open(row: Press, press: Identity) -> dict[str, Any]:
     body: dict[str, Any] = canonical.loads(sealed.open_sealed(row.sealed, press, _where(row.id)))
     return body
-
-
-def _briefs_of(session: Session, case_id: bytes) -> list[bytes]:
-    written = select(JournalRow.subject).where(JournalRow.act == "brief", JournalRow.case == case_id)
-    return [one for one in session.scalars(written) if one is not None]
 
 
 def _check_signed_by(session: Session, draft: Draft, acting: Acting) -> None:

@@ -72,14 +72,18 @@ def card_holders(session: Session, case: Case, staffing: Staffing) -> frozenset[
     """Return who gives the holder's half for *case* itself."""
     if case.kind != "brief":
         return frozenset(holder.staff for holder in staffing.custodians())
-    written = session.scalars(
-        select(JournalRow.case).where(JournalRow.act == "brief", JournalRow.subject == case.id)
-    ).all()
-    origin = session.scalars(select(Case).where(Case.id.in_([one for one in written if one]))).first()
+    origin = origin_of(session, case)
     authors = set(session.scalars(select(Item.author).where(Item.case == case.id, Item.kind == "brief")))
     holders = authors | ({origin.assignee, origin.second} if origin else set())
     # A row cannot make somebody a lawyer: only the roster can.
     return frozenset(one for one in holders if one and is_member(one, LEGAL, staffing))
+
+
+def origin_of(session: Session, brief: Case) -> Case | None:
+    """Return the lawyer's case a brief was written of; None once that was erased."""
+    written = select(JournalRow.case).where(JournalRow.act == "brief", JournalRow.subject == brief.id)
+    ids = [one for one in session.scalars(written) if one is not None]
+    return session.scalars(select(Case).where(Case.id.in_(ids))).first()
 
 
 def levels(verdicts: Iterable[Verdict], half: str, counting: frozenset[bytes]) -> frozenset[str]:
