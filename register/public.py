@@ -158,37 +158,48 @@ def public(record: Published) -> PublicEntry:
     return _living(record, record.entry, changes)
 
 
-def strings(entry: inner.Entry) -> tuple[str, ...]:
+def texts(entry: inner.Entry) -> dict[Language, str]:
     """
-    Return every free text of *entry* that would be public: what a gate has to look at.
+    Return every free text of *entry* that would be public, by language: what a gate has to look at.
 
-    Codes, ids and the days of publication are left out: they are the same for everybody.
+    Title and body come first, as an editor sees them, so that places found there can be shown there; then
+    whatever else a reader gets: quotations, follow-ups, words of a source, outlets and addresses. Text that
+    has no language of its own stands under every one. Codes, ids and publication days are left out.
     """
     shown = public(first(entry, _ANY_DAY))
-    found: list[str] = [*shown.title.values(), *shown.what_refused.values()]
-    found += [
-        words
-        for blocks in shown.text.values()
-        for block in blocks
-        for words in (block.text, block.speaker or "")
-    ]
-    found += [
-        words for mark in (*shown.grounds, *shown.pressure, *shown.outcome) for words in mark.words.values()
-    ]
-    found += [words for force in shown.forces for words in (force.formation or "", force.unit or "")]
-    found += [place.name for place in shown.places]
-    found += [
-        words
-        for span in shown.dates
-        for words in (span.as_written, str(span.start or ""), str(span.end or ""))
-    ]
+    common = _without_language(shown)
+    languages = {*shown.title, *shown.text, *(one for update in shown.updates for one in update.text)}
+    found = {}
+    for language in sorted(languages):
+        parts = [shown.title.get(language, ""), entry.text(language), *_in_language(shown, language), *common]
+        found[language] = "\n\n".join(dict.fromkeys(part for part in parts if part.strip()))
+    return found
+
+
+def _in_language(shown: PublicEntry, language: Language) -> list[str]:
+    marks = (*shown.grounds, *shown.pressure, *shown.outcome)
+    words = [shown.what_refused, *(mark.words for mark in marks)]
+    words += [*(update.text for update in shown.updates), *(one.text for one in shown.corrections)]
+    return [said[language] for said in words if language in said]
+
+
+def _without_language(shown: PublicEntry) -> list[str]:
+    found: list[str | None] = [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
+    found += [words for force in shown.forces for words in (force.formation, force.unit)]
+    # A federal subject is as coarse as the register gets; any other place is somebody's words.
+    found += [place.name for place in shown.places if not place.subject]
+    found += [span.as_written for span in shown.dates]
+    found += [f"{day:%Y-%m-%d}" for span in shown.dates for day in (span.start, span.end) if day]
     found += [count.as_written for count in shown.counts]
-    found += [words for quote in shown.quotes for words in (quote.text, quote.speaker or "")]
-    found += [words for update in shown.updates for words in update.text.values()]
-    found += [words for correction in shown.corrections for words in correction.text.values()]
-    found += [relation.why or "" for relation in shown.relations]
-    found += [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
-    return tuple(dict.fromkeys(words for words in found if words.strip()))
+    found += [words for quote in shown.quotes for words in (quote.text, quote.speaker)]
+    found += [relation.why for relation in shown.relations]
+    sources = [*shown.sources, *(source for update in shown.updates for source in update.sources)]
+    found += [
+        words
+        for source in sources
+        for words in (source.outlet, source.outlet_full, source.url, source.archive_url)
+    ]
+    return [words for words in found if words]
 
 
 def _living(record: Published, entry: inner.Entry, changes: tuple[PublicChange, ...]) -> PublicEntry:

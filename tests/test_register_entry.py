@@ -113,24 +113,35 @@ def test_what_must_not_be_public_is_named(change: dict[str, object], reason: str
 def test_the_gate_sees_every_word_that_a_reader_would() -> None:
     entry = told(
         outcome=(Mark(code="other", words={"ru": "слова исхода"}),),
-        sources=(Source(outlet="X", day=date(2026, 2, 1)),),
+        sources=(Source(outlet="название газеты", url="https://post.example/adres", day=date(2026, 2, 1)),),
         quotes=(model.Quote(text="слова цитаты", speaker="кто сказал"),),
         corrections=(model.Correction(day=date(2026, 3, 1), text={"ru": "слова исправления"}),),
+        updates=(model.Update(text={"uk": "слова продовження"}, kind="outcome_change"),),
+        forces=(model.Force(branch="marines", unit="название части"),),
+        places=(model.Place(name="название села"),),
         persons=(model.Person(name="Имя Тайное", role="refuser"),),
         notes=("только редакции",),
     )
-    seen = " ".join(public.strings(entry))
-    for words in (
-        "Он отказался.",
-        "Refused to go",
-        "слова исхода",
-        "слова цитаты",
-        "кто сказал",
-        "слова исправления",
-    ):
-        assert words in seen
-    assert "Тайное" not in seen
-    assert "только редакции" not in seen
+    seen = public.texts(entry)
+    assert set(seen) == {"ru", "en", "uk"}
+    assert seen["ru"].startswith("Отказался ехать\n\nОн отказался.\n\nЕго не отправили.")
+    for words in ("слова исхода", "слова исправления"):
+        assert words in seen["ru"]
+        assert words not in seen["en"]
+    for words in ("газеты", "adres", "слова цитаты", "кто сказал", "название части", "название села"):
+        assert all(words in text for text in seen.values())
+    assert "продовження" in seen["uk"]
+    assert not any(words in text for text in seen.values() for words in ("Тайное", "только редакции"))
+
+
+def test_the_gate_sees_every_text_of_the_public_form() -> None:
+    """A field that is added to the public form and forgotten for the gate fails here."""
+    of_codes = {"id", "status", "published", "changed", "changes", "reason", "type", "is_refusal", "original"}
+    of_codes |= {"outdated_translations", "part_of", "month", "service", "corroboration"}
+    seen = {"title", "text", "forces", "places", "dates", "counts", "what_refused", "grounds", "pressure"}
+    seen |= {"outcome", "articles", "proceedings", "attribution", "wording", "sources", "quotes", "updates"}
+    seen |= {"relations", "corrections"}
+    assert of_codes | seen == set(public.PublicEntry.__struct_fields__)
 
 
 def test_the_practice_register_may_all_be_published() -> None:

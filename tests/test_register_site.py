@@ -438,9 +438,8 @@ def test_the_three_catalogues_say_the_same_things() -> None:
         set(re.findall(r'^msgid "(.+)"$', _catalogue(one), re.MULTILINE)) for one in vocabulary.LANGUAGES
     ]
     assert named[0] == named[1] == named[2]
-    holes = []
-    for voice in map(speak, vocabulary.LANGUAGES):
-        holes.append({key: sorted(re.findall(r"\{\w+\}", voice.say(key))) for key in named[0]})
+    voices = [speak(language) for language in vocabulary.LANGUAGES]
+    holes = [{key: sorted(re.findall(r"\{\w+\}", voice.say(key))) for key in named[0]} for voice in voices]
     assert holes[0] == holes[1] == holes[2]
 
 

@@ -1,0 +1,107 @@
+"""The site in a browser, JavaScript off: nothing runs out of the page, in both themes, 360 to 1440 pixels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser
+
+from crypto.signature import SigningKey
+from register import examples, site
+from register.settings import SiteSettings
+from tests.browser import chromium
+
+SHOTS = Path(__file__).resolve().parents[1] / "shots" / "register"
+STYLE = Path(site.__file__).parent / "static" / "style.css"
+
+
+def colours(theme: str) -> dict[str, str]:
+    """Read the colours of one theme from the stylesheet."""
+    light, dark, *_ = re.findall(r":root \{(.*?)\}", STYLE.read_text(), re.DOTALL)
+    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", light))
+    return found if theme == "light" else {**found, **dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", dark))}
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG defines it."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    brighter, darker = sorted((light(one), light(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(theme: str) -> None:
+    found = colours(theme)
+    pairs = [(text, ground) for text in ("ink", "soft", "rose") for ground in ("paper", "card")]
+    pairs += [
+        ("rose", "rose-soft"),
+        ("amber", "amber-soft"),
+        ("green", "green-soft"),
+        ("ink", "q0"),
+        ("soft", "q0"),
+    ]
+    pairs += [("ink", "q1")]
+    for text, ground in pairs:
+        assert contrast(found[text], found[ground]) >= 4.5, (theme, text, ground)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("register") / "site"
+    now = datetime(2026, 3, 9, tzinfo=UTC)
+    site.build(
+        examples.load(), output, settings=SiteSettings(), now=now, signing=SigningKey.from_seed(bytes(32))
+    )
+    return output
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_page_runs_out_of_the_window(
+    browser: Browser, built: Path, theme: Literal["light", "dark"]
+) -> None:
+    entry, gone = (next(r.id for r in examples.load() if r.is_tombstone is dead) for dead in (False, True))
+    names = ["index", "browse", "totals", "changes", "data", f"entries/{entry}", f"entries/{gone}"]
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    context = await browser.new_context(color_scheme=theme, java_script_enabled=False)
+    page = await context.new_page()
+    for name in names:
+        await page.goto((built / "uk" / f"{name}.html").as_uri())
+        for width in (360, 390, 1280, 1440):
+            await page.set_viewport_size({"width": width, "height": 900})
+            wide = await page.locator("html").evaluate("html => html.scrollWidth")
+            assert wide <= width, (name, width, wide)
+            if width in (390, 1280):
+                shot = SHOTS / f"{name.replace('/', '-')}-{theme}-{width}.png"
+                await page.screenshot(path=shot, full_page=name == "index")
+    await context.close()
+
+
+@pytest.mark.browser
+async def test_a_reader_finds_an_entry_by_keyboard(browser: Browser, built: Path) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto((built / "ru" / "index.html").as_uri())
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
+    await page.locator(".finder a", has_text="Морская пехота").press("Enter")
+    await page.locator(".story a").first.press("Enter")
+    assert "контрактников" in await page.locator("h1").inner_text()
+    await context.close()
