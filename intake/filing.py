@@ -8,33 +8,26 @@ anything reach the chat. No database here; sealing needs no secret of staff.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from casework import clocks, mailboxes
+from casework import mailboxes
 from casework.errors import WrongStateError
 from casework.rows import Rows
 from casework.tables import Case
 from crypto import handle as handles
 from crypto import lock, phrase
-from intake import effects, handover, listening, machine, opening, quarantining, sealing
+from intake import effects, handover, listening, machine, opening, outlook, quarantining, sealing
 from intake import writing as writings
 from intake.cases import CaseFacts
 from intake.events import Event
 from intake.replies import Button, Reply, Say
 from intake.snapshot import House, Snapshot
 from intake.state import State
-from intake.work import Work
-from intake.world import Fresh, World
-
-Random = Callable[[int], bytes]
-
-LANGUAGES = ("ru", "uk", "en")
-# Phones set to these speak Russian with us; every other one hears English.
-SPEAKS_RUSSIAN = ("ru", "be", "kk", "ky", "uz", "tg", "tt", "ba", "ce", "cv", "sah", "hy", "ka", "az", "mo")
+from intake.work import Random, Work
 
 
 @dataclass(repr=False)
@@ -67,7 +60,7 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
     """
     heard = listening.listen(event, state, snapshot)
     secret = phrase.generate(random) if listening.may_show_phrase(event) else None
-    world = _world(state, snapshot, heard, now, _fresh(secret, state, snapshot, random))
+    world = outlook.look_out(state, snapshot, heard, now, outlook.fresh(secret, state, snapshot, random))
     step = machine.step(state, heard.event, world)
     basis = step.state
     work = Work(snapshot.house, snapshot.chat, now, random, basis)
@@ -103,7 +96,9 @@ def file_idle(
     """
     if case.writing is None:
         raise WrongStateError("file")
-    kept = writings.unlock(case.id, case.writing, house.spools)
+    kept = writings.read(case.id, case.writing, house.spools)
+    if kept is None:
+        return _file_without_answers(case, house, now, random)
     state = State(
         language=kept.language,
         case=case.id.hex(),
@@ -127,14 +122,24 @@ def file_idle(
 
 def chat_of(case: CaseFacts, house: House) -> int:
     """
-    Return the chat a case is being written in.
+    Return the chat a case is being written in, 0 when nobody can tell any more.
 
     Raises:
         WrongStateError: it is filed already.
     """
     if case.writing is None:
         raise WrongStateError("file")
-    return writings.unlock(case.id, case.writing, house.spools).chat
+    kept = writings.read(case.id, case.writing, house.spools)
+    return 0 if kept is None else kept.chat
+
+
+def _file_without_answers(case: CaseFacts, house: House, now: datetime, random: Random) -> Outcome:
+    """File a case whose answers are lost: it stays with the default team, and nobody can be told."""
+    state = State(language=case.language, case=case.id.hex(), reach="phrase")
+    work = Work(house, 0, now, random, state)
+    opening.take_up(work, case)
+    handover.file(work)
+    return Outcome(None, case.language, work.rows, mailboxes=work.mailboxes)
 
 
 def quarantine(raw: bytes, house: House, now: datetime, random: Random) -> Rows:
@@ -161,51 +166,6 @@ def _incoming_due(state: State, heard: listening.Heard, now: datetime) -> dateti
         return now
     # After filing there is no "send" any more: whatever is written then is sent at once.
     return now + effects.SOON if state.filed and state.clearing != "self" else None
-
-
-def _world(
-    state: State | None, snapshot: Snapshot, heard: listening.Heard, now: datetime, fresh: Fresh
-) -> World:
-    house = snapshot.house
-    staffing = house.staffing
-    teams = tuple(staffing.teams())
-    resting = [team for team in teams if not set(staffing.members(team)) & staffing.on_duty]
-    honest = {
-        (team, urgency): clocks.honest_hour(now, urgency, 0, house.times, house.hours)
-        for team in resting
-        for urgency in ("now", "days", "normal")
-    }
-    return World(
-        now=now,
-        language=guess_language(snapshot.language_code),
-        teams=teams,
-        honest=honest,
-        case=snapshot.case if state is not None else None,
-        match=heard.match,
-        fresh=fresh,
-    )
-
-
-def guess_language(code: str | None) -> str:
-    """Guess a language from that of the phone; Russian when it says nothing."""
-    short = (code or "ru").split("-")[0].lower()
-    if short in LANGUAGES:
-        return short
-    return "ru" if short in SPEAKS_RUSSIAN else "en"
-
-
-def _fresh(secret: phrase.Phrase | None, state: State | None, snapshot: Snapshot, random: Random) -> Fresh:
-    language = state.language if state is not None else guess_language(snapshot.language_code)
-    words = () if secret is None else secret.words(language)
-    first, second = sorted(_two_of(phrase.WORDS, random))
-    asked = tuple((place + 1, words[place]) for place in (first, second)) if words else ()
-    return Fresh(random(16).hex(), random(handles.SIZE).hex(), words, asked)
-
-
-def _two_of(count: int, random: Random) -> tuple[int, int]:
-    """Draw two different places; a slight preference for the first few does no harm here."""
-    first, step = random(2)
-    return first % count, (first % count + 1 + step % (count - 1)) % count
 
 
 def _facts_of(state: State, case: CaseFacts | None, heard: listening.Heard) -> CaseFacts | None:

@@ -17,17 +17,19 @@ from casework.tables import Writing as WritingRow
 from crypto import context, sealed
 from crypto.padding import CARD
 from intake.work import Work, first_holders
+from intake.writing import Writing
 
 
 def file(work: Work) -> None:
-    """Hand the case over. Doing it twice does nothing: the first time dropped what the second would need."""
-    if work.writing is None or work.case is None:
+    """Hand the case over; one that is filed already stays as it is."""
+    if work.filed or work.case is None:
         return
     state = work.state
     team = _team(work)
     work.team = team
     urgency = state.urgency or "normal"
-    _regrant(work, team)
+    if work.writing is not None:
+        _regrant(work, work.writing, team)
     route = _route(work, team)
     work.change_case(
         kind="tip" if team == "editors" else "legal",
@@ -73,17 +75,18 @@ def set_courier(work: Work) -> None:
 
 def _team(work: Work) -> str:
     """Return the team this is for: legal first where both are wanted, the default where nothing was said."""
+    if work.writing is None and work.team is not None:
+        return work.team  # without the seeds it stays with whom it was granted to
     offered = work.house.staffing.teams()
     wanted = {"tell": "editors", "legal": "legal", "both": "legal"}.get(work.state.kind or "")
     return wanted if wanted in offered else (offered[0] if offered else work.team or "legal")
 
 
-def _regrant(work: Work, team: str) -> None:
+def _regrant(work: Work, writing: Writing, team: str) -> None:
     """Grant both compartments to whom they are for, and take them from everybody else."""
-    assert work.writing is not None
     for compartment in (keys.CONTENT, keys.IDENTITY):
         final = first_holders(work.house.staffing, team, compartment)
-        before = {(staff, number) for part, staff, number in work.writing.granted if part == compartment}
+        before = {(staff, number) for part, staff, number in writing.granted if part == compartment}
         missing = [holder for holder in final if (holder.staff, holder.number) not in before]
         keys.add_grants(work.rows, work.seed(compartment), missing, work.house.epoch)
         for staff, number in sorted(before - {(holder.staff, holder.number) for holder in final}):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crypto import phrase
+from crypto.errors import CryptoError
+from crypto.mailbox import Mailbox
 from intake import events
 from intake.events import Event
 from intake.machine import LETTERS
@@ -53,7 +55,7 @@ def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
             known = state is not None and state.handle == event.handle.raw.hex() and snapshot.case is not None
             if known and event.action not in LETTERS:
                 return Heard(event)
-            return Heard(event, snapshot.look_up(event.handle.mailbox()))
+            return Heard(event, _look_up(snapshot, event.handle.mailbox()))
         case _:
             return Heard(event)
 
@@ -83,8 +85,16 @@ def _listen_to_text(event: events.Text, state: State | None, snapshot: Snapshot)
     except phrase.PhraseError:
         typed = replace(typed, problem="check")
     else:
-        return Heard(typed, snapshot.look_up(read.mailbox()), is_secret=True)
+        return Heard(typed, _look_up(snapshot, read.mailbox()), is_secret=True)
     return Heard(typed, is_secret=True)
+
+
+def _look_up(snapshot: Snapshot, mailbox: Mailbox) -> Match | None:
+    """Look a mailbox up; a damaged one leads nowhere, and must not hold up what this chat writes next."""
+    try:
+        return snapshot.look_up(mailbox)
+    except CryptoError:
+        return None
 
 
 def _may_be_phrase(text: str, state: State | None) -> bool:

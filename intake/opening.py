@@ -20,7 +20,7 @@ def take_up(work: Work, facts: CaseFacts) -> None:
     work.next_generation = {keys.CONTENT: facts.next_content, keys.IDENTITY: facts.next_identity}
     work.filed = not facts.is_writing
     if facts.writing is not None:
-        work.writing = writings.unlock(facts.id, facts.writing, work.house.spools)
+        work.writing = writings.read(facts.id, facts.writing, work.house.spools)
 
 
 def begin(work: Work) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from casework.post import Waiting
-from intake import events, screens
+from intake import events, phrase_screens, screens
 from intake.effects import Effect, ShowLetters
 from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
 from intake.snapshot import Match
@@ -23,7 +23,7 @@ def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
         return nobody(state)
     if event.problem is None and world.match is None:
         after = replace(state, stage="phrase", held="")
-        return Step(after, (screens.phrase_unknown(after),))
+        return Step(after, (phrase_screens.unknown(after),))
     if event.problem is None and world.match is not None:
         after = replace(adopt(state, world.match), confirmed=True)
         return show(after, world.match, again=None)
@@ -36,8 +36,8 @@ def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
             if words
         )
         key = "phrase.typo.near" if near else "phrase.typo"
-        return Step(after, (screens.phrase_problem(after, key, places=places, near=near),))
-    return Step(after, (screens.phrase_problem(after, f"phrase.{event.problem}"),))
+        return Step(after, (phrase_screens.problem(after, key, places=places, near=near),))
+    return Step(after, (phrase_screens.problem(after, f"phrase.{event.problem}"),))
 
 
 def adopt(state: State, match: Match) -> State:

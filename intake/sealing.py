@@ -69,7 +69,7 @@ def add_card(work: Work, effect: effects.AddCard) -> None:
 
 def hear(work: Work, facts: CaseFacts | None) -> None:
     """A tipster wrote into a case: its holder hears of it, and a case that had ended is looked at again."""
-    if facts is None or work.writing is not None or work.case is None:
+    if facts is None or not work.filed or work.case is None:
         return
     try:
         status = lives.step(lives.CASE, facts.status, "hear")
@@ -113,7 +113,7 @@ def raise_urgency(work: Work, facts: CaseFacts | None) -> None:
 
 def set_reach(work: Work, facts: CaseFacts | None) -> None:
     """Seal the courier address anew, or forget it, as the state says; before filing just keep the answer."""
-    if facts is None or work.writing is not None:
+    if facts is None or not work.filed:
         return
     drop_courier(work, facts)
     if work.state.reach == "push":

@@ -1,9 +1,9 @@
 """
 Where a conversation stands: everything the hub remembers of a chat between two messages.
 
-It lies locked under the link key and is lost with it; what must survive is in the case. It holds no words,
-but for two that wait at most until the next step: the two words of a phrase to be asked back, and a text
-that may be a phrase or a message.
+It lies locked under the link key and is lost with it; what must survive is in the case. It holds no words
+but two kinds that wait for an answer: two words of a phrase not confirmed yet, and a text that may be a
+phrase, a card or a message.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import events, screens
+from intake import events, phrase_screens, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Reply
 from intake.state import State
@@ -32,7 +32,7 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
     """Take a text as what was asked for, or as content."""
     if not world.teams:
         return nobody(state)
-    if state.stage == "words" and len(event.text.split()) <= ANSWER_WORDS:
+    if state.stage == "words" and not event.forwarded and _may_be_words(event.text):
         return _hear_words(state, event.text)
     if state.stage == "card" and len(event.text) <= CARD_LENGTH and not event.forwarded:
         return _keep_card(state, event.text)
@@ -168,7 +168,17 @@ def _hear_words(state: State, text: str) -> Step:
     if _matches(state, text):
         after = replace(state, stage="free", asked=(), confirmed=True)
         return Step(after, (screens.told(after, "phrase.right"),))
-    return Step(state, (screens.phrase_again(state),))
+    after = replace(state, held=text)
+    return Step(after, (phrase_screens.again(after),))
+
+
+def _may_be_words(text: str) -> bool:
+    """Tell whether this may be the two words asked for; anything else is something to tell."""
+    count = len(text.split())
+    if count == 2:
+        return True
+    known = any(any(number is not None for number in wordlist.known(one)) for one in wordlist.readings(text))
+    return count <= ANSWER_WORDS and known
 
 
 def _matches(state: State, text: str) -> bool:

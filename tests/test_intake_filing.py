@@ -363,6 +363,46 @@ def test_a_writing_row_opens_with_its_own_key_and_place_only(sqlite_house: House
         writings.unlock(b"\x00" * 16, row.locked, sqlite_house.strongbox.spools)
 
 
+def test_a_case_whose_spool_key_is_lost_is_filed_all_the_same(house: House) -> None:
+    """As after a restore: the words were granted from the start, so only the answers are lost."""
+    tess, silent = Phone(house), Phone(house, chat=9)
+    tess.write("первое")
+    silent.write("молчание")
+    spool = house.strongbox.families["spool"]
+    lost = spool.current.number
+    house.strongbox.add("spool", house.now + timedelta(seconds=1))
+    spool.drop(lost)
+    assert tess.write("второе")[0] == "Получено и запечатано."
+    tess.press("tell")
+    tess.press("u.now")
+    (case,) = (one for one in cases(house) if one.status == "new")
+    assert (case.team, case.urgency) == ("legal", "now")
+    assert [one["text"] for one in read(house, "alice", case.id, "message")] == ["первое", "второе"]
+    with house.database.read() as session:
+        place = read_house(session, house.strongbox, house.anchor, house.now)
+        left = session.scalars(select(Writing.case)).one()
+        facts = read_case(session, left, place)
+    assert facts is not None
+    assert filing.chat_of(facts, place) == 0
+    outcome = filing.file_idle(facts, place, (TAG,), house.now, os.urandom)
+    assert outcome.replies == ()
+    with house.database.write() as session:
+        write(session, [outcome.rows])
+    assert {one.status for one in cases(house)} == {"new"}
+    assert count(house, Writing) == 0
+
+
+def test_a_damaged_mailbox_leads_nowhere_and_holds_up_nobody(sqlite_house: House) -> None:
+    """The button says that it no longer works; the next message is taken in."""
+    tess = told_and_sent(sqlite_house, "legal")
+    data = tess.screen[-1].buttons[0][1]
+    with sqlite_house.database.write() as session:
+        session.execute(update(Mailbox).values(route=b"x" * 60))
+    tess.reboot()
+    assert tess.tap_data(data)[0].startswith("Эта кнопка больше не действует")
+    assert tess.write("снова")[0] == "Получено и запечатано."
+
+
 def test_a_key_without_a_living_holder_is_never_used(house: House) -> None:
     """When everybody who could open it is gone, a new generation is made for those who are there."""
     tess = told_and_sent(house, "legal")

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from intake import identity, texts
-from intake.filing import guess_language
+from intake.outlook import guess_language
 from intake.replies import Receipt
 
 LANGUAGES = ("ru", "uk", "en")
