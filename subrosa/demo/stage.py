@@ -88,6 +88,8 @@ class Stage:
         token = self.settings.telegram.token_file
         token.touch(mode=0o600)
         token.write_text(TOKEN)
+        with httpx.Client(base_url=self.emulator.base_url, trust_env=False) as client:
+            client.post("/_sim/bots", json={"token": TOKEN}).raise_for_status()
         self.hub = self._start("hub")
         self._start("desk")
         self._wait_for(self.desk_url + "/sign-in")
