@@ -198,10 +198,9 @@ def _settlement(page: Page, place: SealedPlace, context: Context) -> Iterator[Fi
         yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
     for index, token in enumerate(page.tokens):
         if (
-            place.is_adjective(token.key)
+            place.is_adjective(token.key, is_ordinary=page.lexicon.is_ordinary(token.text, page.lang))
             and index not in context.regions
             and not _is_region_name(page, index)
-            and not page.lexicon.is_ordinary(token.text, page.lang)
         ):
             span = (token.start, token.end)
             if inside(span, context.citations):

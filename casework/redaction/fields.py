@@ -114,8 +114,22 @@ def seal(fields: SealedFields, sealer: Sealer, gazetteer: Gazetteer) -> Sealed:
             if item is None or isinstance(item, (bool, Mapping)) or not str(item).strip():
                 continue
             owner += 1
-            _add(sealed, kind, str(item).strip(), owner if kind != "name" else 0, sealer, gazetteer)
+            hint = _part_of(str(key)) if kind == "name" else None
+            if hint is not None:
+                sealed.names.extend(sealer.word(w, hint, 0) for w in re.findall(r"[^\W\d_]{2,}", str(item)))
+            else:
+                _add(sealed, kind, str(item).strip(), owner if kind != "name" else 0, sealer, gazetteer)
     return sealed
+
+
+def _part_of(key: str) -> Part | None:
+    """Return the part of a name that a field of this name holds alone."""
+    low = key.lower()
+    if re.search(r"patronym|middle|отчеств|по_батькові", low):
+        return Part.PATRONYMIC
+    if re.search(r"first|given|^имя|^ім", low):
+        return Part.GIVEN
+    return Part.SURNAME if re.search(r"last_?name|surname|family_?name|фамил|прізвищ", low) else None
 
 
 def _add(sealed: Sealed, kind: str, value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> None:

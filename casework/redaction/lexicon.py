@@ -47,6 +47,12 @@ def _given_names() -> frozenset[str]:
     return frozenset(k for k in keys if len(k) > 2) | _ENGLISH_GIVEN
 
 
+def _english_words() -> frozenset[str]:
+    """Return ordinary English words, some of which are also a name in Latin letters."""
+    text = resources.files("casework.redaction").joinpath("data/english_words.txt").read_text(encoding="utf-8")
+    return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
+
+
 def _analyser(lang: str) -> Any:
     import pymorphy3  # noqa: PLC0415 -- 0.2 s that nobody pays who only reads types
 
@@ -64,6 +70,7 @@ class Lexicon:
             self._analysers["uk"] = _analyser("uk")
         self._lemmas: dict[tuple[str, str], str] = {}
         self.given_names = _given_names()
+        self.english = _english_words()
 
     def __repr__(self) -> str:
         return f"<Lexicon {'+'.join(self._analysers)}>"

@@ -20,7 +20,6 @@ from casework.redaction import fold, normalise
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.names import Part, SealedName
 from casework.redaction.page import Page, inside
-from casework.redaction.people import ordinary_english
 from casework.redaction.places import Gazetteer
 from casework.redaction.romanise import transcribe
 
@@ -28,7 +27,9 @@ _BLOCK_LIKENESS = 88.0
 _WARN_LIKENESS = 82.0
 _SAME_PATRONYMIC = 92.0
 _LEAST_FOR_LIKENESS = 6  # letters
-_SOUNDLESS = re.compile(r"[*•#x…_]{1,12}|\.{2,4}")
+_LONG_GIVEN = 7  # letters
+_MOSTLY_A_NAME = 0.6  # of the weight of a word's readings
+_CLAUSE_START = re.compile(r"[:>\])}\"“„«(—–•-]\s*$")
 
 
 @dataclass
@@ -129,7 +130,8 @@ class _Matcher:
         page, token = self.page, self.page.tokens[index]
         is_ordinary = self._is_ordinary(index)
         if not token.is_capital and not page.is_lower_case:
-            return None if is_ordinary or len(token.key) < 3 else Level.BLOCK
+            is_short = len(token.key) < (3 if fold.is_cyrillic(token.text) else 5)
+            return None if is_ordinary or is_short else Level.BLOCK
         if not is_ordinary:
             return Level.BLOCK
         if name.part is Part.NICKNAME:
@@ -141,19 +143,19 @@ class _Matcher:
                 else None
             )
         is_marked = page.labels[index] == "PER" or self._is_beside_own(index, name)
-        if token.is_first or page.is_lower_case:
-            if is_marked or (
-                token.is_first and token.is_capital and page.lexicon.name_share(token.text, page.lang) >= 0.6
-            ):
+        is_first = token.is_first or bool(_CLAUSE_START.search(page.text[max(0, token.at - 4) : token.at]))
+        if is_first or page.is_lower_case:
+            is_likely = fold.is_cyrillic(token.text) and page.lexicon.name_share(token.text, page.lang) >= _MOSTLY_A_NAME
+            if is_marked or (is_first and token.is_capital and is_likely):
                 return Level.BLOCK
-            return Level.WARN if token.is_first else None
+            return Level.WARN if is_first else None
         return Level.BLOCK
 
     def _is_ordinary(self, index: int) -> bool:
         token = self.page.tokens[index]
         if fold.is_cyrillic(token.text):
             return self.page.lexicon.is_ordinary(token.text, self.page.lang)
-        return token.text.lower() in ordinary_english() or (len(token.key) <= 3 and not token.is_capital)
+        return token.text.lower() in self.page.lexicon.english or (len(token.key) <= 3 and not token.is_capital)
 
     def _is_beside_own(self, index: int, name: SealedName) -> bool:
         """Say whether another part of the same sealed name stands beside token *index*."""
@@ -191,7 +193,7 @@ class _Matcher:
         if best is None:
             return None
         score, name = best
-        if name.part is not Part.SURNAME and (score < _SAME_PATRONYMIC or _is_other_name(page, token.text)):
+        if name.part is not Part.SURNAME and not self._is_misspelt_given(token.key, token.text, score, name):
             return None
         is_doubtful = score < _BLOCK_LIKENESS or page.labels[index] == "LOC"
         if is_doubtful and inside((token.start, token.end), self.context.sourced):
@@ -204,6 +206,11 @@ class _Matcher:
             "name",
         )
 
+    def _is_misspelt_given(self, key: str, text: str, score: float, name: SealedName) -> bool:
+        """Given names and patronymics are alike among themselves, so only a slip in a long one counts."""
+        is_long = len(key) >= _LONG_GIVEN and all(len(base) >= _LONG_GIVEN for base in name.bases)
+        return is_long and score >= _SAME_PATRONYMIC and not _is_other_name(self.page, text)
+
     def _may_be_misspelt(self, index: int) -> bool:
         page, token = self.page, self.page.tokens[index]
         if (
@@ -212,7 +219,7 @@ class _Matcher:
         ):
             return False
         if not fold.is_cyrillic(token.text):
-            return (token.is_capital or page.is_lower_case) and token.text.lower() not in ordinary_english()
+            return (token.is_capital or page.is_lower_case) and token.text.lower() not in self.page.lexicon.english
         if token.is_capital and not token.is_first and not page.is_lower_case:
             return self.gazetteer.population(token.text) is None or page.labels[index] != "LOC"
         return not page.lexicon.is_ordinary(token.text, page.lang) and not page.lexicon.is_known(token.text)

@@ -100,6 +100,9 @@ _SKIP = frozenset("оглы оглу кызы угли oglu ogly kyzy и и and 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 
 
+_GENDERS = (("ова", "ов"), ("ева", "ев"), ("ёва", "ёв"), ("ина", "ин"), ("ская", "ский"), ("цкая", "цкий"), ("ська", "ський"), ("ная", "ный"), ("ая", "ой"))
+
+
 @dataclass(frozen=True)
 class Sealer:
     """What it takes to write names out: dictionaries and relations, loaded once."""
@@ -163,7 +166,9 @@ class Sealer:
                     else {fold.latin(name)}
                 )
         elif part is Part.SURNAME:
-            cyrillic |= self._other_gender(spellings)
+            others = self._other_gender(spellings)
+            cyrillic = cyrillic.union(*(forms(o, self.lexicon) for o in others))
+            latin = latin.union(*(romanise(o) for o in others))
         keys = frozenset(k for k in cyrillic | latin | short if len(k) >= 2)
         return SealedName(
             part,
@@ -175,23 +180,15 @@ class Sealer:
         )
 
     def _other_gender(self, spellings: Iterable[str]) -> set[str]:
-        """A man's surname in the forms of his wife's, and the other way round."""
-        keys: set[str] = set()
+        """Return a man's surname as his wife bears it, and the other way round."""
+        found: set[str] = set()
         for s in spellings:
-            for ending, other in (
-                ("ова", "ов"),
-                ("ева", "ев"),
-                ("ина", "ин"),
-                ("ая", "ий"),
-                ("ая", "ый"),
-                ("ская", "ский"),
-                ("ська", "ський"),
-            ):
-                if s.endswith(ending) and len(s) > len(ending) + 2:
-                    keys |= forms(s[: -len(ending)] + other, self.lexicon)
-            if re.search(r"(ский|цкий|ський|ый)$", s):
-                keys |= forms(re.sub(r"(ий|ый)$", "а" if "ськ" in s else "ая", s), self.lexicon)
-        return keys
+            for woman, man in _GENDERS:
+                if s.endswith(woman) and len(s) > len(woman) + 2:
+                    found.add(s[: -len(woman)] + man)
+                if s.endswith(man) and len(s) > len(man) + 2:
+                    found.add(s[: -len(man)] + woman)
+        return found
 
     def _spoken(self, spelling: str, part: Part) -> list[str]:
         """Return the Cyrillic forms that people also write in Latin letters."""

@@ -36,15 +36,6 @@ _KIN_KEYS = frozenset(fold.key(w) for w in _KIN)
 _SURNAME_SHAPE = re.compile(
     r"(ov|ova|ev|eva|in|ina|skii?|skaia|enko|4uk|iuk|dze|6vili|ovi4|evi4|zade|oglu|u7in|ikh|ih|nko|aev|iev)$"
 )
-_ENGLISH = frozenset(
-    "the a an in on at of for and or but he she they it his her their this that these those when where who which what one two three some many most all after before during since while as if then "
-    "there here not no yes also according several dozens hundreds thousands according on by from to with without within more less about at least servicemen soldiers contract military army "
-    "russian russia ukrainian ukraine war unit units january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday "
-    "sunday spring summer autumn winter defense defence ministry court regional district region garrison lawyer lawyers human rights group center centre committee republic first second third "
-    "fourth guards brigade regiment division battalion army corps company platoon marine marines airborne navy fleet state duma president minister government national guard federal security "
-    "service north south east west northern southern eastern western central far great new old main directorate special operation orthodox christian muslim buddhist ossetian buryat chechen dagestani "
-    "tuvan european american telegram people man woman men women mother father wife son relatives journalists media report reports article criminal code constitution".split()
-)
 
 
 @dataclass(frozen=True)
@@ -129,7 +120,7 @@ def _beside_name(page: Page, index: int) -> bool:
 def _is_latin_name(page: Page, index: int) -> bool:
     token = page.tokens[index]
     low = token.text.lower()
-    if low in _ENGLISH or len(low) < 3 or token.text.isupper():
+    if low in page.lexicon.english or len(low) < 3 or token.text.isupper():
         return False
     if token.key in page.lexicon.given_names:
         return not token.is_first or _capital_after(page, index)
@@ -147,14 +138,11 @@ def _is_latin_name(page: Page, index: int) -> bool:
             bool(_SURNAME_SHAPE.search(token.key))
             and len(low) >= 5
             and not token.is_first
-            and low not in _ENGLISH_LIKE
+           
         )
     )
 
 
-_ENGLISH_LIKE = frozenset(
-    "captain ukrain certain britain berlin kremlin latin cabin origin admin putin chechen kazan penza berlin lenin stalin martin benjamin moscow kherson protein medicine marina crimea china argentina cuisine".split()
-) - {"putin"}
 
 
 def _capital_after(page: Page, index: int) -> bool:
@@ -162,7 +150,7 @@ def _capital_after(page: Page, index: int) -> bool:
         index + 1 < len(page.tokens)
         and page.is_joined(index)
         and page.tokens[index + 1].is_capital
-        and page.tokens[index + 1].text.lower() not in _ENGLISH
+        and page.tokens[index + 1].text.lower() not in page.lexicon.english
     )
 
 
@@ -195,20 +183,3 @@ def kin_keys() -> frozenset[str]:
 def is_title(key: str) -> bool:
     """Say whether *key* is a word that stands before a name: a rank, a profession, a form of address."""
     return key in _TITLE_KEYS
-
-
-def ordinary_english() -> frozenset[str]:
-    """Return English words, some of which are also somebody's name in Latin letters."""
-    return _ENGLISH | _ENGLISH_LIKE | _NAMESAKES
-
-
-_NAMESAKES = frozenset(
-    "mark will rose may dan den dim dime gene kit lion mat mir nick pen pet ray rob rod roman sam san serge son stan tim tony van vera vale vital lena ira inn ally art bore don ed elm fed gal gosh "
-    "max bob grab bud rat park pack pan pun can ten tan tsar war lie lies dolly gain gift grin ham hand hard hill hope hunt jack joy jury just karma king lad lam lamb land lane lava law led leg "
-    "let lid life lily line love low mad main male mama mana mare mars mass master mate mean med mill mine mint miss mode mole mood moon moral moss mud net nets nil nod note ode oil opera oral "
-    "palm part pasha past pat paul pick pike pin plan plus pole pop port post pot prop pub put ram ran rang rank rate raw red rest rice rich rid ring rise road rock role room root row rub rule "
-    "run rush rust sad safe sage said sail sale sand sara sasha sat saw sea seal seen sell send senior set shaman shame share shed ship shop shot show side sign silk sin sing sir site skin sky "
-    "sly smart soda soft soil sold sole solo some song soon sort soul sour spit spot star stop storm sub such sun sure swan tag take tale talk tall tank tar tart task tax team tear tell tent term "
-    "test than tide tie time tin tip tire told toll toma tomb tome ton tone took tool top tore torn toy train tree trap trial trick trip true tub tube turn type van vast vest via view vote wage wait "
-    "wall want warm wash watch water way weak wear week well wet wide wife wild win wind wine wing wish wolf wood word work yard year young zone beloved sorokin pushka sever north".split()
-) - {"sasha", "sorokin", "toma", "tolya", "paul", "shaman", "pushka", "sara"}

@@ -115,8 +115,10 @@ class SealedPlace:
         """Say whether *key* is a form of word *index* of the name."""
         return key in self.words[index]
 
-    def is_adjective(self, key: str) -> bool:
-        """Say whether *key* is an adjective of the place or a word for its people."""
+    def is_adjective(self, key: str, *, is_ordinary: bool) -> bool:
+        """Say whether *key* is an adjective of the place or, unless it *is_ordinary*, a word for its people."""
+        if is_ordinary and not re.search(r"[сц]к", key):
+            return False
         return any(
             len(s) >= 3 and key.startswith(s) and _ADJECTIVE_TAIL.match(key[len(s) :]) for s in self.stems
         )
@@ -133,12 +135,9 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         i for i, w in enumerate(words) if w.lower() not in _GENERIC and len(w) >= 3
     ) or frozenset(range(len(words)))
     last = fold.key(words[max(telling)])
-    stems = {_stem(last), last, *([last[:-2]] if last.endswith("ск") else [])}
-    if not fold.is_cyrillic(last):
-        stems |= {fold.cyrillic(r) for r in read_back(words[max(telling)])}
+    lasts = {last} if fold.is_cyrillic(last) else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
+    stems = {s for key in lasts for s in (key, _stem(key), key.removesuffix("ск"))}
     population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
-    if len(words) > 1 and not population:
-        population = 0
     return SealedPlace(keys, telling, frozenset(s for s in stems if len(s) >= 3), population >= SMALL)
 
 

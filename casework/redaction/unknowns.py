@@ -25,7 +25,7 @@ _PLACE_BEFORE = re.compile(
     re.I,
 )
 _SETTLEMENT_BEFORE = re.compile(
-    r"(?:сел[оаеу]|пос[её]л\w+|деревн\w+|станиц\w+|аул\w*|хутор\w*|местечк\w+|селищ\w+|пгт|village of|town of|settlement of|village|hamlet)\s+[«\"]?$",
+    r"(?:сел\w{1,3}|пос[её]л\w+|деревн\w+|станиц\w+|аул\w*|хутор\w*|местечк\w+|селищ\w+|пгт|village of|town of|settlement of|village|hamlet)\s+[«\"]?$",
     re.I,
 )
 
@@ -150,10 +150,11 @@ def _names_place(page: Page, index: int, before: str, gazetteer: Gazetteer) -> b
     token = page.tokens[index]
     if fold.is_cyrillic(token.text):
         starts = index == 0 or page.labels[index - 1] != "LOC" or not page.is_joined(index - 1)
-        return page.labels[index] == "LOC" and starts and not page.lexicon.is_ordinary(token.text, page.lang)
+        words = [page.tokens[i].text for i in range(index, _last(page, index) + 1)]
+        return page.labels[index] == "LOC" and starts and not all(page.lexicon.is_ordinary(w, page.lang) for w in words)
     if (
         token.is_first
-        or token.text.lower() in people.ordinary_english()
+        or token.text.lower() in page.lexicon.english
         or (index + 1 < len(page.tokens) and page.is_joined(index) and page.tokens[index + 1].is_capital)
     ):
         return False
