@@ -52,7 +52,7 @@ from intake.limits import Budgets
 log = logging.getLogger(__name__)
 
 # Updates in work at once. Sealing holds one core; the rest is waiting for files and commits.
-WIDTH = 8
+WIDTH = 16
 # Seconds between looks for tips left in writing, and between reapings.
 IDLE_EVERY, REAP_EVERY = 60.0, 3600.0
 # Seconds that work in hand may take at the end before it is left in the spool.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.errors import SecondHubError
@@ -98,3 +99,21 @@ def test_a_second_hub_on_one_state_directory_is_refused(tmp_path: Path) -> None:
         pass
     with sole_hub(tmp_path):
         pass
+
+
+async def test_a_writer_whose_server_hung_up_comes_back_with_its_lock(
+    database: Database, writer: Writer
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    pid = await writer.do(lambda session: session.scalar(text("SELECT pg_backend_pid()")))
+    with database.engine.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with pytest.raises(OperationalError):
+        await writer.write(_one("alice"))
+    async with asyncio.timeout(5):
+        while "bob" not in _staff(database):
+            with contextlib.suppress(SecondHubError):  # the dead session may hold the lock a moment longer
+                await writer.write(_one("bob"))
+    with Writer(database) as second, pytest.raises(SecondHubError):
+        await second.write(_one("carol"))
