@@ -10,12 +10,13 @@ import gettext
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import canonical, hubkeys, keys, post
+from casework import canonical, catalogue, hubkeys, keys, post
 from casework.post import Attachment, Box, Courier
 from casework.rows import write
 from casework.tables import Base, Case, Grant, Item, Outbox, Writing
@@ -186,8 +187,8 @@ def pushed_lines(house: House) -> list[dict[str, Any]]:
     return lines
 
 
-def _speak(_language: str) -> gettext.NullTranslations:
-    return gettext.NullTranslations()
+def _speak(language: str) -> gettext.NullTranslations:
+    return catalogue.load(Path(catalogue.__file__).with_name("catalogues"), language)
 
 
 # --- what staff can see ---
