@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot import rows as build
+from bot.errors import BotError
 from bot.health import Health
 from bot.telegram import Door, seconds
 from bot.writer import Writer
@@ -78,8 +79,12 @@ class Deletions:
             try:
                 await self._yield_to_answers()
                 pause = await self.once()
-            except (SQLAlchemyError, CaseworkError):
+            except (SQLAlchemyError, CaseworkError, BotError):
                 self._health.trouble("deletions", "cannot_store")
+            except Exception as error:  # noqa: BLE001  what can be deleted tomorrow must not stop today's answers
+                log.error("deletions.broke %s", type(error).__name__)  # noqa: TRY400  it may quote a row
+                self._health.trouble("deletions", "broke")
+                pause = SLOWED_PAUSE
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
             except TimeoutError:
@@ -94,14 +99,15 @@ class Deletions:
         for row in due:
             try:
                 payload = build.open_deletion(self._strongbox.spools, row.id, row.locked)
-            except CryptoError:
+                chat, messages = payload["chat"], payload["messages"]
+            except (CryptoError, KeyError, TypeError):
                 log.warning("deletions.unreadable")
                 dropped.append(row.id)
                 continue
             if row.due is None and payload.get("keep"):
                 dropped.append(row.id)
                 continue
-            chats[payload["chat"]].append((row, payload["messages"]))
+            chats[chat].append((row, messages))
         if dropped:
             await self._writer.do(lambda session: _drop(session, dropped))
         for chat, entries in chats.items():
@@ -112,6 +118,7 @@ class Deletions:
             except InvalidToken:
                 self._health.trouble("deletions", "token_refused")
                 return SLOWED_PAUSE
+        self._health.ok("deletions")
         return 0.0 if len(due) == LOAD else LOOK_AGAIN
 
     def _due(self, now: datetime) -> list[Deletion]:

@@ -146,8 +146,12 @@ class Hub:
                     await parts.spool.reap()
                     await writer.do(lambda session: link.reap(session, today))  # noqa: B023  used at once
                     reaped = loop.time()
+                self.health.ok("keeping")
             except (SQLAlchemyError, CaseworkError, BotError):
                 self.health.trouble("keeping", "cannot_store")
+            except Exception as error:  # noqa: BLE001  housekeeping must not stop the house
+                log.error("keeping.broke %s", type(error).__name__)  # noqa: TRY400  it may quote a row
+                self.health.trouble("keeping", "broke")
             await asyncio.sleep(IDLE_EVERY)
 
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from bot import rows as build
 from bot.dispatch import Dispatcher
+from bot.errors import BotError
 from bot.health import Health
 from bot.pace import Pace
 from bot.send import REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError, send
@@ -52,6 +53,8 @@ LOOK_AGAIN = 1.0
 RECEIPT_GAP = 3.0
 # Tries of one message: with the longest pause between them, two days.
 FIRST_PAUSE, LONGEST_PAUSE, TRIES = 1.0, 300.0, 580
+# Seconds until the next try while the database is away.
+AWAY_PAUSE = 5.0
 # Tries of one message that breaks our own code.
 BROKEN_TRIES = 4
 
@@ -120,7 +123,7 @@ class Outbox:
                 self._wake.clear()
                 try:
                     await self._load()
-                except (SQLAlchemyError, CaseworkError):
+                except (SQLAlchemyError, CaseworkError, BotError):
                     self._health.trouble("outbox", "cannot_read")
                 try:
                     await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN)
@@ -137,10 +140,10 @@ class Outbox:
                 continue
             try:
                 payload = build.open_outgoing(self._strongbox.spools, row.id, row.locked)
-            except CryptoError:
+                out = Outgoing(row.id, row.item, row.tries, self._lane(payload["chat"]), payload)
+            except (CryptoError, KeyError, TypeError):
                 await self._drop_unreadable(row)
                 continue
-            out = Outgoing(row.id, row.item, row.tries, self._lane(payload["chat"]), payload)
             self._loaded[row.id] = out
             self._sending.put(out.lane, row.id)
 
@@ -150,7 +153,7 @@ class Outbox:
             return list(session.scalars(query))
 
     async def _drop_unreadable(self, row: OutboxRow) -> None:
-        """Give up a row whose key is gone: nobody can say any more what it was."""
+        """Give up a row that no key opens any more: nobody can say what it was, or to whom."""
         log.error("outbox.unreadable")
         await self._writer.do(lambda session: _end(session, [row.id], row.item, UNREACHABLE))
 
@@ -171,9 +174,9 @@ class Outbox:
         self._pace.spend(out.lane, now, is_receipt=out.is_receipt)
         try:
             return await self._carry_out(out, merged)
-        except (SQLAlchemyError, CaseworkError):
+        except (SQLAlchemyError, CaseworkError, BotError):
             self._health.trouble("outbox", "cannot_store")
-            return LONGEST_PAUSE / 10
+            return AWAY_PAUSE
 
     def _receipts(self, out: Outgoing) -> list[Outgoing]:
         """Return *out* with the receipts that follow it directly, when it is one itself."""
