@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.emulator.client import Line, Remote, RemotePhone
 
+
 class Tipster:
     """A person on a phone: reads what shows, presses what is offered, writes."""
 
@@ -35,9 +36,9 @@ class Tipster:
     async def press(self, label: str) -> None:
         """Wait for a button whose words hold *label*, and press it."""
         line = await self.phone.wait_for(
-            lambda line: line.from_bot
-            and not line.is_deleted
-            and any(label in text for text, _data in line.buttons)
+            lambda line: (
+                line.from_bot and not line.is_deleted and any(label in text for text, _data in line.buttons)
+            )
         )
         whole = next(text for text, _data in line.buttons if label in text)
         await self.phone.press(line.message_id, text=whole)

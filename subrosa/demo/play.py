@@ -1,20 +1,23 @@
 """
 The play: one story from the phone to the register, each door telling what it saw.
 
-A mother asks for help and lets the story be told without names. A lawyer takes the case, answers, and passes
-a brief to the editors. An editor writes a summary; the gate refuses the first wording; the lawyer's desk holds
-the card against it; a second editor approves; the hub publishes; the mother's chat is clean again.
+A mother asks for help and lets the story be told without names. A lawyer takes the case, answers, and
+passes a brief to the editors. An editor writes a summary; the gate refuses the first wording; the lawyer's
+desk holds the card against it; a second editor approves; the hub publishes.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pyotp
 
 from bot.emulator.client import Remote
+from register import entry, examples, lists
 from subrosa.demo.phone import Tipster
 from subrosa.demo.picture import draw_page
 from subrosa.demo.stage import Stage
@@ -33,13 +36,19 @@ ANSWER = (
     " Если не берут — заказным письмом военному прокурору. Образец прикладываю. Я на связи."
 )
 SHEET = "РАПОРТ\nПрошу не направлять меня … (образец, заполните сами)\n".encode()
-BRIEF = "Срочник письменно отказался подписать контракт. Рапорт не приняли, пригрозили отправкой. Ему помогает юрист."
+BRIEF = (
+    "Срочник письменно отказался подписать контракт. Рапорт не приняли, пригрозили отправкой."
+    " Ему помогает юрист."
+)
 LEAKY = {
     "ru": "Заречный, срочник из части под Белгородом, отказался подписать контракт.",
     "en": "Zarechny, a conscript from a unit near Belgorod, refused to sign a contract.",
 }
 CLEAN = {
-    "ru": "Военнослужащий срочной службы отказался подписать контракт. Заявление об отказе командование не приняло.",
+    "ru": (
+        "Военнослужащий срочной службы отказался подписать контракт."
+        " Заявление об отказе командование не приняло."
+    ),
     "en": "A conscript refused to sign a contract. His command would not accept the refusal in writing.",
 }
 TITLE = {"ru": "Срочник отказался подписать контракт", "en": "A conscript refused to sign a contract"}
@@ -97,8 +106,14 @@ class Play:
     # --- acts of the play ---
 
     def import_examples(self) -> None:
-        """Import the example list and let two of the staff sign it."""
-        raise NotImplementedError
+        """Land the practice register as a list in review, and let two of the staff sign it."""
+        self.stage.land_list(lists.pack(one.entry for one in examples.load() if one.entry is not None))
+        for who in ("editor-1", "editor-2"):
+            visitor = self.sign_in(who)
+            page = visitor.get(visitor.get("/imports").link("/imports/"))
+            visitor.submit(page, "/sign")
+        count = self.wait_for_public("the practice register", lambda ids: len(ids) > 1)
+        self.say("register", f"{count} practice entries are public, since two editors signed the same list")
 
     async def tell(self, mother: Tipster) -> None:
         """Let the mother tell her story."""
@@ -125,19 +140,113 @@ class Play:
 
     def take_case(self) -> tuple[str, str]:
         """Let the lawyer the hub proposed take the case and answer."""
-        raise NotImplementedError
+        for who in ("lawyer-1", "lawyer-2"):
+            visitor = self.sign_in(who)
+            page = self.wait_until("a case in the queue", partial(_case_page, visitor))
+            if not any(form.action.endswith("/give-back") for form in page.forms):
+                continue
+            self.say("hub", "sealed to the lawyers on duty, routed once, a clock of one hour started")
+            page = visitor.submit(page, "/accept")
+            case = page.url
+            self.say("desk", f"{who} accepts: a new key, and colleagues not on the case lose theirs")
+            visitor.submit(page, "/card", reason="contact")
+            self.say("desk", f"{who} opens the card, with a reason, in the journal")
+            page = visitor.get(case)
+            visitor.submit(page, "/reply", text=ANSWER, file_is_safe="1", file=("file", "raport.txt", SHEET))
+            self.say("desk", f"{who} answers, with a file")
+            return who, case
+        raise StepFailedError("nobody was proposed")
 
     async def read_answer(self, mother: Tipster) -> None:
         """Let the mother find the neutral line, tap it and read."""
-        raise NotImplementedError
+        line = await mother.phone.wait_for(lambda line: line.is_silent and "Открыть" in str(line.buttons))
+        self.say("phone", f"one silent line with a button, no words of the answer: «{line.text}»")
+        await mother.press("Открыть")
+        await mother.read("Пусть ничего не подписывает")
+        self.say("phone", "after the tap the answer and the file; they leave the chat again by themselves")
 
     def write_brief(self, lawyer: str, case: str) -> None:
         """Let the lawyer pass on what may be told."""
-        raise NotImplementedError
+        visitor = self.sign_in(lawyer)
+        visitor.submit(visitor.get(case), "/brief", text=BRIEF, consent="Согласие дала в чате, без имён")
+        self.say("desk", f"{lawyer} passes a brief to the editors; the case itself stays behind the wall")
 
     def publish(self, lawyer: str) -> str:
         """Let the editors write, be refused, mend, check, approve and release."""
-        raise NotImplementedError
+        author, approver = self.sign_in("editor-1"), self.sign_in("editor-2")
+        page = self.wait_until("a brief in the queue", partial(_case_page, author))
+        page = author.submit(page, "/accept")
+        page = self.wait_until("the key of the brief", lambda: author.get(page.url))
+        page = author.submit(page, "/draft")
+        draft = page.url.split("?")[0]
+        page = self.freeze(author, draft, LEAKY)
+        self.refuse(author, draft)
+        page = self.freeze(author, draft, CLEAN)
+        if "/check" in str(page.forms):
+            page = author.submit(page, "/check")
+        page = author.submit(author.get(draft), "/sign")
+        self.say(
+            "desk", "editor-1 mends the wording; the gate has nothing against it; editor-1 signs the hash"
+        )
+        judge = self.sign_in(lawyer)
+        judge.submit(judge.get(draft), "/check")
+        self.say(
+            "desk",
+            f"{lawyer}, who can open the card, lets the desk hold it against the text: nothing matches",
+        )
+        page = approver.submit(approver.get(draft), "/approve")
+        page = approver.submit(approver.get(draft), "/publish")
+        self.say("desk", "editor-2 approves the same hash and releases it")
+        public_id = self.public_id(approver.get(draft))
+        self.wait_for_public("the new entry", lambda ids: public_id in ids)
+        self.say("register", f"entry {public_id} is public; its link to the case is gone")
+        return public_id
+
+    def freeze(self, author: Visitor, draft: str, words: dict[str, str]) -> Page:
+        """Write the entry and freeze it: the editor's half of the gate runs on this very wording."""
+        return author.submit(
+            author.get(draft),
+            "/save",
+            instead="/freeze",
+            title_ru=TITLE["ru"],
+            title_en=TITLE["en"],
+            body_ru=words["ru"],
+            body_en=words["en"],
+            branch="regular_army",
+            service="conscript",
+            month="2026-03",
+            is_refusal="1",
+            grade="sources_withheld",
+        )
+
+    def refuse(self, author: Visitor, draft: str) -> None:
+        """Show that the first wording cannot get out."""
+        page = author.get(draft)
+        if "Заречный" not in page.text:
+            raise StepFailedError("the gate found nothing in the first wording")
+        author.submit(page, "/sign")
+        approver = self.sign_in("editor-2")
+        approver.submit(approver.get(draft), "/approve", status=409)
+        self.say("desk", "the gate blocks the first wording: a surname, a place; approving it answers 409")
+
+    def public_id(self, page: Page) -> str:
+        """Return the public number a draft's page names."""
+        known = [word for word in page.text.split() if entry.is_id(word)]
+        if not known:
+            raise StepFailedError("the draft has no public number")
+        return known[0]
+
+    def wait_for_public(self, what: str, is_there: Callable[[set[str]], bool]) -> int:
+        """Wait until the register shows it, and return how many entries it has."""
+        data = self.stage.settings.register.output_dir / "data" / "register.json"
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if data.exists():
+                ids = {one["id"] for one in json.loads(data.read_bytes())["entries"]}
+                if is_there(ids):
+                    return len(ids)
+            time.sleep(0.2)
+        raise StepFailedError(what)
 
     def wait_until(self, what: str, look: Callable[[], Page | None]) -> Page:
         """Look again and again until *look* finds something."""
@@ -151,3 +260,10 @@ class Play:
                 return found
             time.sleep(0.2)
         raise StepFailedError(what)
+
+
+def _case_page(visitor: Visitor) -> Page | None:
+    """Open the first case of the queue, if there is one."""
+    queue = visitor.get("/queue")
+    found = [link for link in queue.links if link.startswith("/case/")]
+    return visitor.get(found[0]) if found else None

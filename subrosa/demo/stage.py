@@ -23,11 +23,13 @@ from typing import Self
 import httpx
 
 from bot.emulator.process import EmulatorProcess
+from casework import releases
+from casework.actors import OPERATOR, Actor
 from crypto import keyring
 from subrosa import configuration, founding
 from subrosa.errors import ShellError
 from subrosa.founding import NewStaff
-from subrosa.opening import now
+from subrosa.opening import now, open_database, open_strongbox
 from subrosa.settings import Settings
 
 # A token of the official form that no real bot has.
@@ -101,6 +103,15 @@ class Stage:
         if done.returncode != 0:
             raise NotStartedError(done.stderr.strip().removeprefix("subrosa: error: "))
         return done.stdout
+
+    def land_list(self, body: bytes) -> None:
+        """Put a list in review, as an import does."""
+        moment = now()
+        database = open_database(self.settings)
+        by = Actor(OPERATOR, 0, open_strongbox(self.settings, moment).signing)
+        with database.write() as session:
+            releases.land_manifest(session, body, by, moment.date())
+        database.close()
 
     def serve_register(self) -> str:
         """Serve the register's folder and return its address."""

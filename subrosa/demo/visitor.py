@@ -98,9 +98,14 @@ class Visitor:
         status: int = 200,
         button: tuple[str, str] | None = None,
         file: tuple[str, str, bytes] | None = None,
+        instead: str | None = None,
         **fields: str,
     ) -> Page:
-        """Fill the form of *page* whose address ends in *ending* and post it; insist on *status*."""
+        """
+        Fill the form of *page* whose address ends in *ending* and post it; insist on *status*.
+
+        *instead* is the last word of the address a button of the form posts to in place of the form's own.
+        """
         form = page.form(ending)
         values = [(name, value) for name, value in form.fields if name not in fields]
         values += list(fields.items())
@@ -112,6 +117,8 @@ class Visitor:
         for name, value in values:
             data.setdefault(name, []).append(value)
         target = urljoin(page.url, form.action or page.url)
+        if instead is not None:
+            target = target.removesuffix(ending) + instead
         if not form.files:
             return _page(self._http.post(target, data=data), status)
         sent = dict.fromkeys(form.files, ("", b""))
