@@ -81,8 +81,14 @@ _FORMATIONS = (
     ("battalion", r"батальон\w*|бат\.?|омсб|одшб|battalion|batalion\w*"),
     ("base", r"баз[аыеуой]+|base"),
 )
+_BETWEEN = (
+    r"(?:(?:[а-яёіїє-]+(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|separate|motor(?:i[sz]ed)?|rifle|airborne|"
+    r"tank|naval|infantry|marine|artillery|assault|air|special|forces|landing)\.?[ \u00a0]+){0,5}"
+)
 _FORMATION = re.compile(
-    r"(?<![\d.,/])(?P<number>\d{1,4})(?:[-‑]?(?:я|й|го|ю|ой|ый|ому|ая|st|nd|rd|th|а|ї|у))?\s+(?:[\w-]+\s+){0,5}?(?P<kind>"
+    r"(?<![\d.,/])(?P<number>\d{1,4})(?:[-‑]?(?:я|й|го|ю|ой|ый|ому|ая|st|nd|rd|th|а|ї|у))?[ \u00a0]+"
+    + _BETWEEN
+    + "(?P<kind>"
     + "|".join(f"(?P<{k}>{p})" for k, p in _FORMATIONS)
     + r")(?!\w)",
     re.I,

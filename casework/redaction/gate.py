@@ -135,9 +135,7 @@ def _editors(
         *_copied(page, source, known, around),
         *_defaults(detectors, page, around, register_texts),
         *_declared(page, context, told.sealed),
-        *quasi.find(
-            page, quasi.facts_of(told.sealed, source, detectors.gazetteer), around, detectors.gazetteer
-        ),
+        *quasi.find(page, quasi.facts_of(told.sealed, source, detectors), around, detectors.gazetteer),
         *quasi.cell_check(page, context, around),
     ]
 
@@ -155,7 +153,7 @@ def _holders(
         sealed = sealed_fields.seal(own, detectors.sealer, detectors.gazetteer)
         findings += _sealed(detectors, page, sealed, around)
         findings += _texts(detectors, page, sealed, around)
-        facts = quasi.facts_of(sealed, source or detectors.read("", page.lang), detectors.gazetteer)
+        facts = quasi.facts_of(sealed, source or detectors.read("", page.lang), detectors)
         findings += quasi.find(page, facts, around, detectors.gazetteer)
     for case in cases:
         findings += _elsewhere(
@@ -177,7 +175,7 @@ def _context(detectors: Detectors, page: Page, context: Mapping[str, Any]) -> Co
     return Context(
         public.public_tokens(page, detectors.public, allowed),
         public.listed_tokens(page, detectors.public),
-        set(places.subjects_named(page.lemmas, [t.key for t in page.tokens], detectors.gazetteer)),
+        set(places.subjects_named(page, detectors.gazetteer)),
         sourced,
         citations,
     )

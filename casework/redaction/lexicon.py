@@ -49,7 +49,9 @@ def _given_names() -> frozenset[str]:
 
 def _english_words() -> frozenset[str]:
     """Return ordinary English words, some of which are also a name in Latin letters."""
-    text = resources.files("casework.redaction").joinpath("data/english_words.txt").read_text(encoding="utf-8")
+    text = (
+        resources.files("casework.redaction").joinpath("data/english_words.txt").read_text(encoding="utf-8")
+    )
     return frozenset(w for line in text.splitlines() if not line.startswith("#") for w in line.split())
 
 

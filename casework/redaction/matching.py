@@ -145,7 +145,10 @@ class _Matcher:
         is_marked = page.labels[index] == "PER" or self._is_beside_own(index, name)
         is_first = token.is_first or bool(_CLAUSE_START.search(page.text[max(0, token.at - 4) : token.at]))
         if is_first or page.is_lower_case:
-            is_likely = fold.is_cyrillic(token.text) and page.lexicon.name_share(token.text, page.lang) >= _MOSTLY_A_NAME
+            is_likely = (
+                fold.is_cyrillic(token.text)
+                and page.lexicon.name_share(token.text, page.lang) >= _MOSTLY_A_NAME
+            )
             if is_marked or (is_first and token.is_capital and is_likely):
                 return Level.BLOCK
             return Level.WARN if is_first else None
@@ -155,7 +158,9 @@ class _Matcher:
         token = self.page.tokens[index]
         if fold.is_cyrillic(token.text):
             return self.page.lexicon.is_ordinary(token.text, self.page.lang)
-        return token.text.lower() in self.page.lexicon.english or (len(token.key) <= 3 and not token.is_capital)
+        return token.text.lower() in self.page.lexicon.english or (
+            len(token.key) <= 3 and not token.is_capital
+        )
 
     def _is_beside_own(self, index: int, name: SealedName) -> bool:
         """Say whether another part of the same sealed name stands beside token *index*."""
@@ -219,7 +224,9 @@ class _Matcher:
         ):
             return False
         if not fold.is_cyrillic(token.text):
-            return (token.is_capital or page.is_lower_case) and token.text.lower() not in self.page.lexicon.english
+            return (
+                token.is_capital or page.is_lower_case
+            ) and token.text.lower() not in self.page.lexicon.english
         if token.is_capital and not token.is_first and not page.is_lower_case:
             return self.gazetteer.population(token.text) is None or page.labels[index] != "LOC"
         return not page.lexicon.is_ordinary(token.text, page.lang) and not page.lexicon.is_known(token.text)

@@ -134,15 +134,8 @@ def _is_latin_name(page: Page, index: int) -> bool:
     return (
         has_given
         or has_title
-        or (
-            bool(_SURNAME_SHAPE.search(token.key))
-            and len(low) >= 5
-            and not token.is_first
-           
-        )
+        or (bool(_SURNAME_SHAPE.search(token.key)) and len(low) >= 5 and not token.is_first)
     )
-
-
 
 
 def _capital_after(page: Page, index: int) -> bool:

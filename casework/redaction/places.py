@@ -12,6 +12,7 @@ from importlib import resources
 from casework.redaction import fold
 from casework.redaction.inflect import forms
 from casework.redaction.lexicon import Lexicon
+from casework.redaction.page import Page
 from casework.redaction.romanise import keys_of, read_back, romanise
 
 SMALL = 100_000  # people; a settlement below it may not be named without a look
@@ -46,7 +47,8 @@ class Gazetteer:
     """Every place the table knows by the stem of its name, with the largest population under that name."""
 
     largest: dict[str, int]
-    subjects: tuple[Subject, ...]
+    by_key: dict[str, list[Subject]]
+    by_head: dict[str, list[tuple[tuple[str, ...], Subject]]]
 
     def __repr__(self) -> str:
         return f"<Gazetteer {len(self.largest)} names>"
@@ -71,7 +73,15 @@ def load(lexicon: Lexicon) -> Gazetteer:
             stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
             if len(stem) >= 2:
                 largest[stem] = max(int(population), largest.get(stem, 0))
-    return Gazetteer(largest, tuple(_subject(row, lexicon) for row in _rows("federal_subjects.tsv")))
+    by_key: dict[str, list[Subject]] = {}
+    by_head: dict[str, list[tuple[tuple[str, ...], Subject]]] = {}
+    for row in _rows("federal_subjects.tsv"):
+        subject = _subject(row, lexicon)
+        for key in subject.names | subject.adjectives:
+            by_key.setdefault(key, []).append(subject)
+        for phrase in subject.phrases:
+            by_head.setdefault(phrase[0], []).append((phrase, subject))
+    return Gazetteer(largest, by_key, by_head)
 
 
 def _subject(row: list[str], lexicon: Lexicon) -> Subject:
@@ -135,7 +145,11 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         i for i, w in enumerate(words) if w.lower() not in _GENERIC and len(w) >= 3
     ) or frozenset(range(len(words)))
     last = fold.key(words[max(telling)])
-    lasts = {last} if fold.is_cyrillic(last) else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
+    lasts = (
+        {last}
+        if fold.is_cyrillic(last)
+        else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
+    )
     stems = {s for key in lasts for s in (key, _stem(key), key.removesuffix("ск"))}
     population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
     return SealedPlace(keys, telling, frozenset(s for s in stems if len(s) >= 3), population >= SMALL)
@@ -206,19 +220,24 @@ def is_region_word(key: str) -> bool:
     return key in _REGION_WORDS
 
 
-def subjects_named(lemmas: list[str], keys: list[str], gazetteer: Gazetteer) -> dict[int, Subject]:
+def subjects_named(page: Page, gazetteer: Gazetteer) -> dict[int, Subject]:
     """Return the tokens that name a federal subject, each with the subject."""
+    keys, lemmas = [t.key for t in page.tokens], page.lemmas
+    named = [
+        t.is_capital or (page.is_lower_case and not page.lexicon.is_ordinary(t.text, page.lang))
+        for t in page.tokens
+    ]
     found: dict[int, Subject] = {}
-    for subject in gazetteer.subjects:
-        for index, key in enumerate(keys):
-            if key in subject.names:
+    for index, key in enumerate(keys):
+        for subject in gazetteer.by_key.get(key, ()):
+            if key in subject.names and named[index]:
                 found[index] = subject
-            elif key in subject.adjectives and index + 1 < len(keys) and is_region_word(keys[index + 1]):
-                found[index] = found[index + 1] = subject
             elif key in subject.adjectives:
                 found.setdefault(index, subject)
-        for phrase in subject.phrases:
-            for index in range(len(lemmas) - len(phrase) + 1):
-                if tuple(lemmas[index : index + len(phrase)]) == phrase:
-                    found.update(dict.fromkeys(range(index, index + len(phrase)), subject))
+                if index + 1 < len(keys) and is_region_word(keys[index + 1]):
+                    found[index] = found[index + 1] = subject
+    for index, lemma in enumerate(lemmas):
+        for phrase, subject in gazetteer.by_head.get(lemma, ()):
+            if tuple(lemmas[index : index + len(phrase)]) == phrase:
+                found.update(dict.fromkeys(range(index, index + len(phrase)), subject))
     return found

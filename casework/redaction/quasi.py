@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casework.redaction import dates, fold, numbers, places
+from casework.redaction.detectors import Detectors
 from casework.redaction.fields import Sealed
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
@@ -57,34 +58,18 @@ class Facts:
         return "<Facts>"
 
 
-def facts_of(sealed: Sealed, source: Page | None, gazetteer: Gazetteer) -> Facts:
-    """Gather the facts of a case from its fields and its narrative."""
-    facts = Facts()
-    pages = [source] if source is not None else []
-    for value in sealed.regions:
-        facts.regions |= _regions_of(value, gazetteer, source)
-    facts.months = {day.month for day in sealed.days}
-    for value in sealed.ranks:
-        facts.ranks |= {rank for rank, _, _ in _ranks_in(value)}
-    facts.posts = [p for value in sealed.posts for p in _post_phrases(value, source)]
-    facts.ages = set(sealed.ages)
-    for page in pages:
-        facts.regions |= {
-            s.code
-            for s in places.subjects_named(page.lemmas, [t.key for t in page.tokens], gazetteer).values()
-        }
-        facts.ages |= {age for age, _, _ in _ages_in(page)}
-        facts.children |= {count for count, _, _ in _children_in(page)}
-        facts.companions |= {count for count, _, _ in _companions_in(page)}
-        facts.months |= {m.month for m in dates.find(page.text)}
-    return facts
-
-
-def _regions_of(value: str, gazetteer: Gazetteer, source: Page | None) -> set[str]:
-    words = re.findall(r"[^\W\d_]+", value)
-    keys = [fold.key(w) for w in words]
-    lemmas = [source.lexicon.lemma(w, source.lang) for w in words] if source is not None else keys
-    return {s.code for s in places.subjects_named(lemmas, keys, gazetteer).values()}
+def facts_of(sealed: Sealed, source: Page, detectors: Detectors) -> Facts:
+    """Gather the facts of a case from its fields and its narrative; the narrative may be empty."""
+    named = [source, *(detectors.read(value, source.lang) for value in sealed.regions)]
+    return Facts(
+        regions={s.code for page in named for s in places.subjects_named(page, detectors.gazetteer).values()},
+        months={day.month for day in sealed.days} | {m.month for m in dates.find(source.text)},
+        ranks={rank for value in sealed.ranks for rank, _, _ in _ranks_in(value)},
+        posts=[p for value in sealed.posts for p in _post_phrases(value, source)],
+        ages=set(sealed.ages) | {age for age, _, _ in _ages_in(source)},
+        children={count for count, _, _ in _children_in(source)},
+        companions={count for count, _, _ in _companions_in(source)},
+    )
 
 
 def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> list[Finding]:
@@ -101,7 +86,7 @@ def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> li
             if not inside(span, context.sourced):
                 shared.append((kind, span))
                 findings.append(mark(page.given, span, kind, Level.WARN, hint))
-    subjects = places.subjects_named(page.lemmas, [t.key for t in page.tokens], gazetteer)
+    subjects = places.subjects_named(page, gazetteer)
     small = {s.code for s in subjects.values() if s.thousands < places.SMALL_REGION}
     shared += [("region", page.over(i, i)) for i, s in subjects.items() if s.code in facts.regions]
     shared += [("month", page.span(a, b)) for month, a, b in _months_in(page) if month in facts.months]
@@ -165,20 +150,15 @@ _RANK_PATTERNS = sorted(
 )
 
 
-def _post_phrases(value: str, source: Page | None) -> list[tuple[str, ...]]:
+def _post_phrases(value: str, source: Page) -> list[tuple[str, ...]]:
     """Return the lemmas of a post, and of the same post in the other languages."""
-    lexicon = source.lexicon if source is not None else None
-    phrases = []
     low = value.lower()
     same = [names for names in _POSTS if any(low.startswith(n) or n == low for n in names)]
+    phrases = []
     for phrase in {low, *(n for names in same for n in names)}:
         words = re.findall(r"[^\W\d_]+", phrase)
-        if lexicon is not None and words:
-            phrases.append(
-                tuple(
-                    lexicon.lemma(w, source.lang if source and fold.is_cyrillic(w) else "ru") for w in words
-                )
-            )
+        lemmas = tuple(source.lexicon.lemma(w, source.lang if fold.is_cyrillic(w) else "en") for w in words)
+        phrases.extend([lemmas] if lemmas else [])
     return phrases
 
 
@@ -300,6 +280,15 @@ def _months_in(page: Page) -> list[tuple[int, int, int]]:
         for m, a, b in dates.month_spans(page.text)
         if not vague.search(page.text[max(0, a - 12) : a])
     ]
+
+
+def described(page: Page) -> Iterator[tuple[str, int, int]]:
+    """Yield ``(kind, start, end)`` of every rank, post, age and number of children a text names, in the clean text."""
+    yield from (("rank", a, b) for _, a, b in _ranks_in(page.text))
+    yield from (("age", a, b) for _, a, b in _ages_in(page))
+    yield from (("family", a, b) for _, a, b in _children_in(page))
+    phrases = [p for names in _POSTS for p in _post_phrases(names[0], page)]
+    yield from (("post", a, b) for a, b in _posts_in(page, phrases))
 
 
 def cell_check(page: Page, register: Mapping[str, Any], context: Context) -> list[Finding]:

@@ -80,7 +80,7 @@ def _is_public(person: Person, page: Page, detectors: Detectors) -> bool:
 def _settlements(page: Page, detectors: Detectors) -> list[places.SealedPlace]:
     """Return the small settlements a narrative names; the large ones and the front are no secret."""
     found = []
-    subjects = places.subjects_named(page.lemmas, [t.key for t in page.tokens], detectors.gazetteer)
+    subjects = places.subjects_named(page, detectors.gazetteer)
     for entity in page.entities:
         inside = [i for i, t in enumerate(page.tokens) if entity.start <= t.at < entity.end]
         words = [page.tokens[i].text for i in inside]

@@ -151,7 +151,11 @@ def _names_place(page: Page, index: int, before: str, gazetteer: Gazetteer) -> b
     if fold.is_cyrillic(token.text):
         starts = index == 0 or page.labels[index - 1] != "LOC" or not page.is_joined(index - 1)
         words = [page.tokens[i].text for i in range(index, _last(page, index) + 1)]
-        return page.labels[index] == "LOC" and starts and not all(page.lexicon.is_ordinary(w, page.lang) for w in words)
+        return (
+            page.labels[index] == "LOC"
+            and starts
+            and not all(page.lexicon.is_ordinary(w, page.lang) for w in words)
+        )
     if (
         token.is_first
         or token.text.lower() in page.lexicon.english

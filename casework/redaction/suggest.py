@@ -1,0 +1,217 @@
+"""
+Suggest what to mask in a narrative before an editor reads or retells it.
+
+Helps, and is never complete: it knows no secret, so it can only guess what identifies. What it must not
+miss, the gate catches. Takes the union of every detector, because a span too many costs one click and a
+span too few costs a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, quasi
+from casework.redaction.detectors import Detectors
+from casework.redaction.errors import GateError
+from casework.redaction.page import Page
+
+# What a reader sees in place of a span, by kind; doors translate by the key `suggest.mask.<kind>`.
+PLACEHOLDERS: dict[str, str] = {
+    "name": "человек",
+    "nickname": "позывной",
+    "place": "место",
+    "date": "дата",
+    "phone": "телефон",
+    "email": "почта",
+    "telegram": "телеграм",
+    "unit": "часть",
+    "passport": "паспорт",
+    "snils": "СНИЛС",
+    "inn": "ИНН",
+    "card": "карта",
+    "military_id": "военный билет",
+    "imei": "IMEI",
+    "vin": "VIN",
+    "plate": "номер машины",
+    "plate_region": "номер машины",
+    "coords": "координаты",
+    "address": "адрес",
+    "number": "номер",
+    "rank": "звание",
+    "post": "должность",
+    "age": "возраст",
+    "family": "семья",
+}
+
+# Where two detectors claim the same letters, the earlier kind is kept.
+_ORDER = ("email", "telegram", "coords", "snils", "card", "passport", "military_id", "inn", "imei", "vin", "phone", "plate", "plate_region", "unit", "address",
+          "date", "nickname", "name", "place", "number", "post", "rank", "age", "family")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something to mask at ``start``..``end`` of the narrative. Spans of one person or place share ``lemma``."""
+
+    start: int
+    end: int
+    kind: str
+    lemma: str
+
+    def __repr__(self) -> str:
+        return f"<Span {self.kind} {self.start}..{self.end}>"
+
+
+def suggest(detectors: Detectors, narrative: str, lang: str) -> list[Span]:
+    """
+    Return what identifies somebody in *narrative*, in order, without overlaps.
+
+    Raises:
+        UnsupportedLanguageError, MissingDictionaryError: nothing can be suggested in *lang*.
+    """
+    detectors.lexicon.require(lang)
+    page = detectors.read(narrative, lang)
+    if len(narrative) > MAX_CHARACTERS:
+        raise GateError("text is too long to read")
+    found = [
+        *_patterned(page),
+        *_named(page, detectors),
+        *_placed(page, detectors),
+        *_dated(page),
+        *_described(page),
+    ]
+    ranked = sorted(found, key=lambda s: (_ORDER.index(s.kind), s.start - s.end))
+    kept: list[Span] = []
+    for span in ranked:
+        if not any(k.start < span.end and span.start < k.end for k in kept):
+            kept.append(span)
+    return sorted(kept, key=lambda s: s.start)
+
+
+# About twenty times the longest message Telegram carries.
+MAX_CHARACTERS = 80_000
+
+
+def mask(text: str, spans: Sequence[Span]) -> str:
+    """
+    Return *text* with each span replaced by its kind and a number: [человек 1], [место 2].
+
+    The same person or place keeps its number, so a reader can still follow. Spans must not overlap.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    parts: list[str] = []
+    at = 0
+    for span in sorted(spans, key=lambda s: s.start):
+        if span.start < at:
+            continue
+        numbered = counts.setdefault(PLACEHOLDERS[span.kind], {})
+        number = numbered.setdefault(span.lemma, len(numbered) + 1)
+        parts += [text[at : span.start], f"[{PLACEHOLDERS[span.kind]} {number}]"]
+        at = span.end
+    return "".join([*parts, text[at:]])
+
+
+# Shapes too loose for a gate: user names without @, streets without the word for a street, wards, birth years.
+_LOOSE = (
+    (
+        re.compile(r"(?<![\w@./])[A-Za-z][A-Za-z0-9]*_\w{2,}|(?<![\w@./])[A-Za-z]{3,}\.\d{2,}(?!\w)"),
+        "telegram",
+    ),
+    (
+        re.compile(r"(?<!\w)[А-ЯЁ][а-яё]{4,},?\s+\d{1,3}(?:[-/]\d{1,3}|,?\s+(?:комн|кв|ком)\w*\.?\s*\d+)"),
+        "address",
+    ),
+    (re.compile(r"(?<!\w)(?:палат|комнат|кварт|кабинет)\w*\s+№?\s?\d{1,4}"), "address"),
+    (re.compile(r"(?<!\d)19\d\d\s?(?:г\.?\s?р\.?|года рождения|р\.\s?н\.|року народження)"), "date"),
+)
+
+
+def _patterned(page: Page) -> Iterator[Span]:
+    for found in ids.find(page.text):
+        text = page.text[found.start : found.end]
+        yield Span(*page.span(found.start, found.end), found.kind, ids.digits_of(text) or text.lower())
+    for pattern, kind in _LOOSE:
+        yield from (Span(*page.span(*m.span()), kind, m[0].lower()) for m in pattern.finditer(page.text))
+    for start, end, number, kind in fields.formations(page.text):
+        yield Span(*page.span(start, end), "unit", f"{number} {kind}")
+    for run in numbers.runs(page):
+        digits = min(run.readings)
+        is_long = len(digits) >= 5 or (len(digits) == 4 and numbers.is_telling(page.text, run.start))
+        if is_long and not (not run.is_spelled and numbers.is_plain(page.text, run)):
+            yield Span(*page.span(run.start, run.end), "number", digits)
+
+
+def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
+    for reading in _readings(page, detectors):
+        for person in people.find(reading):
+            kind = "nickname" if person.role == "nick" else "name"
+            yield Span(*reading.over(person.first, person.last), kind, _person_lemma(reading, person))
+
+
+def _readings(page: Page, detectors: Detectors) -> Iterator[Page]:
+    """Yield the page, and again as if its capitals meant nothing where names may hide in lower case."""
+    yield page
+    if not page.is_lower_case and ner.has_few_capitals(page.tokens):
+        again = detectors.read(page.given, page.lang)
+        again.is_lower_case = True
+        yield again
+
+
+def _person_lemma(page: Page, person: people.Person) -> str:
+    """Return what the forms of one person's name share: the lemma of the last word, a surname if there is one."""
+    lemmas = [
+        page.lemmas[i]
+        for i in range(person.first, person.last + 1)
+        if not people.is_title(page.tokens[i].key)
+    ]
+    given = [x for x in lemmas if x not in page.lexicon.given_names]
+    return (given or lemmas or [""])[0]
+
+
+def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
+    subjects = places.subjects_named(page, detectors.gazetteer)
+    for index, subject in subjects.items():
+        yield Span(*page.over(index, index), "place", subject.code)
+    for entity in page.entities:
+        if entity.kind == "LOC":
+            yield Span(
+                *page.span(entity.start, entity.end),
+                "place",
+                fold.cyrillic(page.text[entity.start : entity.end]),
+            )
+    for index, token in enumerate(page.tokens):
+        if (
+            index in subjects
+            or token.is_number
+            or len(token.text) < 4
+            or page.labels[index] in {"PER", "ORG"}
+        ):
+            continue
+        is_marked = token.is_capital and not token.is_first
+        if is_marked and detectors.gazetteer.population(token.text) is not None or _is_town_word(page, index):
+            yield Span(token.start, token.end, "place", page.lemmas[index])
+
+
+def _is_town_word(page: Page, index: int) -> bool:
+    """Say whether the dictionary calls the word a place, or a word for a settlement stands before it."""
+    token = page.tokens[index]
+    before = page.tokens[index - 1].key if index else ""
+    if before.startswith(("сел", "посел", "деревн", "станиц", "аул", "хутор", "vilage", "town")) and (
+        token.is_capital or page.is_lower_case
+    ):
+        return not page.lexicon.is_ordinary(token.text, page.lang)
+    return (
+        fold.is_cyrillic(token.text)
+        and "Geox" in page.lexicon.parses(token.text.lower(), page.lang)[0].tag.grammemes
+    )
+
+
+def _dated(page: Page) -> Iterator[Span]:
+    for mention in (*dates.find(page.text), *dates.find_relative(page.text)):
+        yield Span(*page.span(mention.start, mention.end), "date", f"{mention.day}.{mention.month}")
+
+
+def _described(page: Page) -> Iterator[Span]:
+    for kind, start, end in quasi.described(page):
+        yield Span(*page.span(start, end), kind, page.text[start:end].lower())
