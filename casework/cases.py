@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, journal, lives, notices, permits, retention, routing
-from casework.errors import NotAllowedError, NotFoundError, WrongStateError
+from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.journal import Reason
 from casework.permits import Acting
 from casework.rosters import Staffing
@@ -226,13 +226,23 @@ def write_sealed(session: Session, case: Case, rows: Rows) -> None:
 
     Raises:
         NotAllowedError: it would change or drop something, or belongs to another case.
+        StaleError: a mailbox it writes to is gone: the tipster has another phrase by now.
     """
     if rows.changes or rows.drops:
         raise NotAllowedError("write")
     for table, values in rows.inserts:
         if table.name not in _DESK_ROWS or values.get("case", case.id) != case.id:
             raise NotAllowedError("write")
+    _check_mailboxes(session, rows)
     write_rows(session, [rows])
+
+
+def _check_mailboxes(session: Session, rows: Rows) -> None:
+    opened = {values["id"] for table, values in rows.inserts if table.name == "mailbox"}
+    wanted = {values["mailbox"] for table, values in rows.inserts if table.name == "letter"} - opened
+    known = set(session.scalars(select(Mailbox.id).where(Mailbox.id.in_(sorted(wanted)))))
+    if wanted - known:
+        raise StaleError
 
 
 def _write(session: Session, case: Case, rows: Rows | None) -> None:

@@ -38,10 +38,11 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
     Returns how many cases were touched. Keys are another matter: colleagues who hold them re-wrap.
     """
     touched = 0
-    wanted = select(Case).where(Case.assignee.is_not(None), Case.status.in_(("new", *lives.ACTIVE)))
-    for case in session.scalars(wanted).all():
-        if case.assignee in staffing.living:
-            continue
+    wanted = select(Case).where(
+        Case.assignee.not_in(sorted(staffing.living)), Case.status.in_(("new", *lives.ACTIVE))
+    )
+    # Somebody acting on a case just now goes first; the next round finds it.
+    for case in session.scalars(wanted.with_for_update(skip_locked=True)).all():
         if case.status == "new":
             case.assignee = None
             case.version += 1

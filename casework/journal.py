@@ -16,13 +16,13 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import canonical, rosters
 from casework.actors import HUB, OPERATOR, Actor
 from casework.errors import CaseworkError
-from casework.tables import JournalRow
+from casework.tables import House, JournalRow
 from crypto import journal as chain
 from crypto.errors import CryptoError
 from crypto.roster import Anchor, Roster
@@ -86,6 +86,9 @@ def write(
     """Append one row in the transaction of the act it records."""
     if act not in ACTS:
         raise AssertionError(f"casework: internal error: no such act: {act}")
+    # One chain, one writer: on PostgreSQL the house's row is held until the commit; SQLite has one writer.
+    # Whoever also locks cases or drafts does so before this, or two acts could wait for each other.
+    session.scalar(select(House.id).with_for_update())
     newest = session.scalar(select(JournalRow).order_by(JournalRow.n.desc()).limit(1))
     row = JournalRow(
         n=1 if newest is None else newest.n + 1,
@@ -114,7 +117,7 @@ def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
     """
     taken = 0
     for row in session.scalars(select(JournalRow).where(JournalRow.roster.is_(None)).order_by(JournalRow.n)):
-        if not _holds(row, roster):
+        if not is_signed(row, roster):
             continue
         row.roster = roster.version
         row.countersignature = hub.sign(_COUNTER_TAG, _taken(row.head, roster.version))
@@ -141,10 +144,15 @@ def verify_chain(session: Session, anchor: Anchor) -> bytes:
         known[version] = roster
         if row.n != n or row.previous != head or row.head != chain.head(head, _entry(row)):
             raise BrokenJournalError(n)
-        if not _holds(row, roster) or not _was_taken(row, roster):
+        if not is_signed(row, roster) or not _was_taken(row, roster):
             raise BrokenJournalError(n)
         head = row.head
     return head
+
+
+def count(session: Session) -> int:
+    """Return how many acts stand in the journal."""
+    return session.scalar(select(func.count()).select_from(JournalRow)) or 0
 
 
 def _entry(row: JournalRow) -> bytes:
@@ -167,8 +175,10 @@ def _hex(value: bytes | None) -> str | None:
     return None if value is None else value.hex()
 
 
-def _holds(row: JournalRow, roster: Roster) -> bool:
-    """Tell whether the actor's signature holds against *roster*."""
+def is_signed(row: JournalRow, roster: Roster) -> bool:
+    """Tell whether the actor, by the key *roster* lists for them, signed exactly what this row says."""
+    if len(row.previous) != len(chain.GENESIS) or row.head != chain.head(row.previous, _entry(row)):
+        return False
     if row.actor in (HUB, OPERATOR):
         public = roster.hub_signing
     else:

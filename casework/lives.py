@@ -69,6 +69,7 @@ def _entry() -> Life:
         ("review", "verdict"): "review",
         ("review", "approve"): "approved",
         ("approved", "verdict"): "approved",
+        ("scheduled", "verdict"): "scheduled",
         ("approved", "approve"): "approved",
         ("approved", "release"): "scheduled",
         ("scheduled", "refuse"): "review",
@@ -81,6 +82,8 @@ def _entry() -> Life:
         # Any edit takes a frozen text back to the desk, and what was said of it is void.
         table[state, "save"] = "draft"
         table[state, "take-down"] = "draft"
+        # What the gate found after somebody approved, nobody has approved.
+        table[state, "block"] = "review"
     for state in ("draft", "review", "approved", "scheduled"):
         table[state, "embargo"] = state
     return MappingProxyType(table)

@@ -13,6 +13,7 @@ dropped only when the channel took it.
 from __future__ import annotations
 
 import gettext
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -51,7 +52,7 @@ Speak = Callable[[str], gettext.NullTranslations]
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one round did."""
+    """How many messages one round sent, and how many it could not."""
 
     sent: int = 0
     failed: int = 0
@@ -115,17 +116,20 @@ def deliver(
     now: datetime,
     repeat: timedelta = REPEAT,
 ) -> Delivered:
-    """Send what is due through *channels* and settle each notice by what became of it."""
-    sent = failed = unreachable = 0
-    for job in _claim(database, contact, now, repeat):
-        send = channels.get(job.channel)
-        outcome = "unreachable" if send is None else _send(send, job, speak)
-        sent += outcome == "sent"
-        failed += outcome == "failed"
-        unreachable += outcome == "unreachable"
+    """
+    Send what is due through *channels* and settle each notice by what became of it.
+
+    Forty new cases are one message to each person, not forty: they would all say the same.
+    """
+    outcomes: Counter[str] = Counter()
+    for jobs in _alike(_claim(database, contact, now, repeat)):
+        send = channels.get(jobs[0].channel)
+        outcome = "unreachable" if send is None else _send(send, jobs[0], speak)
+        outcomes[outcome] += 1
         with database.write() as session:
-            _settle(session, job, outcome, staffing, now, repeat)
-    return Delivered(sent, failed, unreachable)
+            for job in jobs:
+                _settle(session, job, outcome, staffing, now, repeat)
+    return Delivered(outcomes["sent"], outcomes["failed"], outcomes["unreachable"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +146,16 @@ class _Job:
     address: str = field(repr=False)
 
 
+def _alike(jobs: Iterable[_Job]) -> list[list[_Job]]:
+    """Put together what would say the same to the same person."""
+    groups: dict[tuple[str, str], list[_Job]] = {}
+    for job in jobs:
+        groups.setdefault((job.staff, job.kind), []).append(job)
+    return list(groups.values())
+
+
 def _claim(
-    database: Database, contact: Identity, now: datetime, repeat: timedelta, limit: int = 50
+    database: Database, contact: Identity, now: datetime, repeat: timedelta, limit: int = 500
 ) -> list[_Job]:
     """Move due notices ahead and return those this call may send."""
     jobs = []

@@ -102,7 +102,7 @@ def _due(session: Session, cases: list[bytes]) -> dict[bytes, datetime]:
     found: dict[bytes, datetime] = {}
     for at in range(0, len(cases), 500):
         clocks = select(Clock.case, func.min(Clock.due)).where(Clock.case.in_(cases[at : at + 500]))
-        found.update({case: due for case, due in session.execute(clocks.group_by(Clock.case))})
+        found.update((case, due) for case, due in session.execute(clocks.group_by(Clock.case)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -207,6 +208,33 @@ def test_two_lawyers_accept_at_once_and_one_of_them_hears_it(house: House) -> No
         cases.accept(session, case, 1, None, as_(house, "bob"))
     with house.database.read() as session:
         assert session.get_one(Case, case).assignee == "alice"
+
+
+def test_many_desks_acting_at_once_each_get_an_answer_and_the_journal_one_chain(house: House) -> None:
+    with house.database.write() as session:
+        fought_over = put(session, house)
+        own = {who: put(session, house, status="open") for who in ("alice", "bob")}
+    acting = {who: as_(house, who) for who in own}
+
+    def work(who: str) -> str:
+        try:
+            with house.database.write() as session:
+                cases.accept(session, fought_over, 1, None, acting[who])
+            outcome = who
+        except CaseworkError:
+            outcome = "late"
+        for version in range(1, 9):
+            with house.database.write() as session:
+                cases.note(session, own[who], version, written(own[who], "note"), acting[who])
+        return outcome
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(work, own))
+    assert outcomes.count("late") == 1
+    with house.database.read() as session:
+        assert session.get_one(Case, fought_over).assignee in outcomes
+        assert len(acts(session)) == 17
+        journal.verify_chain(session, house.anchor)
 
 
 def test_accepting_stops_the_accept_clock_starts_the_reply_clock_and_quiets_the_notices(house: House) -> None:

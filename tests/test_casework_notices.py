@@ -92,6 +92,16 @@ def test_the_same_thing_is_not_queued_twice_for_one_person(house: House) -> None
     assert waiting(house) == [("alice", "duty"), ("alice", "new"), ("bob", "new")]
 
 
+def test_a_flood_of_cases_is_one_message_to_each_person(house: House, line: Line) -> None:
+    reachable(house, "alice", "bob")
+    with house.database.write() as session:
+        for _n in range(30):
+            notices.tell(session, notices.NEW, ["alice", "bob"], put(session, house), house.now)
+    assert deliver(house, line) == notices.Delivered(sent=2)
+    assert line.to() == ["alice", "bob"]
+    assert waiting(house) == []
+
+
 def test_an_urgent_case_repeats_until_somebody_accepts_it(house: House, line: Line) -> None:
     reachable(house, "alice", "bob")
     with house.database.write() as session:
@@ -153,7 +163,7 @@ def test_somebody_without_a_channel_is_named_to_the_coordinator_once(house: Hous
     assert deliver(house, line).unreachable == 2
     for minutes in (1, 20, 40):
         deliver(house, line, minutes=minutes)
-    assert line.to() == ["olga", "olga"]
+    assert line.to() == ["olga"]
     assert waiting(house) == [("alice", "urgent")]
 
 

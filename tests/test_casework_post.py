@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 import casework
-from casework import canonical, catalogue, hubkeys, keys, post, rows
+from casework import canonical, cases, catalogue, hubkeys, keys, post, rows
+from casework.errors import StaleError
 from casework.keys import PublicKey
 from casework.tables import Chunk, Item, Letter, Mailbox, Outbox, Push
 from crypto import context, handle, lock, phrase, sealed
@@ -19,7 +20,7 @@ from crypto.errors import CryptoError
 from crypto.mailbox import Mailbox as Secret
 from crypto.padding import CARD
 from crypto.xwing import Identity
-from tests.cases import put
+from tests.cases import as_, put
 from tests.house import House
 
 CHAT = 4711
@@ -238,6 +239,20 @@ def test_a_mailbox_row_pointing_at_another_case_is_refused(tess: Tess) -> None:
         session.get_one(Mailbox, secret.id).route = route
     with tess.house.database.read() as session, pytest.raises(CryptoError):
         post.collect(session, secret)
+
+
+def test_an_answer_to_a_phrase_that_was_replaced_is_a_stale_form(tess: Tess) -> None:
+    secret, box = tess.phrase_box()
+    with tess.house.database.write() as session:
+        session.delete(session.get_one(Mailbox, secret.id))
+    with tess.house.database.read() as session:
+        hub = hubkeys.find(session, hubkeys.COURIER, tess.house.roster)
+    written = post.write_reply(
+        tess.key, "поздно", (), by="alice", now=tess.house.now, courier=None, hub=hub, boxes=(box,),
+        random=os.urandom,
+    )  # fmt: skip
+    with pytest.raises(StaleError), tess.house.database.write() as session:
+        cases.reply(session, tess.case, 1, written.rows, as_(tess.house, "alice"))
 
 
 def test_a_push_after_its_courier_key_died_says_so_on_the_reply(tess: Tess) -> None:

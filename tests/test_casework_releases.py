@@ -288,11 +288,28 @@ def test_a_block_that_comes_after_the_approval_stops_it_again(house: House, tip:
         draft = approved(session, house, tip)
         release(session, house, draft)
     with house.database.write() as session:
-        session.get_one(Draft, draft.id).status = "approved"
         judge(session, house, draft, holder="block")
-        session.get_one(Draft, draft.id).status = "scheduled"
-    assert reasons(house, draft.id) == ["blocked"]
+    assert reasons(house, draft.id) == ["unapproved", "blocked"]
     assert publish(house) == []
+    with house.database.read() as session:
+        assert session.scalars(select(Press)).all() == []
+        assert set(session.scalars(select(Notice.staff))) == {"carol", "dan"}
+
+
+def test_an_override_covers_the_blocks_its_approver_saw_and_no_later_one(house: House, tip: bytes) -> None:
+    override = approvals.Override(journal.Reason.make("имя публичного лица"), b"sealed reason")
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="block")
+        releases.sign_as_author(session, draft.id, draft.version, DIGEST, as_(house, "carol"))
+        releases.approve(session, draft.id, draft.version, DIGEST, as_(house, "dan"), override)
+        judge(session, house, draft, holder="block")
+    assert reasons(house, draft.id) == ["unapproved", "blocked"]
+    with house.database.write() as session:
+        draft = session.get_one(Draft, draft.id)
+        releases.approve(session, draft.id, draft.version, DIGEST, as_(house, "dan"), override)
+    assert reasons(house, draft.id) == []
 
 
 def test_a_block_outlives_the_suspension_of_who_gave_it_and_a_pass_does_not(house: House, tip: bytes) -> None:
@@ -301,7 +318,7 @@ def test_a_block_outlives_the_suspension_of_who_gave_it_and_a_pass_does_not(hous
         judge(session, house, draft, holder="block")
         session.get_one(StaffState, "erin").suspended_until = house.now + timedelta(days=1)
     # With their only custodian gone the coordinator holds the cards, and has judged nothing.
-    assert reasons(house, draft.id) == ["holder_missing", "blocked"]
+    assert reasons(house, draft.id) == ["unapproved", "holder_missing", "blocked"]
 
 
 @pytest.mark.parametrize(
@@ -443,6 +460,15 @@ def test_an_embargo_waits_without_losing_anything(house: House, tip: bytes) -> N
     assert len(ready(house)) == 1
 
 
+def test_a_lawyer_or_custodian_lifts_no_embargo(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        releases.embargo(session, draft.id, 1, house.now.date() + timedelta(days=9), as_(house, "carol"))
+    for who in ("alice", "erin"):
+        with pytest.raises(NotAllowedError), house.database.write() as session:
+            releases.embargo(session, draft.id, 2, None, as_(house, who))
+
+
 def test_what_is_due_on_a_later_day_waits_for_it(house: House, tip: bytes) -> None:
     with house.database.write() as session:
         draft = approved(session, house, tip)
@@ -497,7 +523,7 @@ def test_a_lawyers_block_over_another_case_counts(house: House, tip: bytes) -> N
     with house.database.write() as session:
         draft = approved(session, house, tip)
         releases.record_verdict(session, draft.id, DIGEST, "holder", "block", FINDINGS, as_(house, "bob"))
-    assert reasons(house, draft.id) == ["blocked"]
+    assert reasons(house, draft.id) == ["unapproved", "blocked"]
 
 
 def test_bob_begins_no_draft_of_carols_case_and_edits_none_of_hers(house: House, tip: bytes) -> None:

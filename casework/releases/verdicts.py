@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from casework import journal, keys, lives
+from casework import journal, keys, lives, notices
 from casework.errors import NotAllowedError, NotFoundError, StaleError
 from casework.permits import Acting, is_member
 from casework.releases import signing
 from casework.rosters import LEGAL, Staffing
-from casework.tables import Case, Draft, Item, JournalRow, Verdict
+from casework.tables import Approval, Case, Draft, Item, JournalRow, Press, Verdict
 
 EDITOR = "editor"
 HOLDER = "holder"
@@ -36,6 +36,8 @@ def record_verdict(
     """
     Record one half of the gate over *digest*; *findings* (spans and kinds) are sealed to the draft's key.
 
+    A block voids an approval given before it, its override included: the approver must look at this one too.
+
     Raises:
         StaleError: the text was edited since.
         NotAllowedError: this half is not this person's to give.
@@ -47,7 +49,7 @@ def record_verdict(
     draft = session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None:
         raise NotFoundError
-    lives.step(lives.ENTRY, draft.status, "verdict")
+    after = lives.step(lives.ENTRY, draft.status, "block" if level == "block" else "verdict")
     if draft.digest is None or draft.digest != digest:
         raise StaleError
     _check_may_judge(session, draft, half, acting)
@@ -64,6 +66,9 @@ def record_verdict(
     )
     signing.sign(verdict, acting.by.signing)
     session.add(verdict)
+    if level == "block":
+        _void_approval(session, draft, acting)
+    draft.status = after
     journal.write(session, "verdict", by=acting.by, day=acting.day, subject=draft_id)
     return verdict
 
@@ -101,6 +106,19 @@ def of_digest(session: Session, draft: Draft) -> list[Verdict]:
 def living_case(session: Session, draft: Draft) -> Case | None:
     """Return the case a draft comes from, unless it was erased since."""
     return None if draft.case is None else session.get(Case, draft.case)
+
+
+def _void_approval(session: Session, draft: Draft, acting: Acting) -> None:
+    given = session.scalars(
+        select(Approval).where(Approval.draft == draft.id, Approval.role == "approver")
+    ).all()
+    for approval in given:
+        session.delete(approval)
+    session.execute(delete(Press).where(Press.draft == draft.id))
+    if given:
+        told = {draft.author, *(approval.staff for approval in given)}
+        notices.tell(session, notices.FAILED, told, None, acting.now)
+        draft.version += 1
 
 
 def _check_may_judge(session: Session, draft: Draft, half: str, acting: Acting) -> None:
