@@ -50,7 +50,11 @@ class GrantRef:
     def read(cls, text: str) -> GrantRef:
         """Read what :meth:`write` wrote; a ValueError says that it did not."""
         owner, compartment, generation = text.split("/")
-        return cls(bytes.fromhex(owner), compartment, int(generation))
+        ref = cls(bytes.fromhex(owner), compartment, int(generation))
+        known = compartment in keys.COMPARTMENTS and 0 <= ref.generation < 2**31
+        if not known or len(ref.owner) != keys.ID_SIZE or ref.write() != text:
+            raise ValueError("not a grant")
+        return ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,13 @@ def ask(
     Write one request for the grants *wanted* and return its id.
 
     *purpose* is :data:`READ` (content, drafts), :data:`CARD` (show a card; *journal* is the number of the
-    ``open-card`` row written for it) or :data:`CHECK` (compare cards; *frozen* is the digest compared with).
+    ``open-card`` row written for it) or :data:`CHECK` (compare cards; *frozen* is the digest compared with,
+    *journal* the number of the ``check-card`` row; without one the hub writes its own).
     """
     request = keys.new_id()
     body = canonical.dumps(
         {
+            "at": int(now.timestamp()),
             "frozen": None if frozen is None else frozen.hex(),
             "grants": sorted(ref.write() for ref in wanted),
             "id": request.hex(),
@@ -179,6 +185,7 @@ def hand_in(
     number, recipient = hubkeys.find(session, hubkeys.HANDIN, roster)
     body = canonical.dumps(
         {
+            "at": int(now.timestamp()),
             "grants": [grant.write() for grant in grants],
             "id": handin.hex(),
             "keys": [

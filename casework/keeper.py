@@ -8,37 +8,47 @@ in force signed it. What it may give:
 * a card to *show*: to the case's assignee, second or stand-in, for tips to custodians; the ``open-card``
   row in the journal is named by the request; ten an hour per person;
 * cards to *check* (conflict, holder's half of the gate): to whoever has grants, in batches, six frozen
-  digests a day; free on one's own cases.
+  digests a day; free on one's own cases. A ``check-card`` row stands in the journal: the asker's if the
+  request names one, else the hub's.
 
-It never sees what is inside a grant. Limits are counted in memory and start anew with the hub.
+It never sees what is inside a grant. Limits are counted in memory and start anew with the hub. A row that
+does not unlock is said to be damaged and keeps no other from being given.
 """
 
 from __future__ import annotations
 
 import base64
-from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, keys, rosters
+from casework import canonical, journal, keys, rosters, signed
+from casework.actors import HUB, Actor
 from casework.asking import CARD, CHECK, READ, REQUEST_TAG, GrantRef
 from casework.database import Database
+from casework.errors import KeyMissingError
+from casework.limits import CARDS_AN_HOUR, CHECKS_A_DAY, Counters
 from casework.rosters import Staffing
+from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
-from casework.tables import Answer, Case, Grant, HandIn, JournalRow, Request
+from casework.tables import Answer, Case, Draft, Grant, HandIn, JournalRow, Request
 from crypto import context, lock, sealed
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
-from crypto.signature import verify
 from crypto.xwing import Recipient
 
-LIFETIME = timedelta(seconds=60)
-CARDS_AN_HOUR = 10
-CHECKS_A_DAY = 6
+DIGEST_SIZE = 32
+
+# Requests taken in one transaction, and the bytes of one: some thousand grants.
+AT_ONCE = 100
+BODY_LIMIT = 512 * 1024
+
+__all__ = [
+    "CARDS_AN_HOUR", "CHECKS_A_DAY", "LIFETIME", "Counters", "answer_requests", "clear", "open_grant",
+    "unlock_grant",
+]  # fmt: skip
 
 # What a desk is told when a grant is not given.
 NOT_ON_ROSTER = "not-on-roster"
@@ -46,31 +56,9 @@ NO_GRANT = "no-grant"
 NOT_YOURS = "not-yours"
 NO_JOURNAL = "no-journal"
 TOO_MANY = "too-many"
+DAMAGED = "damaged"
 
-
-@dataclass
-class Counters:
-    """How often whom: in memory only."""
-
-    cards: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
-    checks: dict[tuple[str, date], set[str]] = field(default_factory=lambda: defaultdict(set))
-    journal: set[int] = field(default_factory=set)
-
-    def may_show(self, staff: str, now: datetime) -> bool:
-        """Count one card shown to *staff*, or say that it is one too many."""
-        recent = [at for at in self.cards[staff] if now - at < timedelta(hours=1)]
-        if len(recent) >= CARDS_AN_HOUR:
-            return False
-        self.cards[staff] = [*recent, now]
-        return True
-
-    def may_check(self, staff: str, frozen: str, day: date) -> bool:
-        """Count one batch of comparisons with *frozen*, or say that it is one too many."""
-        seen = self.checks[staff, day]
-        if frozen not in seen and len(seen) >= CHECKS_A_DAY:
-            return False
-        seen.add(frozen)
-        return True
+UNCHECKED = "unchecked"
 
 
 def clear(database: Database) -> None:
@@ -85,20 +73,24 @@ def clear(database: Database) -> None:
 def answer_requests(
     database: Database, strongbox: Strongbox, anchor: Anchor, counters: Counters, now: datetime
 ) -> int:
-    """Answer every waiting request, drop those older than a minute, and return how many were answered."""
+    """
+    Answer waiting requests, the oldest first, and return how many were answered.
+
+    Requests that nobody living signed, or not lately, go unanswered. At most :data:`AT_ONCE` are taken in
+    one call, so that no flood of rows holds the database for long.
+    """
     with database.read() as session:
-        waiting = session.scalars(select(Request.id)).all()
+        waiting = session.scalar(select(Request.id).limit(1))
         stale = session.scalar(select(Answer.request).where(Answer.at < now - LIFETIME).limit(1))
-    if not waiting and stale is None:
+    if waiting is None and stale is None:
         return 0
     answered = 0
     with database.write() as session:
-        staffing = rosters.staffing(session, anchor, now)
+        staffing = rosters.watched(session, strongbox, anchor, now)
         session.execute(delete(Answer).where(Answer.at < now - LIFETIME))
-        for request in session.scalars(select(Request)):
+        session.execute(delete(Request).where(func.length(Request.body) > BODY_LIMIT))
+        for request in session.scalars(select(Request).order_by(Request.at).limit(AT_ONCE)).all():
             session.delete(request)
-            if now - request.at > LIFETIME:
-                continue
             answered += _answer(session, request, staffing, strongbox, counters, now)
     return answered
 
@@ -111,37 +103,34 @@ def _answer(
     counters: Counters,
     now: datetime,
 ) -> int:
-    """Answer one request; one that nobody living signed gets no answer at all."""
-    body = _signed_body(request, staffing)
-    if body is None:
+    """Answer one request; one that is not what a desk of living staff writes gets no answer at all."""
+    try:
+        said = signed.read(
+            request.id, request.staff, request.number, REQUEST_TAG, request.body, request.signature, staffing
+        )
+        signed.check_fresh(said, now)
+        refs = [GrantRef.read(text) for text in said["grants"]]
+        recipient = Recipient.parse(bytes.fromhex(said["session"]))
+        asked = _Asked(
+            session, request.staff, staffing, strongbox, counters, now,
+            str(said["purpose"]), said["journal"], said["frozen"],
+        )  # fmt: skip
+    except (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError):
         return 0
-    asked = _Asked(session, request.staff, staffing, strongbox, counters, body, now)
+    if not counters.may_answer(request.id, now) or session.get(Answer, request.id) is not None:
+        return 0
     grants: dict[str, str] = {}
     refused: dict[str, str] = {}
-    for text in body["grants"]:
-        given = asked.give(GrantRef.read(text))
+    for ref in refs:
+        given = asked.give(ref)
         if isinstance(given, str):
-            refused[text] = given
+            refused[ref.write()] = given
         else:
-            grants[text] = base64.b64encode(given).decode()
+            grants[ref.write()] = base64.b64encode(given).decode()
     answer = canonical.dumps({"grants": grants, "refused": refused})
     where = context.named("answer", request.id)
-    recipient = Recipient.parse(bytes.fromhex(body["session"]))
     session.add(Answer(request=request.id, sealed=sealed.seal(answer, [recipient], where), at=now))
     return 1
-
-
-def _signed_body(request: Request, staffing: Staffing) -> dict[str, Any] | None:
-    """Return what the request asks, if a living member of the roster signed exactly this row."""
-    entry = staffing.roster.find(request.staff)
-    if entry is None or entry.id not in staffing.living or entry.number != request.number:
-        return None
-    try:
-        verify(entry.signing, REQUEST_TAG, request.body, request.signature)
-        body: dict[str, Any] = canonical.loads(request.body)
-    except CryptoError:
-        return None
-    return body if body.get("id") == request.id.hex() else None
 
 
 @dataclass
@@ -153,13 +142,16 @@ class _Asked:
     staffing: Staffing
     strongbox: Strongbox
     counters: Counters
-    body: dict[str, Any]
     now: datetime
+    purpose: str
+    journal: object
+    frozen: object
     shown: dict[bytes, str | None] = field(default_factory=dict)
+    checked: str | None = UNCHECKED
 
     def give(self, ref: GrantRef) -> bytes | str:
         """Return the grant without its epoch lock, or why not."""
-        row = self.session.scalars(
+        rows = self.session.scalars(
             select(Grant)
             .where(
                 Grant.owner == ref.owner,
@@ -168,29 +160,50 @@ class _Asked:
                 Grant.staff == self.staff,
             )
             .order_by(Grant.number.desc())
-        ).first()
-        if row is None:
+        ).all()
+        if not rows:
             return NO_GRANT
-        why = self._why_not(ref)
-        if why is not None:
-            return why
-        return unlock_grant(row, self.strongbox)
+        opened = (open_grant(row, self.strongbox) for row in rows)
+        grant = next((one for one in opened if one is not None), None)
+        if grant is None:
+            return DAMAGED
+        return self._why_not(ref) or grant
 
     def _why_not(self, ref: GrantRef) -> str | None:
-        purpose = self.body["purpose"]
         if ref.compartment != keys.IDENTITY:
-            return None if purpose in (READ, CHECK) else NOT_YOURS
+            return None if self.purpose in (READ, CHECK) else NOT_YOURS
         case = self.session.get(Case, ref.owner)
         if case is None:
             return NO_GRANT
-        if purpose == CARD:
+        if self.purpose == CARD:
             return self._why_not_show(case)
-        if purpose == CHECK:
-            frozen = str(self.body["frozen"])
-            if self._is_own(case) or self.counters.may_check(self.staff, frozen, self.now.date()):
-                return None
-            return TOO_MANY
+        if self.purpose == CHECK:
+            return None if self._is_own(case) else self._why_not_check()
         return NOT_YOURS
+
+    def _why_not_check(self) -> str | None:
+        """All cards of one request are compared with one text, so they are judged and counted once."""
+        if self.checked == UNCHECKED:
+            self.checked = self._judge_check()
+        return self.checked
+
+    def _judge_check(self) -> str | None:
+        try:
+            digest = bytes.fromhex(str(self.frozen))
+        except ValueError:
+            return NOT_YOURS
+        if len(digest) != DIGEST_SIZE:
+            return NOT_YOURS
+        draft = self.session.scalar(select(Draft.id).where(Draft.digest == digest).limit(1))
+        if self.journal is not None and not self._is_journalled("check-card", subject=draft):
+            return NO_JOURNAL
+        before = self.counters.has_checked(self.staff, digest, self.now.date())
+        if not self.counters.may_check(self.staff, digest, self.now.date()):
+            return TOO_MANY
+        if self.journal is None and not before:
+            hub = Actor(HUB, 0, self.strongbox.signing)
+            journal.write(self.session, "check-card", by=hub, day=self.now.date(), subject=draft)
+        return None
 
     def _why_not_show(self, case: Case) -> str | None:
         """One showing of one card, however many generations it was sealed in, is judged and counted once."""
@@ -209,8 +222,11 @@ class _Asked:
         return self.staff in (case.assignee, case.second, stand_in)
 
     def _may_show(self, case: Case) -> bool:
+        """A card of a tip goes to custodians, and to the case's own editor once they were granted it."""
+        if self._is_own(case):
+            return True
         if case.team == rosters.LEGAL:
-            return self._is_own(case)
+            return False
         entry = self.staffing.roster.find(self.staff)
         roles = entry.roles if entry else frozenset()
         custodians = {holder.staff for holder in self.staffing.custodians()}
@@ -218,14 +234,33 @@ class _Asked:
 
     def _has_journal(self, case: Case) -> bool:
         """Tell whether the act stands in the journal, named by this request and by none before it."""
-        n = self.body["journal"]
-        row = self.session.get(JournalRow, n) if isinstance(n, int) else None
-        if row is None or n in self.counters.journal:
+        n = self.journal
+        if not isinstance(n, int) or n in self.counters.journal:
             return False
-        if (row.act, row.actor, row.case) != ("open-card", self.staff, case.id):
+        if not self._is_journalled("open-card", case=case.id):
             return False
         self.counters.journal.add(n)
         return True
+
+    def _is_journalled(self, act: str, *, case: bytes | None = None, subject: bytes | None = None) -> bool:
+        """Tell whether the row this request names says so: signed by who asks, today, an opening with why."""
+        if not isinstance(self.journal, int) or not 0 < self.journal < 2**31:
+            return False
+        row = self.session.get(JournalRow, self.journal)
+        if row is None or not journal.is_signed(row, self.staffing.roster):
+            return False
+        if act == "open-card" and row.reason is None:
+            return False
+        is_late = abs(row.day - self.now.date()) > timedelta(days=1)
+        return not is_late and (row.act, row.actor, row.case, row.subject) == (act, self.staff, case, subject)
+
+
+def open_grant(row: Grant, strongbox: Strongbox) -> bytes | None:
+    """Take the epoch lock off a grant; None for a row that no key of the hub on file ever locked."""
+    try:
+        return unlock_grant(row, strongbox)
+    except (CryptoError, KeyMissingError):
+        return None
 
 
 def unlock_grant(row: Grant, strongbox: Strongbox) -> bytes:

@@ -32,7 +32,10 @@ from crypto.xwing import Identity, Recipient
 CONTENT = "content"
 IDENTITY = "identity"
 DRAFT = "draft"
+COMPARTMENTS = (CONTENT, IDENTITY, DRAFT)
 RECOVERY = "recovery"
+
+ID_SIZE = 16
 
 # One row of a sealed file. PostgreSQL and SQLite both read it without leaving their page caches.
 CHUNK_SIZE = 256 * 1024
@@ -74,7 +77,7 @@ class PublicKey:
 
 def new_id() -> bytes:
     """Return a random row id."""
-    return secrets.token_bytes(16)
+    return secrets.token_bytes(ID_SIZE)
 
 
 def make(owner: bytes, compartment: str, generation: int) -> NewKey:

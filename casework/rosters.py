@@ -14,8 +14,10 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from casework.actors import HUB, OPERATOR
 from casework.errors import CaseworkError, KeyMissingError
 from casework.keys import RECOVERY, Holder
+from casework.strongbox import Strongbox
 from casework.tables import RosterNote, StaffState
 from crypto.roster import Anchor, Roster, StaffEntry, UnverifiedRoster
 
@@ -26,9 +28,16 @@ ROLE_OF_TEAM = {LEGAL: "lawyer", EDITORS: "editor"}
 # Sixteen recipients fit a header; recovery and a stand-in need two of them.
 DUTY_LIMIT = 14
 
+# Words that stand in the place of a staff id elsewhere; nobody may be called so.
+RESERVED = frozenset({RECOVERY, HUB, OPERATOR, "tipster"})
+
 
 class OldRosterError(CaseworkError):
     """This roster is older than the one in force, or another one with the same number."""
+
+
+class ReservedNameError(CaseworkError):
+    """Somebody on this roster has a name that stands for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +117,9 @@ def accept(session: Session, note: bytes, anchor: Anchor, today: date) -> Roster
     Raises:
         CryptoError: the root keys did not sign these bytes.
         OldRosterError: a newer one, or a different one of the same number, is already in force.
+        ReservedNameError: somebody on it is called ``recovery``, ``hub``, ``operator`` or ``tipster``.
     """
-    roster = UnverifiedRoster.parse(note).verify(anchor)
+    roster = _verified(note, anchor)
     newest = session.scalar(select(RosterNote).order_by(RosterNote.version.desc()).limit(1))
     if newest is not None:
         if newest.version == roster.version and newest.note == note:
@@ -118,9 +128,9 @@ def accept(session: Session, note: bytes, anchor: Anchor, today: date) -> Roster
             raise OldRosterError
     session.add(RosterNote(version=roster.version, note=note, day=today))
     known = set(session.scalars(select(StaffState.staff)))
-    for entry in roster.staff:
-        if entry.id not in known:
-            session.add(StaffState(staff=entry.id, on_duty=True, case_limit=40, suspended_by=""))
+    for staff in dict.fromkeys(entry.id for entry in roster.staff):
+        if staff not in known:
+            session.add(StaffState(staff=staff, on_duty=True, case_limit=40, suspended_by=""))
     return roster
 
 
@@ -135,7 +145,7 @@ def current(session: Session, anchor: Anchor) -> Roster:
     note = session.scalar(select(RosterNote.note).order_by(RosterNote.version.desc()).limit(1))
     if note is None:
         raise KeyMissingError("roster")
-    return UnverifiedRoster.parse(note).verify(anchor)
+    return _verified(note, anchor)
 
 
 def at_version(session: Session, version: int, anchor: Anchor) -> Roster:
@@ -149,7 +159,7 @@ def at_version(session: Session, version: int, anchor: Anchor) -> Roster:
     note = session.scalar(select(RosterNote.note).where(RosterNote.version == version))
     if note is None:
         raise KeyMissingError("roster")
-    return UnverifiedRoster.parse(note).verify(anchor)
+    return _verified(note, anchor)
 
 
 def version(session: Session) -> int:
@@ -157,11 +167,23 @@ def version(session: Session) -> int:
     return session.scalar(select(func.max(RosterNote.version))) or 0
 
 
-def staffing(session: Session, anchor: Anchor, now: datetime) -> Staffing:
-    """Return who is there to be sealed to, as of *now*."""
+def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int = 0) -> Staffing:
+    """
+    Return who is there to be sealed to, as of *now*.
+
+    *at_least* is the newest version ever seen in force: who can write the database can take newer rosters
+    out of it, and a revoked colleague would be back.
+
+    Raises:
+        OldRosterError: the newest roster in the database is older than that.
+    """
     roster = current(session, anchor)
+    if roster.version < at_least:
+        raise OldRosterError
     states = {state.staff: state for state in session.scalars(select(StaffState))}
-    alive = frozenset(entry.id for entry in roster.staff if is_living(entry, states.get(entry.id), now))
+    # Only a person's newest key counts: an older one left on the roster brings nobody back who was revoked.
+    newest = [entry for entry in roster.staff if entry is roster.find(entry.id)]
+    alive = frozenset(entry.id for entry in newest if is_living(entry, states.get(entry.id), now))
     return Staffing(
         roster=roster,
         on_duty=frozenset(staff for staff in alive if staff in states and states[staff].on_duty),
@@ -171,8 +193,27 @@ def staffing(session: Session, anchor: Anchor, now: datetime) -> Staffing:
     )
 
 
+def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetime) -> Staffing:
+    """
+    Return :func:`staffing` as a hub may believe it: never behind the newest roster it has seen.
+
+    Raises:
+        OldRosterError: as :func:`staffing`.
+    """
+    found = staffing(session, anchor, now, at_least=strongbox.roster_seen)
+    strongbox.see_roster(found.roster.version)
+    return found
+
+
 def is_living(entry: StaffEntry, state: StaffState | None, now: datetime) -> bool:
     """Tell whether new things may be sealed to this person: neither revoked, expired nor suspended."""
     if entry.revoked or (entry.expires is not None and entry.expires < now.date()):
         return False
     return state is None or state.suspended_until is None or state.suspended_until <= now
+
+
+def _verified(note: bytes, anchor: Anchor) -> Roster:
+    roster = UnverifiedRoster.parse(note).verify(anchor)
+    if not RESERVED.isdisjoint(entry.id for entry in roster.staff):
+        raise ReservedNameError
+    return roster

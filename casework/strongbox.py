@@ -11,6 +11,7 @@ a new file, synced and renamed, so a crash leaves the old file or the new one.
                  courier.key      seeds that open courier addresses
                  press.key, contact.key   seeds that open approved bytes and staff contacts
                  hub.key, register.key    seeds that sign for the hub and for the register
+                 roster.seen      the newest roster this hub ever saw in force
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
 
@@ -41,6 +42,8 @@ RUNTIME = ("link", "handin")
 
 # Rows built with a superseded key may still be on their way to the writer; they never take this long.
 SETTLING = timedelta(minutes=10)
+
+SEEN = "roster.seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,10 @@ def write_file(path: Path, body: bytes) -> None:
 class Strongbox:
     """Every key a running hub holds."""
 
-    def __init__(self, families: dict[str, Family]) -> None:
+    def __init__(self, families: dict[str, Family], state_dir: Path) -> None:
         self.families = families
+        self._seen_file = state_dir / SEEN
+        self.roster_seen = _read_number(self._seen_file)
 
     def __repr__(self) -> str:
         return "<Strongbox>"
@@ -196,7 +201,7 @@ class Strongbox:
             families[name] = Family.load(path)
         for name in RUNTIME:
             families[name] = _load_or_make(runtime_dir / f"{name}.key", now)
-        return cls(families)
+        return cls(families, state_dir)
 
     # --- symmetric locks ---
 
@@ -300,6 +305,12 @@ class Strongbox:
         for family in self.families.values():
             family.reload()
 
+    def see_roster(self, version: int) -> None:
+        """Remember that the roster of this *version* is in force; a lower one changes nothing."""
+        if version > self.roster_seen:
+            write_file(self._seen_file, f"{version}\n".encode())
+            self.roster_seen = version
+
     def add(self, name: str, now: datetime) -> int:
         """Make a new current key in family *name* and return its number."""
         family = self.families[name]
@@ -320,6 +331,21 @@ def _load_or_make(path: Path, now: datetime) -> Family:
         return Family.load(path)
     except KeyMissingError:
         return Family.create(path, _fresh_number(), now)
+
+
+def _read_number(path: Path) -> int:
+    """
+    Read a file that holds one number; 0 when there is none yet.
+
+    Raises:
+        KeyMissingError: it is damaged.
+    """
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError):
+        raise KeyMissingError(path.stem) from None
 
 
 def _fresh_number() -> int:

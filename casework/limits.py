@@ -1,0 +1,50 @@
+"""How often the keeper gives whom what. Counted in memory, so it starts anew with the hub."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from casework.signed import AHEAD, LIFETIME
+
+CARDS_AN_HOUR = 10
+CHECKS_A_DAY = 6
+
+
+@dataclass
+class Counters:
+    """How often whom: in memory only."""
+
+    cards: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    checks: dict[tuple[str, date], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    journal: set[int] = field(default_factory=set)
+    answered: dict[bytes, datetime] = field(default_factory=dict)
+
+    def may_answer(self, request: bytes, now: datetime) -> bool:
+        """Count one answer to *request*, or say that it was answered before."""
+        self.answered = {one: at for one, at in self.answered.items() if now - at <= LIFETIME + AHEAD}
+        if request in self.answered:
+            return False
+        self.answered[request] = now
+        return True
+
+    def may_show(self, staff: str, now: datetime) -> bool:
+        """Count one card shown to *staff*, or say that it is one too many."""
+        recent = [at for at in self.cards[staff] if now - at < timedelta(hours=1)]
+        if len(recent) >= CARDS_AN_HOUR:
+            return False
+        self.cards[staff] = [*recent, now]
+        return True
+
+    def has_checked(self, staff: str, frozen: bytes, day: date) -> bool:
+        """Tell whether *staff* was given cards to compare with *frozen* before."""
+        return frozen in self.checks[staff, day]
+
+    def may_check(self, staff: str, frozen: bytes, day: date) -> bool:
+        """Count one batch of comparisons with *frozen*, or say that it is one too many."""
+        seen = self.checks[staff, day]
+        if frozen not in seen and len(seen) >= CHECKS_A_DAY:
+            return False
+        seen.add(frozen)
+        return True
