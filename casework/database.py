@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from casework.errors import SchemaMismatchError
@@ -69,7 +69,10 @@ def check_schema(session: Session) -> None:
     """
     try:
         number = session.scalar(select(House.schema_number))
-    except SQLAlchemyError as error:
+    except DBAPIError as error:
+        # Both engines name the table they miss; anything else is the database being away.
+        if "house" not in str(error.orig):
+            raise
         raise SchemaMismatchError from error
     if number != SCHEMA:
         raise SchemaMismatchError

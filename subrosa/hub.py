@@ -43,6 +43,8 @@ async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio
         runtime_dir=settings.hub.runtime_dir,
         clock=clock,
         erase=chores.erase,
+        times=settings.times,
+        hours=settings.hours,
         identity=settings.telegram.identity,
     )
     try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from casework.clocks import Times
+from casework.clocks import Hours, Times
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
 from subrosa.errors import SettingsError
@@ -118,6 +118,8 @@ class ClockSettings:
     urgent_minutes: int = field(default=60, metadata={"why": "urgent cases"})
     days_hours: int = field(default=12, metadata={"why": "cases that need an answer within days"})
     normal_working_days: int = field(default=3, metadata={"why": "all others"})
+    opens: int = field(default=9, metadata={"why": "hour at which somebody is usually at a desk"})
+    closes: int = field(default=21, metadata={"why": "hour at which usually nobody is any more"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +215,8 @@ class Settings:
             days=timedelta(hours=self.clocks.days_hours),
             normal=self.clocks.normal_working_days,
         )
+
+    @property
+    def hours(self) -> Hours:
+        """Return when somebody of the house is usually there."""
+        return Hours(time(self.clocks.opens), time(self.clocks.closes), ZoneInfo(self.house.zone))
