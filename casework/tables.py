@@ -484,7 +484,7 @@ class Manifest(Base):
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     body: Mapped[bytes]
     day: Mapped[date]
-    state: Mapped[str]  # review | released | withdrawn
+    state: Mapped[str]  # review | released | public | withdrawn
 
 
 class ManifestSignature(Base):

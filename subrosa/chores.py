@@ -61,7 +61,7 @@ class Chores:
             Tick("journal", 2, self.countersign),
             Tick("notices", 2, self.deliver_notices),
             Tick("take_down", 1, self.take_down),
-            Tick("press", 5, self.publish),
+            Tick("press", 2, self.publish),
             Tick("clocks", 30, self.escalate),
             Tick("keys", 60, self.keep_keys),
             Tick("retention", 3600, self.retire),
@@ -140,9 +140,11 @@ class Chores:
             self.printer.take_in(one.public, now)
         with self.database.read() as session:
             manifests = releases.released_manifests(session, staffing)
-        imported = self.printer.take_in_lists(manifests, now)
-        if ready or imported:
+        self.printer.take_in_lists(manifests, now)
+        if ready or manifests:
             self.printer.build(now)
+            with self.database.write() as session:
+                releases.mark_public(session, manifests)
         for one in ready:
             with self.database.write() as session:
                 releases.mark_published(session, one, self._hub, now)

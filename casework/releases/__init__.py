@@ -22,6 +22,7 @@ from casework.releases.drafts import embargo, freeze, new_draft, open_draft, sav
 from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,
+    mark_public,
     released_manifests,
     sign_manifest,
     withdraw_manifest,
@@ -33,7 +34,7 @@ from casework.releases.verdicts import card_holders, record_verdict
 __all__ = [
     "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "card_holders", "check_releasable",
     "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
-    "manifests_in_review", "mark_published", "mark_taken_down", "may_approve", "new_draft", "open_draft",
-    "order_take_down", "record_verdict", "released_manifests", "save_draft", "seal_draft",
-    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_manifest",
+    "manifests_in_review", "mark_public", "mark_published", "mark_taken_down", "may_approve", "new_draft",
+    "open_draft", "order_take_down", "record_verdict", "released_manifests", "save_draft", "seal_draft",
+    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_consent", "withdraw_manifest",
 ]  # fmt: skip
