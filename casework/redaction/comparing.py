@@ -49,7 +49,10 @@ def _widen(page: Page, run: numbers.Run, kind: str) -> tuple[int, int]:
     """Take the words 'unit No.' into the span of a unit's number."""
     if kind == "unit":
         before = re.search(
-            r"(?:[вb]\s*[/\\.]?\s*[ч4]\.?|вэ\s?чэ|част[ьиию]+|unit)\s*(?:пп|п/п)?\s*(?:№|No\.?|номер\w*)?\s*$",
+            (
+                r"(?:[вb]\s*[/\\.]?\s*[ч4]\.?|вэ\s?чэ|част[ьиию]+|unit)\s*(?:пп|п/п)?\s*(?:№|No\.?|"
+                r"номер\w*)?\s*$"
+            ),
             page.text[: run.start],
             re.I,
         )
@@ -274,7 +277,10 @@ def _is_region_name(page: Page, index: int) -> bool:
 
 
 _STREET_BEFORE = re.compile(
-    r"(?:ул(?:иц\w+)?|пер(?:еул\w+)?|просп\w*|пр-?т|вул(?:иц\w+)?|наб(?:ережн\w+)?|бульвар\w*|шоссе|street|st)\.?\s*$",
+    (
+        r"(?:ул(?:иц\w+)?|пер(?:еул\w+)?|просп\w*|пр-?т|вул(?:иц\w+)?|наб(?:ережн\w+)?|бульвар\w*|шоссе|"
+        r"street|st)\.?\s*$"
+    ),
     re.I,
 )
 
@@ -283,7 +289,10 @@ def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
     for index in _occurrences(page, street, whole=len(street.telling) > 1):
         token = page.tokens[index]
         tail = re.match(
-            r",?\s*(?:street|улиц\w+|вулиц\w+)?,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:\s?[-/]\s?\d+)?(?:,?\s*кв\.?\s*\d+)?",
+            (
+                r",?\s*(?:street|улиц\w+|"
+                r"вулиц\w+)?,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:\s?[-/]\s?\d+)?(?:,?\s*кв\.?\s*\d+)?"
+            ),
             page.text[token.at + len(token.text) :],
         )
         is_street = bool(_STREET_BEFORE.search(page.text[max(0, token.at - 14) : token.at])) or bool(

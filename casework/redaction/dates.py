@@ -15,53 +15,79 @@ from enum import Enum
 from casework.redaction import fold
 from casework.redaction.page import Page
 
-_MONTH_STEMS: tuple[tuple[str, ...], ...] = (
-    ("январ", "янв", "січ", "jan"), ("феврал", "фев", "лют", "feb"), ("март", "мар", "берез", "бер", "mar"),
-    ("апрел", "апр", "квіт", "apr"), ("май", "мая", "мае", "маю", "трав", "may"), ("июн", "черв", "jun"),
-    ("июл", "лип", "jul"), ("август", "авг", "серп", "aug"), ("сентябр", "сен", "верес", "sep"),
-    ("октябр", "окт", "жовт", "oct"), ("ноябр", "ноя", "листоп", "nov"), ("декабр", "дек", "груд", "dec"),
-)  # fmt: skip
+_MONTH_STEMS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(stems.split())
+    for stems in (
+        "январ янв січ jan",
+        "феврал фев лют feb",
+        "март мар берез бер mar",
+        "апрел апр квіт apr",
+        "май мая мае маю трав may",
+        "июн черв jun",
+        "июл лип jul",
+        "август авг серп aug",
+        "сентябр сен верес sep",
+        "октябр окт жовт oct",
+        "ноябр ноя листоп nov",
+        "декабр дек груд dec",
+    )
+)
 _MONTH_WORD = (
-    r"(?:январ[яьюе]м?|янв\.?|феврал[яьюе]м?|февр?\.?|март[ауе]?м?|мар\.|апрел[яьюе]м?|апр\.?|ма[йяюе]м?|июн[яьюе]м?|июл[яьюе]м?|август[ауе]?м?|авг\.?|"
-    r"сентябр[яьюе]м?|сент?\.?|октябр[яьюе]м?|окт\.?|ноябр[яьюе]м?|нояб?\.?|декабр[яьюе]м?|дек\.?|"
-    r"січ[енья]+|лют[огиймую]+|берез[енья]+|квіт[енья]+|трав[енья]+|черв[енья]+|лип[енья]+|серп[енья]+|верес[енья]+|жовт[енья]+|листопад[аіу]?|груд[енья]+|"
-    r"jan(?:uary)?\.?|feb(?:ruary)?\.?|mar(?:ch)?\.?|apr(?:il)?\.?|may|june?\.?|july?\.?|aug(?:ust)?\.?|sept?(?:ember)?\.?|oct(?:ober)?\.?|nov(?:ember)?\.?|dec(?:ember)?\.?)"
+    r"(?:январ[яьюе]м?|янв\.?|феврал[яьюе]м?|февр?\.?|март[ауе]?м?|мар\.|апрел[яьюе]м?|апр\.?|ма[йяюе]м?|"
+    r"июн[яьюе]м?|июл[яьюе]м?|август[ауе]?м?|авг\.?|сентябр[яьюе]м?|сент?\.?|октябр[яьюе]м?|окт\.?|"
+    r"ноябр[яьюе]м?|нояб?\.?|декабр[яьюе]м?|дек\.?|"
+    r"січ[енья]+|лют[огиймую]+|берез[енья]+|квіт[енья]+|трав[енья]+|черв[енья]+|лип[енья]+|серп[енья]+|"
+    r"верес[енья]+|жовт[енья]+|листопад[аіу]?|груд[енья]+|"
+    r"jan(?:uary)?\.?|feb(?:ruary)?\.?|mar(?:ch)?\.?|apr(?:il)?\.?|may|june?\.?|july?\.?|aug(?:ust)?\.?|"
+    r"sept?(?:ember)?\.?|oct(?:ober)?\.?|nov(?:ember)?\.?|dec(?:ember)?\.?)"
 )
 _YEAR = r"(?:[\s,]*(?P<year>(?:19|20)\d\d|['’]?\d\d(?=\s*г\.))(?!\d))?"
 _DAY_FIRST = re.compile(
-    rf"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+of)?\s*(?:числа\s+)?[\s-]?(?P<month>{_MONTH_WORD})(?![\w]){_YEAR}",
+    r"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+of)?\s*(?:числа\s+)?[\s-]?"
+    rf"(?P<month>{_MONTH_WORD})(?![\w]){_YEAR}",
     re.I,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<!\w)(?P<month>{_MONTH_WORD})\s+(?:the\s+)?(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?!\d|:\d\d|%)(?!\s*[—–-]\s*\d*\s*%)(?:,?\s+(?P<year>20\d\d|19\d\d))?",
+    rf"(?<!\w)(?P<month>{_MONTH_WORD})\s+(?:the\s+)?(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
+    r"(?!\d|:\d\d|%)(?!\s*[—–-]\s*\d*\s*%)(?:,?\s+(?P<year>20\d\d|19\d\d))?",
     re.I,
 )
 _NUMERIC = re.compile(
-    r"(?<![\d.,/-])(?P<day>[0-3]?\d)\s?(?P<sep>[./-])\s?(?P<month>[01]?\d)(?:\s?(?P=sep)\s?(?P<year>(?:19|20)?\d\d))?(?:\s?г\.?)?(?![\d/%-])(?!\.\d)"
+    r"(?<![\d.,/-])(?P<day>[0-3]?\d)\s?(?P<sep>[./-])\s?(?P<month>[01]?\d)(?:\s?(?P=sep)\s?(?P<year>(?:19|20)?\d\d))?"
+    r"(?:\s?г\.?)?(?![\d/%-])(?!\.\d)"
 )
 _ISO = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[-/.](?P<month>[01]\d)[-/.](?P<day>[0-3]\d)(?!\d)")
 
-_UNITS_RU = ("перв", "втор", "треть", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят", "одиннадцат", "двенадцат", "тринадцат",
-             "четырнадцат", "пятнадцат", "шестнадцат", "семнадцат", "восемнадцат", "девятнадцат", "двадцат")  # fmt: skip
-_UNITS_UK = ("перш", "друг", "трет", "четверт", "п'ят", "шост", "сьом", "восьм", "дев'ят", "десят", "одинадцят", "дванадцят", "тринадцят",
-             "чотирнадцят", "п'ятнадцят", "шістнадцят", "сімнадцят", "вісімнадцят", "дев'ятнадцят", "двадцят")  # fmt: skip
-_UNITS_EN = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
-             "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth")  # fmt: skip
-_ORDINAL = r"(?P<tens>двадцать|тридцать|двадцят[ьи]|тридцят[ьи]|twenty|thirty)?[\s-]*(?P<unit>{})(?:ого|его|ье|ьего|ое|ого|е|го|а)?"
+_UNITS_RU = fold.table(
+    "перв втор треть четверт пят шест седьм восьм девят десят одиннадцат двенадцат тринадцат четырнадцат "
+    "пятнадцат шестнадцат семнадцат восемнадцат девятнадцат двадцат"
+)
+_UNITS_UK = fold.table(
+    "перш друг трет четверт п'ят шост сьом восьм дев'ят десят одинадцят дванадцят тринадцят чотирнадцят "
+    "п'ятнадцят шістнадцят сімнадцят вісімнадцят дев'ятнадцят двадцят"
+)
+_UNITS_EN = fold.table(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+_ORDINAL = (
+    r"(?P<tens>двадцать|тридцать|двадцят[ьи]|тридцят[ьи]|twenty|thirty)?[\s-]*"
+    r"(?P<unit>{})(?:ого|его|ье|ьего|ое|ого|е|го|а)?"
+)
+
+
+def _longest_first(words: tuple[str, ...]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
 _SPELLED = re.compile(
-    _ORDINAL.format(
-        "|".join(
-            sorted(
-                (*_UNITS_RU, *_UNITS_UK, *_UNITS_EN, "тридцат", "тридцят", "thirtieth"), key=len, reverse=True
-            )
-        )
-    )
+    _ORDINAL.format(_longest_first((*_UNITS_RU, *_UNITS_UK, *_UNITS_EN, "тридцат", "тридцят", "thirtieth")))
     + rf"\s+(?:of\s+)?(?P<month>{_MONTH_WORD})(?!\w){_YEAR}",
     re.I,
 )
 _SPELLED_EN = re.compile(
     rf"(?P<month>{_MONTH_WORD})\s+(?:the\s+)?"
-    + _ORDINAL.format("|".join(sorted((*_UNITS_EN, "thirtieth"), key=len, reverse=True)))
+    + _ORDINAL.format(_longest_first((*_UNITS_EN, "thirtieth")))
     + r"(?!\w)",
     re.I,
 )
@@ -137,7 +163,7 @@ def _year(text: str | None) -> int | None:
 
 def _spelled_day(groups: dict[str, str | None]) -> int:
     unit, tens = (groups.get("unit") or "").lower(), (groups.get("tens") or "").lower()
-    base = 30 if tens.startswith("т") and tens.startswith("трид") or tens == "thirty" else 20 if tens else 0
+    base = 30 if (tens.startswith("т") and tens.startswith("трид")) or tens == "thirty" else 20 if tens else 0
     if unit in {"тридцат", "тридцят", "thirtieth"}:
         return 30
     for names in (_UNITS_RU, _UNITS_UK, _UNITS_EN):
@@ -157,42 +183,47 @@ _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
         (r"рождеств\w+|orthodox christmas", 7, 1, None),
         (r"д(?:ень|ня|ню) россии|russia day", 12, 6, None),
         (
-            r"начал\w+ (?:полномасштабн\w+ )?(?:вторжени|войн|вторгнен|війн)\w+|(?:full-scale )?invasion began|start of the (?:full-scale )?(?:invasion|war)",
+            r"начал\w+ (?:полномасштабн\w+ )?(?:вторжени|войн|вторгнен|війн)\w+|(?:full-scale )?invasion began|"
+            r"start of the (?:full-scale )?(?:invasion|war)",
             24,
             2,
             2022,
         ),
         (
-            r"(?:объявлени|оголошенн)\w+ (?:частичн\w+ |частков\w+ )?мобил[иі]зац\w+|(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation",
+            r"(?:объявлени|оголошенн)\w+ (?:частичн\w+ |частков\w+ )?мобил[иі]зац\w+|"
+            r"(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation",
             21,
             9,
             2022,
         ),
     )
 )
-_NUMBER_WORDS = {"один": 1, "два": 2, "две": 2, "дві": 2, "три": 3, "четыре": 4, "чотири": 4, "пять": 5, "шесть": 6, "семь": 7, "two": 2, "three": 3, "four": 4,
-                 "five": 5, "six": 6, "seven": 7, "ten": 10, "десять": 10, "one": 1, "a": 1}  # fmt: skip
+_NUMBER_WORDS = {
+    word: int(count)
+    for word, count in (
+        pair.split(":")
+        for pair in fold.table(
+            "один:1 два:2 две:2 дві:2 три:3 четыре:4 чотири:4 пять:5 шесть:6 семь:7 десять:10 one:1 a:1 two:2 "
+            "three:3 four:4 five:5 six:6 seven:7 ten:10"
+        )
+    )
+}
 _N = r"(\d{1,2}|" + "|".join(_NUMBER_WORDS) + ")"
+_DAY_AFTER = r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|day|next day) (?:после|після|after|following)"
+_DAY_BEFORE = r"(?:накануне|напередодні|за день до|день перед|(?:on the )?eve of|(?:the|a) day before)"
+_WEEK_AFTER = rf"через (?:{_N} )?недел[юиь] после|через (?:{_N} )?тижд\w+ після|{_N} weeks? after"
 _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
     (re.compile(pattern + r"\W*(?:the\s+)?$", re.I), sign, unit)
     for pattern, sign, unit in (
-        (
-            r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|day|next day) (?:после|після|after|following)",
-            1,
-            1,
-        ),
-        (
-            r"(?:накануне|напередодні|за день до|день перед|on the eve of|eve of|the day before|a day before)",
-            -1,
-            1,
-        ),
+        (_DAY_AFTER, 1, 1),
+        (_DAY_BEFORE, -1, 1),
         (
             rf"через {_N}? ?(?:дн[яей]+|день|суток|дні) после|{_N} days? after|через {_N} (?:дні|днів) після",
             1,
             1,
         ),
         (rf"за {_N} (?:дн[яей]+|дні) до|{_N} days? before", -1, 1),
-        (rf"через (?:{_N} )?недел[юиь] после|через (?:{_N} )?тижд\w+ після|{_N} weeks? after", 1, 7),
+        (_WEEK_AFTER, 1, 7),
         (rf"за (?:{_N} )?недел[юиь] до|{_N} weeks? before", -1, 7),
         (r"(?:^|[\s,])(?:в|на|on|at|у)", 0, 1),
     )
@@ -226,12 +257,21 @@ def _count(match: re.Match[str]) -> int:
     return int(word) if word.isdigit() else _NUMBER_WORDS.get(word, 1)
 
 
-_WEEKDAYS = (
-    ("понедельник", "понеділ", "monday"), ("вторник", "вівтор", "tuesday"), ("сред", "серед", "wednesday"), ("четверг", "четвер", "thursday"),
-    ("пятниц", "п'ятниц", "friday"), ("суббот", "субот", "saturday"), ("воскресень", "неділ", "sunday"),
-)  # fmt: skip
+_WEEKDAYS = tuple(
+    tuple(stems.split())
+    for stems in (
+        "понедельник понеділ monday",
+        "вторник вівтор tuesday",
+        "сред серед wednesday",
+        "четверг четвер thursday",
+        "пятниц п'ятниц friday",
+        "суббот субот saturday",
+        "воскресень неділ sunday",
+    )
+)
 _WEEKDAY = re.compile(
-    r"(?<!\w)(?:понедельник\w*|понеділ\w+|вторник\w*|вівтор\w+|сред[ауыеой]+|серед[аиуію]|четверг\w*|четвер\w?|пятниц\w+|п['’]ятниц\w+|суббот\w+|субот\w+|воскресень\w+|неділ[яіюе]\w*|"
+    r"(?<!\w)(?:понедельник\w*|понеділ\w+|вторник\w*|вівтор\w+|сред[ауыеой]+|серед[аиуію]|четверг\w*|четвер\w?|"
+    r"пятниц\w+|п['’]ятниц\w+|суббот\w+|субот\w+|воскресень\w+|неділ[яіюе]\w*|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?!\w)",
     re.I,
 )
@@ -282,7 +322,8 @@ def is_same(mention: Mention, day: date, *, off_by: int = 0) -> bool:
 
 
 _LEGAL = re.compile(
-    r"(?:закон|указ|постановлен|приказ|определен|решени|федеральн|фз|law|decree|order no|act of|article|стать|ст\.)\w*\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?\W*$",
+    r"(?:закон|указ|постановлен|приказ|определен|решени|федеральн|фз|law|decree|order no|act of|article|стать|ст\.)"
+    r"\w*\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?\W*$",
     re.I,
 )
 

@@ -27,18 +27,28 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телеграм|соц"),
     ("email", r"e-?mail|почт(?!овый)"),
     ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
-    ("relative", r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|_)kin|parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|comrade|"
+    ("relative",
+        r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|"
+        r"_)kin|parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|"
+        r"comrade|"
+
      r"contact_person|colleague|адвокат|друг|свидетел|third"),
     ("birth", r"birth(?!_?place)|dob|born|рожден"),
     ("plate", r"plate|vehicle|car_?num|госномер|машин"),
     ("coords", r"coord|gps|(?:^|_)(?:lat|lon|lng)|geo(?!rg)|координат"),
     ("phone", r"phone|tel\b|tel_|mobile|телефон|моб"),
-    ("number", r"passport|snils|inn|card|account|iban|military_?id|imei|vin|id_?num|document|паспорт|снилс|инн|карт|военн?ик|_id$|^id$|policy|полис"),
+    ("number", (
+        r"passport|snils|inn|card|account|iban|military_?id|imei|vin|id_?num|document|паспорт|снилс|инн|"
+        r"карт|военн?ик|_id$|^id$|policy|полис"
+    )),
     ("unit", r"unit|regiment|brigade|battalion|company|garrison|войск|част[ьи]|в_?ч"),
     ("address", r"address|street|адрес|улиц"),
     ("district", r"district|raion|rayon|район"),
     ("region", r"region|oblast|subject|krai|republic|област|регион|кра[йя]"),
-    ("settlement", r"settlement|city|town|village|place|home|residen|birth_?place|location|hamlet|село|город|насел|посел|дерев|місто"),
+    ("settlement", (
+        r"settlement|city|town|village|place|home|residen|birth_?place|location|hamlet|село|город|насел|"
+        r"посел|дерев|місто"
+    )),
     ("rank", r"rank|звани"),
     ("position", r"position|post|job|duty|occupation|role|specialty|должност"),
     ("age", r"^age|возраст|вік"),
@@ -82,7 +92,8 @@ _FORMATIONS = (
     ("base", r"баз[аыеуой]+|base"),
 )
 _BETWEEN = (
-    r"(?:(?:[а-яёіїє-]+(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|separate|motor(?:i[sz]ed)?|rifle|airborne|"
+    r"(?:(?:[а-яёіїє-]+(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|"
+    r"separate|motor(?:i[sz]ed)?|rifle|airborne|"
     r"tank|naval|infantry|marine|artillery|assault|air|special|forces|landing)\.?[ \u00a0]+){0,5}"
 )
 _FORMATION = re.compile(
@@ -181,7 +192,11 @@ def _add_places(sealed: Sealed, kind: str, value: str, sealer: Sealer, gazetteer
 
 
 _STREET_NAME = re.compile(
-    r"(?:ул(?:ица|\.)?|пер(?:еулок|\.)?|просп(?:ект|\.)?|пр-т|пр\.|вул(?:иця|\.)?|наб\.?|бульвар|шоссе|street|st\.)\s*(?P<name>[А-ЯЁІЇЄа-яёіїєA-Za-z][\w -]+?)(?=,|\s\d|\sд\.|$)|(?P<name2>[\w-]+)\s+(?:улица|street|st\.|вулиця)",
+    (
+        r"(?:ул(?:ица|\.)?|пер(?:еулок|\.)?|просп(?:ект|\.)?|пр-т|пр\.|вул(?:иця|\.)?|наб\.?|бульвар|"
+        r"шоссе|street|st\.)\s*(?P<name>[А-ЯЁІЇЄа-яёіїєA-Za-z][\w -]+?)(?=,|\s\d|\sд\.|$)|"
+        r"(?P<name2>[\w-]+)\s+(?:улица|street|st\.|вулиця)"
+    ),
     re.I,
 )
 
@@ -194,7 +209,10 @@ def _add_address(sealed: Sealed, value: str, sealer: Sealer, gazetteer: Gazettee
             sealed.streets.append(place)
     rest = value[: match.start()] if match else ""
     town = re.search(
-        r"(?:^|[\s,])(?:г|гор|с|пос|пгт|дер|ст-ца|х|город|село|посёлок|поселок|деревня|станица)\.?\s+([А-ЯЁІЇЄ][\w-]+(?:\s[А-ЯЁІЇЄ][\w-]+)?)",
+        (
+            r"(?:^|[\s,])(?:г|гор|с|пос|пгт|дер|ст-ца|х|город|село|посёлок|поселок|деревня|"
+            r"станица)\.?\s+([А-ЯЁІЇЄ][\w-]+(?:\s[А-ЯЁІЇЄ][\w-]+)?)"
+        ),
         rest or value,
     )
     if town:

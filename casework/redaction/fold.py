@@ -73,3 +73,8 @@ def is_cyrillic(word: str) -> bool:
 def key(word: str) -> str:
     """Return the comparison key of *word* in its own script."""
     return cyrillic(word) if is_cyrillic(word) else latin(word)
+
+
+def table(text: str) -> tuple[str, ...]:
+    """Return the words of a table written as running text."""
+    return tuple(text.split())

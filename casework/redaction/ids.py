@@ -16,17 +16,21 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 
 _DOTTED = r"(?:\s?(?:\.|[\[(]\s?(?:dot|точка|\.)\s?[\])])\s?|\s(?:dot|точка)\s)"
 _EMAIL = re.compile(
-    rf"[\w.+-]+\s?(?:@|[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]+(?:{_DOTTED}[\w-]+)+|[\w.+-]+\sat\s[\w-]+(?:\s(?:dot|точка)\s[\w-]+)+",
+    rf"[\w.+-]+\s?(?:@|[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]+(?:{_DOTTED}[\w-]+)+|"
+    rf"[\w.+-]+\sat\s[\w-]+(?:\s(?:dot|точка)\s[\w-]+)+",
     re.I,
 )
 _HANDLE = re.compile(
-    r"(?<![\w@.])@[A-Za-z]\w{3,31}|(?:https?://)?(?:t(?:elegram)?\.me|vk\.com|ok\.ru|instagram\.com|facebook\.com)/[\w./-]{3,64}",
+    r"(?<![\w@.])@[A-Za-z]\w{3,31}|(?:https?://)?(?:t(?:elegram)?\.me|vk\.com|ok\.ru|instagram\.com|"
+    r"facebook\.com)/[\w./-]{3,64}",
     re.I,
 )
 _LINK = re.compile(r"https?://[^\s<>«»\"]+", re.I)
 _UNIT = re.compile(
-    r"(?:(?:(?:[вb]\s*[/\\.|]?\s*[ч4](?:асть\w*)?|вэ\s*/?\s*чэ|войсков\w+\s+част\w+|військов\w+\s+част\w+|част[ьи]|част[ию]ни?)\.?\s*(?:пп|п/п|полевая почта)?|"
-    r"п/?п|пп|полев\w+ почт\w+|(?:military |army )?unit|field post)\s*(?:№|N|No\.?|номер\w*|#|number)?\s*)(?:(?P<digits>\d{2,3}[ -]?\d{2,3}|\d{4,5})(?!\d)|(?P<ua>[АA]\s?-?\d{4})(?!\d))",
+    r"(?:(?:(?:[вb]\s*[/\\.|]?\s*[ч4](?:асть\w*)?|вэ\s*/?\s*чэ|войсков\w+\s+част\w+|"
+    r"військов\w+\s+част\w+|част[ьи]|част[ию]ни?)\.?\s*(?:пп|п/п|полевая почта)?|"
+    r"п/?п|пп|полев\w+ почт\w+|(?:military |army )?unit|field post)\s*(?:№|N|No\.?|номер\w*|#|"
+    r"number)?\s*)(?:(?P<digits>\d{2,3}[ -]?\d{2,3}|\d{4,5})(?!\d)|(?P<ua>[АA]\s?-?\d{4})(?!\d))",
     re.I,
 )
 _PASSPORT = re.compile(r"(?<!\d)\d{2}\s?\d{2}\s?(?:№|N)?\s?\d{6}(?!\d)")
@@ -38,24 +42,29 @@ _IMEI = re.compile(r"(?<!\d)\d{15}(?!\d)")
 _VIN = re.compile(r"(?<!\w)(?=[A-HJ-NPR-Z0-9]*\d)(?=[A-HJ-NPR-Z0-9]*[A-Z])[A-HJ-NPR-Z0-9]{17}(?!\w)")
 _PLATE_LETTERS = "АВЕКМНОРСТУХABEKMHOPCTYX"
 _PLATE = re.compile(
-    rf"(?<!\w)[{_PLATE_LETTERS}]\s?\d{{3}}\s?[{_PLATE_LETTERS}]{{2}}\s?(?:\d{{2,3}})?(?!\w)|(?<!\w)\d{{4}}\s?[{_PLATE_LETTERS}]{{2}}\s?\d{{2,3}}(?!\w)",
+    rf"(?<!\w)[{_PLATE_LETTERS}]\s?\d{{3}}\s?[{_PLATE_LETTERS}]{{2}}\s?(?:\d{{2,3}})?(?!\w)|"
+    rf"(?<!\w)\d{{4}}\s?[{_PLATE_LETTERS}]{{2}}\s?\d{{2,3}}(?!\w)",
     re.I,
 )
 _PLATE_REGION = re.compile(
-    r"(?<!\d)\d{2,3}[- ]?(?:й|го|м|ый|ого)?\s+регион\w*|регион\w*\s+\d{2,3}(?!\d)|(?:plates?|number)\w*\s+(?:from |of )?region\s+\d{2,3}",
+    r"(?<!\d)\d{2,3}[- ]?(?:й|го|м|ый|ого)?\s+регион\w*|регион\w*\s+\d{2,3}(?!\d)|(?:plates?|"
+    r"number)\w*\s+(?:from |of )?region\s+\d{2,3}",
     re.I,
 )
 _COORDINATES = re.compile(
     r"(?P<lat>-?\d{1,2}[.,]\d{2,8})°?\s?[NS]?\s*[,;/ ]\s*(?P<lon>-?\d{1,3}[.,]\d{2,8})°?\s?[EW]?"
 )
 _DEGREES = re.compile(
-    r"(?P<lat>\d{1,2})\s?°\s?(?P<latm>\d{1,2})['′][^,;]{0,12}[,; ]+(?P<lon>\d{1,3})\s?°\s?(?P<lonm>\d{1,2})['′]"
+    r"(?P<lat>\d{1,2})\s?°\s?(?P<latm>\d{1,2})['′][^,;]{0,12}[,; "
+    r"]+(?P<lon>\d{1,3})\s?°\s?(?P<lonm>\d{1,2})['′]"
 )
 _CAPITAL = r"(?-i:[А-ЯЁІЇЄҐA-Z])"
 _HOUSE = r"(?:,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:[-/ ]\d+)?(?:,?\s*(?:кв|корп|оф|к)\.?\s*\d+)*)"
 _STREET = re.compile(
-    rf"(?<!\w)(?:ул(?:иц[аыеу]\w*|\.)|пер(?:еул\w+|\.)|пр(?:оспект\w*|-?т\.?|-кт)|вул(?:иц\w+|\.)|наб(?:ережн\w+|\.)|бульвар\w*|б-р|шоссе)\s*{_CAPITAL}[\w-]+(?:\s{_CAPITAL}[\w-]+)?{_HOUSE}?"
-    rf"|(?<!\w){_CAPITAL}[\w-]+\s(?:улиц\w+|вулиц\w+|переул\w+){_HOUSE}?|(?<!\w)(?:\d+\s)?{_CAPITAL}[\w-]+\s(?-i:Street|Avenue|Lane|Road)(?!\w){_HOUSE}?",
+    rf"(?<!\w)(?:ул(?:иц[аыеу]\w*|\.)|пер(?:еул\w+|\.)|пр(?:оспект\w*|-?т\.?|-кт)|вул(?:иц\w+|\.)|"
+    rf"наб(?:ережн\w+|\.)|бульвар\w*|б-р|шоссе)\s*{_CAPITAL}[\w-]+(?:\s{_CAPITAL}[\w-]+)?{_HOUSE}?"
+    rf"|(?<!\w){_CAPITAL}[\w-]+\s(?:улиц\w+|вулиц\w+|переул\w+){_HOUSE}?|"
+    rf"(?<!\w)(?:\d+\s)?{_CAPITAL}[\w-]+\s(?-i:Street|Avenue|Lane|Road)(?!\w){_HOUSE}?",
     re.I,
 )
 

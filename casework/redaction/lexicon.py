@@ -30,8 +30,11 @@ _ENGLISH_ENDINGS = (("ies", "y"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", 
 # English given names; the Russian and Ukrainian ones are in the table of short forms.
 _ENGLISH_GIVEN = frozenset(
     fold.latin(w)
-    for w in "john mary james robert michael william david richard joseph thomas charles daniel matthew anthony mark paul steven andrew george peter kenneth brian kevin jason alice bob carol emma "
-    "anna maria sarah laura julia kate elena olga natalia tatiana svetlana".split()
+    for w in fold.table(
+        "john mary james robert michael william david richard joseph thomas charles daniel matthew "
+        "anthony mark paul steven andrew george peter kenneth brian kevin jason alice bob carol emma "
+        "anna maria sarah laura julia kate elena olga natalia tatiana svetlana"
+    )
 )
 
 

@@ -307,7 +307,10 @@ def _is_quoted(page: Page, index: int) -> bool:
     before = page.text[max(0, token.at - 30) : token.at]
     return bool(
         re.search(
-            r"[«\"“„'‘]\s?$|(?:позывн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|nickname)\w*\W{1,4}$",
+            (
+                r"[«\"“„'‘]\s?$|(?:позывн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|"
+                r"nickname)\w*\W{1,4}$"
+            ),
             before,
             re.I,
         )
@@ -319,7 +322,8 @@ def _is_other_name(page: Page, word: str) -> bool:
 
 
 _INITIALS = re.compile(
-    r"(?<![\w.])(?P<all>(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|sh|u|a|s)?)\.?(?:[\s-]?(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|u|a|s)?)\.){0,2})(?!\w)"
+    r"(?<![\w.])(?P<all>(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|sh|u|a|s)?)\.?(?:[\s-]?(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|u|a|"
+    r"s)?)\.){0,2})(?!\w)"
 )
 
 
@@ -367,17 +371,16 @@ def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
     """Say whether initials stand beside a surname, which is then checked itself, or before a place or a number."""
     after = page.text[end : end + 30]
     before = page.text[max(0, start - 30) : start]
-    if (
-        re.match(r"\s?[А-ЯЁІЇЄҐA-Z][\w-]{2,}", after)
-        and not re.match(r"\s[А-ЯЁA-Z]", after)
-        or re.match(r"\s[А-ЯЁІЇЄҐA-Z][а-яёіїєґa-z]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*", after)
+    if (re.match(r"\s?[А-ЯЁІЇЄҐA-Z][\w-]{2,}", after) and not re.match(r"\s[А-ЯЁA-Z]", after)) or re.match(
+        r"\s[А-ЯЁІЇЄҐA-Z][а-яёіїєґa-z]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*", after
     ):
         return True
     return bool(re.search(r"[А-ЯЁІЇЄҐA-Z][\w]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*\s$", before))
 
 
 _STUB = re.compile(
-    r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,4})(?![\w-])"
+    r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|"
+    r"\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,4})(?![\w-])"
 )
 _MASKED = re.compile(r"(?<!\w)(?P<head>[А-ЯЁІЇЄҐA-Z]\w{2,})(?:[*•#…_]{2,12})(?!\w)")
 

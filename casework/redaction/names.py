@@ -93,10 +93,13 @@ def load_relations() -> Relations:
 
 
 _PATRONYMIC = re.compile(
-    r"(ович|евич|ьич|[нтк]ич|мич|овна|евна|ична|инична|івна|ївна|йович|ovich|evich|yevich|ovna|evna|ichna|ovych|yovych|ivna)$",
+    (
+        r"(ович|евич|ьич|[нтк]ич|мич|овна|евна|ична|инична|івна|ївна|йович|ovich|evich|yevich|ovna|evna|"
+        r"ichna|ovych|yovych|ivna)$"
+    ),
     re.I,
 )
-_SKIP = frozenset("оглы оглу кызы угли oglu ogly kyzy и и and the de von".split())
+_SKIP = frozenset(fold.table("оглы оглу кызы угли oglu ogly kyzy и и and the de von"))
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 
 

@@ -184,7 +184,7 @@ def _takes(total: int, value: int) -> bool:
     """Say whether a spoken number may go on: two hundred takes sixty, sixty takes seven."""
     return value > 0 and (
         (total >= 100 and total % 100 == 0 and value < 100)
-        or (20 <= total % 100 and total % 10 == 0 and value < 10)
+        or (total % 100 >= 20 and total % 10 == 0 and value < 10)
     )
 
 
@@ -201,15 +201,20 @@ _LEGAL_BEFORE = re.compile(
     r"(?:ст\.?|стат\w+|ч\.?|част[ьи]ю?|п\.?|пункт\w*|articles?|art\.?|section|№|no\.?|фз|№\s?)\s*$", re.I
 )
 _COUNT_AFTER = re.compile(
-    r"^\s?(?:%|процент|percent|per cent|руб|рублей|тыс|тысяч|млн|миллион|thousand|million|долл|\$|€|₽|гривен|грн|человек|чел|военн|солдат|контракт|мобилиз|срочник|призывник|"
-    r"людей|люд|осіб|бійц|отказ|случа|дел|рапорт|заявлен|обращен|иск|год|лет|час|дн|сут|месяц|минут|раз|km|км|метр|people|men|servicem|soldiers|contract|refus|marines|conscripts|cases|"
-    r"appeals|reports|families|жител|семей|морпех|десантник|боец|бойц|бригад|полк|дивиз|арми|мсп|армі|rubles|roubles|dollars|hours|days|years|th\b|-й|-я|-го|-ю|-ой)",
+    r"^\s?(?:%|процент|percent|per cent|руб|рублей|тыс|тысяч|млн|миллион|thousand|million|долл|\$|€|"
+    r"₽|гривен|грн|человек|чел|военн|солдат|контракт|мобилиз|срочник|призывник|"
+    r"людей|люд|осіб|бійц|отказ|случа|дел|рапорт|заявлен|обращен|иск|год|лет|час|дн|сут|месяц|минут|"
+    r"раз|km|км|метр|people|men|servicem|soldiers|contract|refus|marines|conscripts|cases|"
+    r"appeals|reports|families|жител|семей|морпех|десантник|боец|бойц|бригад|полк|дивиз|арми|мсп|"
+    r"армі|rubles|roubles|dollars|hours|days|years|th\b|-й|-я|-го|-ю|-ой)",
     re.I,
 )
 _MONEY_BEFORE = re.compile(r"[$€₽]\s?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
 _TELLING_BEFORE = re.compile(
-    r"(?:номер\w*|телефон\w*|тел\.?|карт\w+|счет\w*|сч[её]т\w*|оканчива\w+|заканчива\w+|закінчу\w+|цифр\w*|паспорт\w*|снилс\w*|военн?ик\w*|билет\w*|жетон\w*|часть|части|в/ч|number|phone|ending|ends?|"
+    r"(?:номер\w*|телефон\w*|тел\.?|карт\w+|счет\w*|сч[её]т\w*|оканчива\w+|заканчива\w+|закінчу\w+|"
+    r"цифр\w*|паспорт\w*|снилс\w*|военн?ик\w*|билет\w*|жетон\w*|часть|части|в/ч|number|phone|ending|"
+    r"ends?|"
     r"digits|card|passport|account|unit|id)\W+(?:\w+\W+){0,3}$",
     re.I,
 )

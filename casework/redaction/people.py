@@ -13,24 +13,33 @@ from casework.redaction.page import Page
 
 _NAMING = frozenset({"Name", "Surn", "Patr"})
 
-_KIN = (
-    "мать мама отец папа батя сын сынок дочь дочка дочурка муж жена супруг супруга брат братишка сестра сестренка дед дедушка бабушка дядя тетя племянник племянница внук внучка теща тесть "
-    "свекровь невеста жених девушка подруга мати матир тато батько син донька дочка чоловик дружина брат сестра дид бабуся онук онука наречена "
-    "mother mom mum father dad son daughter husband wife brother sister grandfather grandmother uncle aunt nephew niece fiancee girlfriend cousin"
-).split()
+_KIN = fold.table(
+    "мать мама отец папа батя сын сынок дочь дочка дочурка муж жена супруг супруга брат братишка сестра "
+    "сестренка дед дедушка бабушка дядя тетя племянник племянница внук внучка теща тесть свекровь "
+    "невеста жених девушка подруга мати матир тато батько син донька дочка чоловик дружина брат сестра "
+    "дид бабуся онук онука наречена mother mom mum father dad son daughter husband wife brother sister "
+    "grandfather grandmother uncle aunt nephew niece fiancee girlfriend cousin"
+)
 _SELF = re.compile(
-    r"(?:меня зовут|мене звати|мене звуть|звати|зовут меня|это пишет|пишет вам|моя фамилия|мо[её] имя|my name is|i am|i['’]m|this is|зовут|звать|menya zovut|zovut menya|"
+    r"(?:меня зовут|мене звати|мене звуть|звати|зовут меня|это пишет|пишет вам|моя фамилия|мо[её] "
+    r"имя|my name is|i am|i['’]m|this is|зовут|звать|menya zovut|zovut menya|"
     r"(?<!\w)я,?)\s+$",
     re.I,
 )
 _NICK = re.compile(
-    r"(?:позывн\w+|кличк\w+|погонял\w+|прозвищ\w+|прізвиськ\w+|callsign|call sign|nickname(?:d)?|звали|называли|прозвали|known as|called)\s*(?:у \w+\s)?[-—:]?\s*(?:его |меня |ее |him |me |her )?[«\"“'„]?(?P<nick>[А-ЯЁІЇЄA-Z][\w-]{1,20})",
+    (
+        r"(?:позывн\w+|кличк\w+|погонял\w+|прозвищ\w+|прізвиськ\w+|callsign|call sign|nickname(?:d)?|"
+        r"звали|называли|прозвали|known as|called)\s*(?:у \w+\s)?[-—:]?\s*(?:его |меня |ее |him |me |her "
+        r")?[«\"“'„]?(?P<nick>[А-ЯЁІЇЄA-Z][\w-]{1,20})"
+    ),
 )
-_TITLES = (
-    "комбат замкомбат комполка комвзвода командир ротный взводный старшина прапорщик лейтенант капитан майор подполковник полковник генерал рядовой ефрейтор сержант адвокат юрист журналист "
-    "военком замполит следователь врач боец солдат mr mrs ms dr private sergeant lieutenant captain major colonel general commander lawyer journalist judge soldier officer corporal serviceman "
-    "adjutant ensign warrant"
-).split()
+_TITLES = fold.table(
+    "комбат замкомбат комполка комвзвода командир ротный взводный старшина прапорщик лейтенант капитан "
+    "майор подполковник полковник генерал рядовой ефрейтор сержант адвокат юрист журналист военком "
+    "замполит следователь врач боец солдат mr mrs ms dr private sergeant lieutenant captain major "
+    "colonel general commander lawyer journalist judge soldier officer corporal serviceman adjutant "
+    "ensign warrant"
+)
 _TITLE_KEYS = frozenset(fold.key(w) for w in _TITLES)
 _KIN_KEYS = frozenset(fold.key(w) for w in _KIN)
 _SURNAME_SHAPE = re.compile(
@@ -96,7 +105,7 @@ def _is_cyrillic_name(page: Page, index: int) -> bool:
             and not is_title_word
             and "Geox" not in page.lexicon.tags(token.text, page.lang)
         )
-    if not (token.is_capital or page.is_lower_case) or token.text.isupper() and not page.is_lower_case:
+    if not (token.is_capital or page.is_lower_case) or (token.text.isupper() and not page.is_lower_case):
         return False
     parses = [p for p in page.lexicon.parses(token.text.lower(), page.lang) if p.score >= 0.05]
     share = sum(p.score for p in parses if _NAMING & p.tag.grammemes)
@@ -153,7 +162,10 @@ def _role(page: Page, first: int) -> str:
     if _SELF.search(before) and (len(before.strip()) > 2 or page.lang != "en"):
         return "self"
     if re.search(
-        r"(?:позывн|кличк|погонял|прозвищ|прізвиськ|callsign|call sign|nickname|звали|называли|прозвали)\w*\s*\W{0,3}(?:его |меня )?[«\"“]?$",
+        (
+            r"(?:позывн|кличк|погонял|прозвищ|прізвиськ|callsign|call sign|nickname|звали|называли|"
+            r"прозвали)\w*\s*\W{0,3}(?:его |меня )?[«\"“]?$"
+        ),
         before,
         re.I,
     ):

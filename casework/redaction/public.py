@@ -24,9 +24,15 @@ from casework.redaction.page import Page
 from casework.redaction.romanise import keys_of, romanise
 
 _PARENTHESIS = re.compile(r"\(([^()\n]{2,120})\)")
-_MONTHS = "янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|лис|гру|jan|feb|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTHS = (
+    "янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|лис|гру|"
+    "jan|feb|apr|may|jun|jul|aug|sep|oct|nov|dec"
+)
 _DATED = re.compile(
-    rf"(?:^|[\s,])(?:\d{{1,2}}\W{{0,2}})?(?:{_MONTHS})\w*\W{{0,2}}\d{{0,4}}|\d{{1,2}}[./]\d{{1,2}}|\b20\d\d\b",
+    (
+        rf"(?:^|[\s,])(?:\d{{1,2}}\W{{0,2}})?(?:{_MONTHS})\w*\W{{0,2}}\d{{0,4}}|\d{{1,2}}[./]\d{{1,2}}|"
+        rf"\b20\d\d\b"
+    ),
     re.I,
 )
 

@@ -64,17 +64,18 @@ def transcribe(word: str) -> str:
     return fold.latin(iuliia.WIKIPEDIA.translate(word.translate(_UKRAINIAN_ONLY)))
 
 
-_READINGS: tuple[tuple[str, str], ...] = (
-    ("shch", "щ"), ("tsch", "ч"), ("tch", "ч"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("tz", "ц"),
-    ("ch", "ч"), ("sh", "ш"), ("ph", "ф"), ("ya", "я"), ("ia", "ия"), ("ja", "я"), ("yu", "ю"), ("iu", "ю"), ("ju", "ю"),
-    ("yo", "ё"), ("jo", "ё"), ("ye", "е"), ("je", "е"), ("ii", "ий"), ("iy", "ий"), ("yy", "ый"), ("ij", "ий"),
-    ("ck", "к"), ("ou", "у"), ("oo", "у"), ("ee", "и"), ("ay", "ай"), ("ey", "ей"), ("oy", "ой"), ("ai", "ай"), ("ei", "ей"),
-    ("a", "а"), ("b", "б"), ("c", "к"), ("d", "д"), ("e", "е"), ("f", "ф"), ("g", "г"), ("h", "х"), ("i", "и"), ("j", "й"),
-    ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("q", "к"), ("r", "р"), ("s", "с"), ("t", "т"),
-    ("u", "у"), ("v", "в"), ("w", "в"), ("x", "кс"), ("y", "ы"), ("z", "з"),
-)  # fmt: skip
-_READING = re.compile("|".join(pair[0] for pair in _READINGS))
-_SOUND = dict(_READINGS)
+# Latin letters and what they most likely stood for, the longer first.
+_SOUND: dict[str, str] = dict(
+    pair.split(":")
+    for pair in fold.table(
+        "shch:щ tsch:ч tch:ч sch:щ zh:ж kh:х ts:ц tz:ц ch:ч sh:ш ph:ф ya:я ia:ия ja:я yu:ю iu:ю ju:ю "
+        "yo:ё jo:ё ye:е je:е "
+        "ii:ий iy:ий yy:ый ij:ий ck:к ou:у oo:у ee:и ay:ай ey:ей oy:ой ai:ай ei:ей "
+        "a:а b:б c:к d:д e:е f:ф g:г h:х i:и j:й k:к l:л m:м n:н o:о p:п q:к r:р s:с t:т u:у v:в w:в "
+        "x:кс y:ы z:з"
+    )
+)
+_READING = re.compile("|".join(_SOUND))
 
 
 def read_back(word: str) -> set[str]:

@@ -189,7 +189,9 @@ def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
         ):
             continue
         is_marked = token.is_capital and not token.is_first
-        if is_marked and detectors.gazetteer.population(token.text) is not None or _is_town_word(page, index):
+        if (is_marked and detectors.gazetteer.population(token.text) is not None) or _is_town_word(
+            page, index
+        ):
             yield Span(token.start, token.end, "place", page.lemmas[index])
 
 

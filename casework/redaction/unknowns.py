@@ -21,11 +21,18 @@ from casework.redaction.public import Public
 
 _LONG_NUMBER = 5  # digits; shorter numbers are counts far more often than identifiers
 _PLACE_BEFORE = re.compile(
-    r"(?:(?<!\w)(?:из|под|в|во|у|возле|около|близ|на|з|із|під|біля|from|in|near|at|of|outside)\s+(?:(?:сел\w+|пос[её]лк\w+|деревн\w+|станиц\w+|город\w*|аул\w*|хутор\w*|местечк\w+|міст\w+|the (?:village|town|settlement|city) of)\s+)?)$",
+    (
+        r"(?:(?<!\w)(?:из|под|в|во|у|возле|около|близ|на|з|із|під|біля|from|in|near|at|of|"
+        r"outside)\s+(?:(?:сел\w+|пос[её]лк\w+|деревн\w+|станиц\w+|город\w*|аул\w*|хутор\w*|местечк\w+|"
+        r"міст\w+|the (?:village|town|settlement|city) of)\s+)?)$"
+    ),
     re.I,
 )
 _SETTLEMENT_BEFORE = re.compile(
-    r"(?:сел\w{1,3}|пос[её]л\w+|деревн\w+|станиц\w+|аул\w*|хутор\w*|местечк\w+|селищ\w+|пгт|village of|town of|settlement of|village|hamlet)\s+[«\"]?$",
+    (
+        r"(?:сел\w{1,3}|пос[её]л\w+|деревн\w+|станиц\w+|аул\w*|хутор\w*|местечк\w+|селищ\w+|пгт|village "
+        r"of|town of|settlement of|village|hamlet)\s+[«\"]?$"
+    ),
     re.I,
 )
 

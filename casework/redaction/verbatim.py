@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from casework.redaction import fold
 from casework.redaction.page import Page
 
 BLOCK_RUN = 9
@@ -21,7 +22,10 @@ _SHINGLES_TO_WARN = 2  # one shared four-lemma phrase is idiom, two are memory
 _QUOTE_WORDS = 5
 
 _PRONOUNS = frozenset(
-    "я мы ты вы он она они оно мой наш твой ваш его ее их свой себя ми ти ви вин вона вони воно мий ий йего i we you he she they it my our your his her their me us him them myself himself".split()
+    fold.table(
+        "я мы ты вы он она они оно мой наш твой ваш его ее их свой себя ми ти ви вин вона вони воно мий "
+        "ий йего i we you he she they it my our your his her their me us him them myself himself"
+    )
 )
 _STOCK = (
     "отказ от участие в специальный военный операция", "уголовный дело по статья", "уголовный кодекс российский федерация", "министерство оборона российский федерация",
