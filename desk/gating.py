@@ -24,7 +24,7 @@ from crypto.sealed import open_sealed, seal
 from crypto.xwing import Identity
 from desk.errors import ConflictError
 from desk.visit import Visit
-from register import records
+from register import public, records
 from register.entry import Entry
 
 LEVELS = ("pass", "warn", "block")
@@ -102,11 +102,7 @@ def spans(visit: Visit, text: str, language: str) -> list[tuple[int, int, str]]:
 
 def entry_texts(entry: Entry) -> Mapping[str, str]:
     """Return everything of *entry* that a reader would read, by language: what the gate judges."""
-    found = {}
-    for language in entry.title.keys() | entry.body.keys():
-        parts = [entry.title.get(language, ""), entry.text(language)]
-        found[str(language)] = "\n\n".join(part for part in parts if part)
-    return found
+    return {str(language): text for language, text in public.texts(entry).items()}
 
 
 def sealed_findings(key: PublicKey, digest: bytes, judged: Judged) -> bytes:
