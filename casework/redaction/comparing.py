@@ -217,7 +217,7 @@ def _settlement(page: Page, place: SealedPlace, context: Context) -> Iterator[Fi
 
 
 def _occurrences(page: Page, place: SealedPlace, *, whole: bool) -> Iterator[int]:
-    """Yield the token of each telling word of *place* in the draft; with *whole* all its words must stand together."""
+    """Yield the tokens that are telling words of *place*; with *whole* all its words must stand together."""
     for index, token in enumerate(page.tokens):
         if token.is_number or not (
             token.is_capital or page.is_lower_case or not page.lexicon.is_ordinary(token.text, page.lang)

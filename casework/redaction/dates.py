@@ -172,6 +172,14 @@ def _spelled_day(groups: dict[str, str | None]) -> int:
     return 0
 
 
+_WAR_BEGAN = (
+    r"начал\w+ (?:полномасштабн\w+ )?(?:вторжени|войн|вторгнен|війн)\w+|"
+    r"(?:full-scale )?invasion began|start of the (?:full-scale )?(?:invasion|war)"
+)
+_MOBILISED = (
+    r"(?:объявлени|оголошенн)\w+ (?:частичн\w+ |частков\w+ )?мобил[иі]зац\w+|"
+    r"(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation"
+)
 # Days of the year that readers know by a name.
 _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
     (re.compile(pattern, re.I), day, month, year)
@@ -182,34 +190,19 @@ _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
         (r"нов(?:ый|ого|ому|ым) год(?!а назад)\w?|new year(?:['’]s day)?", 1, 1, None),
         (r"рождеств\w+|orthodox christmas", 7, 1, None),
         (r"д(?:ень|ня|ню) россии|russia day", 12, 6, None),
-        (
-            r"начал\w+ (?:полномасштабн\w+ )?(?:вторжени|войн|вторгнен|війн)\w+|(?:full-scale )?invasion began|"
-            r"start of the (?:full-scale )?(?:invasion|war)",
-            24,
-            2,
-            2022,
-        ),
-        (
-            r"(?:объявлени|оголошенн)\w+ (?:частичн\w+ |частков\w+ )?мобил[иі]зац\w+|"
-            r"(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation",
-            21,
-            9,
-            2022,
-        ),
+        (_WAR_BEGAN, 24, 2, 2022),
+        (_MOBILISED, 21, 9, 2022),
     )
 )
-_NUMBER_WORDS = {
-    word: int(count)
-    for word, count in (
-        pair.split(":")
-        for pair in fold.table(
-            "один:1 два:2 две:2 дві:2 три:3 четыре:4 чотири:4 пять:5 шесть:6 семь:7 десять:10 one:1 a:1 two:2 "
-            "three:3 four:4 five:5 six:6 seven:7 ten:10"
-        )
-    )
-}
+_NUMBER_WORDS = fold.numbered(
+    "один:1 два:2 две:2 дві:2 три:3 четыре:4 чотири:4 пять:5 шесть:6 семь:7 десять:10 "
+    "one:1 a:1 two:2 three:3 four:4 five:5 six:6 seven:7 ten:10"
+)
 _N = r"(\d{1,2}|" + "|".join(_NUMBER_WORDS) + ")"
-_DAY_AFTER = r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|day|next day) (?:после|після|after|following)"
+_DAY_AFTER = (
+    r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|next day|day) "
+    r"(?:после|після|after|following)"
+)
 _DAY_BEFORE = r"(?:накануне|напередодні|за день до|день перед|(?:on the )?eve of|(?:the|a) day before)"
 _WEEK_AFTER = rf"через (?:{_N} )?недел[юиь] после|через (?:{_N} )?тижд\w+ після|{_N} weeks? after"
 _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
@@ -322,8 +315,8 @@ def is_same(mention: Mention, day: date, *, off_by: int = 0) -> bool:
 
 
 _LEGAL = re.compile(
-    r"(?:закон|указ|постановлен|приказ|определен|решени|федеральн|фз|law|decree|order no|act of|article|стать|ст\.)"
-    r"\w*\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?\W*$",
+    r"(?:закон|указ|постановлен|приказ|определен|решени|федеральн|фз|law|decree|order no|act of|"
+    r"article|стать|ст\.)\w*\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?\W*$",
     re.I,
 )
 

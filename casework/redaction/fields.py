@@ -24,15 +24,17 @@ SealedFields: TypeAlias = Mapping[str, FieldValue]
 
 # The first pattern that fits a field's name says what its value is.
 _KINDS: tuple[tuple[str, str], ...] = (
-    ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телеграм|соц"),
+    ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телегр|соц"),
     ("email", r"e-?mail|почт(?!овый)"),
     ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
-    ("relative",
-        r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|"
-        r"_)kin|parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|"
-        r"comrade|"
-
-     r"contact_person|colleague|адвокат|друг|свидетел|third"),
+    (
+        "relative",
+        (
+            r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|_)kin|"
+            r"parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|comrade|"
+            r"contact_person|colleague|адвокат|друг|свидетел|third"
+        ),
+    ),
     ("birth", r"birth(?!_?place)|dob|born|рожден"),
     ("plate", r"plate|vehicle|car_?num|госномер|машин"),
     ("coords", r"coord|gps|(?:^|_)(?:lat|lon|lng)|geo(?!rg)|координат"),

@@ -16,13 +16,15 @@ import unicodedata
 _CYRILLIC = str.maketrans("ёєэіїыґ", "еееиииг", "ьъ'’ʼ`-")
 _DOUBLE = re.compile(r"(.)\1+")
 
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(pair.split(":") for pair in text.split())
+
+
 # Letters that carry a sound, not only a mark. The rest lose their marks by decomposition.
 _LATIN_LETTERS = str.maketrans(
-    {
-        "č": "ch", "ć": "ch", "ç": "ch", "š": "sh", "ş": "sh", "ș": "sh", "ž": "zh", "ŝ": "shch", "ğ": "g",
-        "â": "ia", "û": "iu", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "ə": "e", "ß": "ss", "æ": "e", "ü": "iu", "ё": "e",
-    }
-)  # fmt: skip
+    _pairs("č:ch ć:ch ç:ch š:sh ş:sh ș:sh ž:zh ŝ:shch ğ:g â:ia û:iu ü:iu ł:l ø:o đ:d ı:i ə:e ё:e ß:ss æ:e")
+)
 
 # In this order. 4, 6, 7 stand for ch, sh, zh while their letters are still in the way.
 _LATIN_SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -78,3 +80,8 @@ def key(word: str) -> str:
 def table(text: str) -> tuple[str, ...]:
     """Return the words of a table written as running text."""
     return tuple(text.split())
+
+
+def numbered(text: str) -> dict[str, int]:
+    """Return the words of a table with the number written after each: ``two:2 three:3``."""
+    return {word: int(count) for word, count in _pairs(text).items()}

@@ -55,8 +55,8 @@ _COORDINATES = re.compile(
     r"(?P<lat>-?\d{1,2}[.,]\d{2,8})°?\s?[NS]?\s*[,;/ ]\s*(?P<lon>-?\d{1,3}[.,]\d{2,8})°?\s?[EW]?"
 )
 _DEGREES = re.compile(
-    r"(?P<lat>\d{1,2})\s?°\s?(?P<latm>\d{1,2})['′][^,;]{0,12}[,; "
-    r"]+(?P<lon>\d{1,3})\s?°\s?(?P<lonm>\d{1,2})['′]"
+    r"(?P<lat>\d{1,2})\s?°\s?(?P<latm>\d{1,2})['′][^,;]{0,12}[,; ]+"
+    r"(?P<lon>\d{1,3})\s?°\s?(?P<lonm>\d{1,2})['′]"
 )
 _CAPITAL = r"(?-i:[А-ЯЁІЇЄҐA-Z])"
 _HOUSE = r"(?:,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:[-/ ]\d+)?(?:,?\s*(?:кв|корп|оф|к)\.?\s*\d+)*)"
@@ -83,6 +83,19 @@ class Found:
         return f"<Found {self.kind} {self.start}..{self.end}>"
 
 
+_SHAPES = (
+    (_EMAIL, "email"),
+    (_HANDLE, "telegram"),
+    (_UNIT, "unit"),
+    (_MILITARY_ID, "military_id"),
+    (_VIN, "vin"),
+    (_PLATE, "plate"),
+    (_PLATE_REGION, "plate_region"),
+    (_STREET, "address"),
+    (_DEGREES, "coords"),
+)
+
+
 def find(text: str) -> list[Found]:
     """Return the identifiers in *text*, the longest where two overlap."""
     ranked = sorted(_candidates(text), key=lambda f: (f.start - f.end, _ORDER.get(f.kind, 9)))
@@ -101,10 +114,7 @@ def _candidates(text: str) -> Iterator[Found]:
         for match in PhoneNumberMatcher(text, region, leniency=Leniency.POSSIBLE, max_tries=200):
             if len(str(match.number.national_number)) >= 9 and _is_phone_like(match.raw_string):
                 yield Found(match.start, match.end, "phone")
-    for pattern, kind in (
-        (_EMAIL, "email"), (_HANDLE, "telegram"), (_UNIT, "unit"), (_MILITARY_ID, "military_id"), (_VIN, "vin"),
-        (_PLATE, "plate"), (_PLATE_REGION, "plate_region"), (_STREET, "address"), (_DEGREES, "coords"),
-    ):  # fmt: skip
+    for pattern, kind in _SHAPES:
         yield from (Found(m.start(), m.end(), kind) for m in pattern.finditer(text))
     yield from (Found(m.start(), m.end(), "coords") for m in _COORDINATES.finditer(text) if coordinates(m[0]))
     yield from (

@@ -34,7 +34,7 @@ _CLAUSE_START = re.compile(r"[:>\])}\"“„«(—–•-]\s*$")
 
 @dataclass
 class Context:
-    """What is known about the draft as a whole: whose names are public, what is sourced, what names places."""
+    """What is known about the draft as a whole: public names, listed names, regions, sourced passages."""
 
     public: set[int] = field(default_factory=set)
     listed: set[int] = field(default_factory=set)
@@ -97,7 +97,7 @@ class _Matcher:
         if not names:
             return None
         name = min(names, key=lambda n: list(Part).index(n.part))
-        level = self._weigh(index, name, names)
+        level = self._weigh(index, name)
         if level is None:
             return None
         kind = _kind(name, token.text, token.key)
@@ -106,7 +106,7 @@ class _Matcher:
         hint = "nickname" if name.part is Part.NICKNAME else "name"
         return mark(page.given, (token.start, token.end), kind, level, hint)
 
-    def _weigh(self, index: int, name: SealedName, names: list[SealedName]) -> Level | None:
+    def _weigh(self, index: int, name: SealedName) -> Level | None:
         """Return how grave an exact form is here; nothing if it is an ordinary word or somebody else."""
         page, token = self.page, self.page.tokens[index]
         is_beside_own = self._is_beside_own(index, name)
@@ -165,9 +165,11 @@ class _Matcher:
     def _is_beside_own(self, index: int, name: SealedName) -> bool:
         """Say whether another part of the same sealed name stands beside token *index*."""
         for near in (index - 1, index + 1):
-            if 0 <= near < len(self.page.tokens) and self.page.is_joined(min(near, index)):
-                if any(n.owner == name.owner and n.part is not name.part for n in self._matches(near)):
-                    return True
+            is_beside = 0 <= near < len(self.page.tokens) and self.page.is_joined(min(near, index))
+            if is_beside and any(
+                n.owner == name.owner and n.part is not name.part for n in self._matches(near)
+            ):
+                return True
         return False
 
     def _is_another(self, index: int) -> bool:
@@ -368,7 +370,7 @@ def _fits(shown: list[str], parts: dict[Part, set[str]]) -> bool:
 
 
 def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
-    """Say whether initials stand beside a surname, which is then checked itself, or before a place or a number."""
+    """Say whether initials stand beside a surname, which is then checked itself, or before a place."""
     after = page.text[end : end + 30]
     before = page.text[max(0, start - 30) : start]
     if (re.match(r"\s?[А-ЯЁІЇЄҐA-Z][\w-]{2,}", after) and not re.match(r"\s[А-ЯЁA-Z]", after)) or re.match(

@@ -34,7 +34,7 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class SealedName:
-    """One word of a sealed name. ``keys`` are all its forms in both scripts, ``bases`` those to compare by likeness."""
+    """One word of a sealed name: ``keys`` are all its forms, ``bases`` those compared by likeness."""
 
     part: Part
     keys: frozenset[str]

@@ -16,7 +16,7 @@ from casework.redaction.normalise import Clean, Token
 
 @dataclass
 class Page:
-    """One text with its tokens. Offsets in tokens are those of ``given``, offsets in entities those of ``clean``."""
+    """One text with its tokens. Tokens count in ``given``, entities in ``clean``."""
 
     given: str
     lang: str
@@ -81,7 +81,7 @@ class Page:
         return self.text[token.at + len(token.text) : self.tokens[right].at]
 
     def is_joined(self, index: int) -> bool:
-        """Say whether token *index* and the next stand in one phrase: nothing but spaces or a hyphen between."""
+        """Say whether token *index* and the next have nothing but spaces or a hyphen between them."""
         if index < 0 or index + 1 >= len(self.tokens):
             return False
         return self.between(index, index + 1).strip(" \t\u00a0\n") in {"", "-", "‑", "–"}

@@ -37,7 +37,7 @@ _GENERIC = frozenset(
 
 @dataclass(frozen=True)
 class Subject:
-    """A federal subject: keys of the forms of its names and adjectives, and how many thousand people live there."""
+    """A federal subject: the keys of its names and adjectives, and how many thousand people live there."""
 
     code: str
     thousands: int
@@ -130,7 +130,7 @@ class SealedPlace:
         return key in self.words[index]
 
     def is_adjective(self, key: str, *, is_ordinary: bool) -> bool:
-        """Say whether *key* is an adjective of the place or, unless it *is_ordinary*, a word for its people."""
+        """Say whether *key* is an adjective of the place or, unless *is_ordinary*, a word for its people."""
         if is_ordinary and not re.search(r"[сц]к", key):
             return False
         return any(

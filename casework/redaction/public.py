@@ -217,7 +217,7 @@ def _is_citation(content: str, public: Public) -> bool:
 
 
 def _attributed(page: Page, public: Public) -> list[tuple[int, int]]:
-    """Return the sentences that name a listed outlet in quotes or, in Latin letters, by a name of five or more."""
+    """Return the sentences that name a listed outlet in quotes or by a Latin name of five letters or more."""
     sentences: dict[int, list[int]] = {}
     for index, token in enumerate(page.tokens):
         sentences.setdefault(token.sentence, []).append(index)

@@ -24,22 +24,52 @@ CELLS_SPEAK_FROM = 500  # entries; below that the register says nothing about ho
 
 # Ranks from the lowest, each in Russian, Ukrainian and English.
 _RANKS: tuple[tuple[str, ...], ...] = (
-    ("рядовой", "рядовий", "private"), ("ефрейтор", "єфрейтор", "lance corporal"), ("младший сержант", "молодший сержант", "junior sergeant"),
-    ("старший сержант", "старший сержант", "senior sergeant"), ("сержант", "сержант", "sergeant"), ("старшина", "старшина", "sergeant major"),
-    ("старший прапорщик", "старший прапорщик", "senior warrant officer"), ("прапорщик", "прапорщик", "warrant officer"), ("матрос", "матрос", "seaman"),
-    ("старший матрос", "старший матрос", "senior seaman"), ("мичман", "мічман", "midshipman"), ("младший лейтенант", "молодший лейтенант", "junior lieutenant"),
-    ("старший лейтенант", "старший лейтенант", "senior lieutenant"), ("лейтенант", "лейтенант", "lieutenant"), ("капитан", "капітан", "captain"),
-    ("подполковник", "підполковник", "lieutenant colonel"), ("полковник", "полковник", "colonel"), ("майор", "майор", "major"),
-)  # fmt: skip
-_OFFICER_FROM = 11
+    ("рядовой", "рядовий", "private"),
+    ("ефрейтор", "єфрейтор", "lance corporal", "corporal"),
+    ("младший сержант", "молодший сержант", "junior sergeant"),
+    ("старший сержант", "senior sergeant", "staff sergeant"),
+    ("сержант", "sergeant"),
+    ("старшина", "sergeant major"),
+    ("старший прапорщик", "senior warrant officer"),
+    ("прапорщик", "warrant officer"),
+    ("матрос", "seaman"),
+    ("старший матрос", "senior seaman"),
+    ("мичман", "мічман", "midshipman"),
+    ("младший лейтенант", "молодший лейтенант", "junior lieutenant"),
+    ("старший лейтенант", "senior lieutenant"),
+    ("лейтенант", "lieutenant"),
+    ("капитан", "капітан", "captain"),
+    ("подполковник", "підполковник", "lieutenant colonel"),
+    ("полковник", "colonel"),
+    ("майор", "major"),
+)
+# Posts, one a line, with the words the three languages use for it.
 _POSTS: tuple[tuple[str, ...], ...] = (
-    ("водитель", "водій", "driver"), ("механик-водитель", "механік-водій", "driver-mechanic", "tank driver"), ("снайпер", "sniper"), ("фельдшер", "paramedic"), ("санинструктор", "медик", "medic"),
-    ("наводчик", "навідник", "gunner"), ("командир отделения", "командир відділення", "squad leader", "squad commander", "section commander"), ("командир взвода", "комвзвода", "командир взводу", "platoon commander"),
-    ("командир роты", "ротный", "командир роти", "company commander"), ("командир батальона", "комбат", "battalion commander"), ("командир экипажа", "командир танка", "tank commander", "crew commander"),
-    ("замполит", "political officer", "deputy commander for political work"), ("связист", "радист", "signaller", "radio operator"), ("повар", "кухар", "cook"), ("разведчик", "розвідник", "scout"),
-    ("сапер", "sapper"), ("гранатометчик", "grenade launcher operator"), ("пулеметчик", "кулеметник", "machine gunner"), ("минометчик", "мінометник", "mortarman"), ("писарь", "clerk"), ("врач", "лікар", "doctor"),
-    ("летчик", "пилот", "льотчик", "pilot"), ("оператор бпла", "оператор дрона", "drone operator"), ("начальник штаба", "chief of staff"),
-)  # fmt: skip
+    ("водитель", "водій", "driver"),
+    ("механик-водитель", "механік-водій", "driver-mechanic", "tank driver"),
+    ("снайпер", "sniper"),
+    ("фельдшер", "paramedic"),
+    ("санинструктор", "медик", "medic"),
+    ("наводчик", "навідник", "gunner"),
+    ("командир отделения", "командир відділення", "squad leader", "squad commander", "section commander"),
+    ("командир взвода", "комвзвода", "командир взводу", "platoon commander"),
+    ("командир роты", "ротный", "командир роти", "company commander"),
+    ("командир батальона", "комбат", "battalion commander"),
+    ("командир экипажа", "командир танка", "tank commander", "crew commander"),
+    ("замполит", "political officer", "deputy commander for political work"),
+    ("связист", "радист", "signaller", "radio operator"),
+    ("повар", "кухар", "cook"),
+    ("разведчик", "розвідник", "scout"),
+    ("сапер", "sapper"),
+    ("гранатометчик", "grenade launcher operator"),
+    ("пулеметчик", "кулеметник", "machine gunner"),
+    ("минометчик", "мінометник", "mortarman"),
+    ("писарь", "clerk"),
+    ("врач", "лікар", "doctor"),
+    ("летчик", "пилот", "льотчик", "pilot"),
+    ("оператор бпла", "оператор дрона", "drone operator"),
+    ("начальник штаба", "chief of staff"),
+)
 
 
 @dataclass
@@ -73,7 +103,7 @@ def facts_of(sealed: Sealed, source: Page, detectors: Detectors) -> Facts:
 
 
 def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> list[Finding]:
-    """Return what *page* shares with *facts*: single facts worth a look, and paragraphs where several meet."""
+    """Return what *page* shares with *facts*: single facts, and paragraphs where several meet."""
     shared: list[tuple[str, tuple[int, int]]] = []
     findings: list[Finding] = []
     for kind, hint, spans in (
@@ -187,11 +217,12 @@ def _is_plural(page: Page, index: int) -> bool:
     return "plur" in page.lexicon.parses(token.text.lower(), page.lang)[0].tag
 
 
-_COLLECTIVE = {
-    "двое": 2, "трое": 3, "четверо": 4, "пятеро": 5, "шестеро": 6, "семеро": 7, "двома": 2, "тремя": 3, "двумя": 2, "троих": 3, "двоих": 2, "четверых": 4, "пятерых": 5, "восемью": 8, "семью": 7,
-    "шестью": 6, "пятью": 5, "девятью": 9, "десятью": 10, "четырьмя": 4, "троє": 3, "двоє": 2, "восьмерых": 8, "девятерых": 9, "одиннадцатью": 11, "двенадцатью": 12, "семерых": 7, "шестерых": 6, "девять": 9,
-    "twelve": 12, "eleven": 11,
-}  # fmt: skip
+# Collective and oblique numbers, as in "трое детей" and "с восемью подчинёнными".
+_COLLECTIVE = fold.numbered(
+    "двое:2 двоє:2 двоих:2 двумя:2 двома:2 трое:3 троє:3 троих:3 тремя:3 четверо:4 четверых:4 четырьмя:4 "
+    "пятеро:5 пятерых:5 пятью:5 шестеро:6 шестерых:6 шестью:6 семеро:7 семерых:7 семью:7 восемью:8 "
+    "восьмерых:8 девятью:9 девятерых:9 десятью:10 одиннадцатью:11 двенадцатью:12 eleven:11 twelve:12"
+)
 _WORDS = "|".join(sorted({*numbers.WORDS, *_COLLECTIVE}, key=len, reverse=True))
 _NUMBER = rf"(\d{{1,2}}|(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)"
 _AGE = re.compile(
@@ -298,7 +329,7 @@ def _months_in(page: Page) -> list[tuple[int, int, int]]:
 
 
 def described(page: Page) -> Iterator[tuple[str, int, int]]:
-    """Yield ``(kind, start, end)`` of every rank, post, age and number of children a text names, in the clean text."""
+    """Yield ``(kind, start, end)`` of every rank, post, age and number of children, in the clean text."""
     yield from (("rank", a, b) for _, a, b in _ranks_in(page.text))
     yield from (("age", a, b) for _, a, b in _ages_in(page))
     yield from (("family", a, b) for _, a, b in _children_in(page))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import iuliia
 from translitua import ALL_UKRAINIAN, translit
@@ -26,6 +26,7 @@ class Scheme(Protocol):
 
 # Every scheme that iuliia carries: 27 for Russian and one for Uzbek, which newspapers do use.
 SCHEMES: tuple[Scheme, ...] = tuple(getattr(iuliia, name) for name in dir(iuliia) if name.isupper())
+_UKRAINIAN: tuple[Any, ...] = tuple(ALL_UKRAINIAN)
 # Enough to reach an oblique form; all schemes matter only for the form a foreign reader would write.
 COMMON: tuple[Scheme, ...] = (iuliia.WIKIPEDIA, iuliia.ICAO_DOC_9303, iuliia.GOST_779, iuliia.TELEGRAM)
 
@@ -48,11 +49,11 @@ _HABITS = (
 
 
 def romanise(word: str, schemes: Sequence[Scheme] = SCHEMES) -> set[str]:
-    """Return the comparison keys of *word* in each of *schemes*, in the Ukrainian tables and in bad habits."""
+    """Return the keys of *word* in each of *schemes*, in the Ukrainian tables and in bad habits."""
     plain = word.translate(_UKRAINIAN_ONLY)
     keys = {fold.latin(scheme.translate(plain)) for scheme in schemes}
     keys.update(
-        fold.latin(translit(word, table)) for table in (ALL_UKRAINIAN if len(schemes) > len(COMMON) else ())
+        fold.latin(translit(word, table)) for table in (_UKRAINIAN if len(schemes) > len(COMMON) else ())
     )
     base = iuliia.WIKIPEDIA.translate(plain).lower()
     keys.update(fold.latin(base.replace(habit, other)) for habit, other in _HABITS if habit in base)

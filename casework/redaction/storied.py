@@ -63,7 +63,7 @@ def _sealed_words(page: Page, person: Person, owner: int, detectors: Detectors) 
 
 
 def _nominative(page: Page, word: str) -> str:
-    """Return the dictionary form of a name as the narrative wrote it; the word itself where no dictionary knows."""
+    """Return the dictionary form of a name in the narrative; the word itself where no dictionary knows it."""
     if not fold.is_cyrillic(word):
         return word
     for parse in page.lexicon.parses(word.lower(), page.lang):

@@ -46,13 +46,15 @@ PLACEHOLDERS: dict[str, str] = {
 }
 
 # Where two detectors claim the same letters, the earlier kind is kept.
-_ORDER = ("email", "telegram", "coords", "snils", "card", "passport", "military_id", "inn", "imei", "vin", "phone", "plate", "plate_region", "unit", "address",
-          "date", "nickname", "name", "place", "number", "post", "rank", "age", "family")  # fmt: skip
+_ORDER = fold.table(
+    "email telegram coords snils card passport military_id inn imei vin phone plate plate_region unit "
+    "address date nickname name place number post rank age family"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something to mask at ``start``..``end`` of the narrative. Spans of one person or place share ``lemma``."""
+    """Something to mask at ``start``..``end``. Spans of one person or place share ``lemma``."""
 
     start: int
     end: int
@@ -112,7 +114,7 @@ def mask(text: str, spans: Sequence[Span]) -> str:
     return "".join([*parts, text[at:]])
 
 
-# Shapes too loose for a gate: user names without @, streets without the word for a street, wards, birth years.
+# Shapes too loose for a gate: user names without @, streets without their word, wards, birth years.
 _LOOSE = (
     (
         re.compile(r"(?<![\w@./])[A-Za-z][A-Za-z0-9]*_\w{2,}|(?<![\w@./])[A-Za-z]{3,}\.\d{2,}(?!\w)"),
@@ -159,7 +161,7 @@ def _readings(page: Page, detectors: Detectors) -> Iterator[Page]:
 
 
 def _person_lemma(page: Page, person: people.Person) -> str:
-    """Return what the forms of one person's name share: the lemma of the last word, a surname if there is one."""
+    """Return what the forms of one person's name share: the lemma of the surname, or of the last word."""
     lemmas = [
         page.lemmas[i]
         for i in range(person.first, person.last + 1)

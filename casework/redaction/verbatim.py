@@ -27,18 +27,29 @@ _PRONOUNS = frozenset(
         "ий йего i we you he she they it my our your his her their me us him them myself himself"
     )
 )
+# Formulas of law and of the register, as comparison keys of lemmas; sharing one says nothing.
 _STOCK = (
-    "отказ от участие в специальный военный операция", "уголовный дело по статья", "уголовный кодекс российский федерация", "министерство оборона российский федерация",
-    "самовольный оставление часть", "неисполнение приказ в период мобилизация", "указ президент о частичный мобилизация", "в период частичный мобилизация",
-    "по основание предусмотреть", "расторжение контракт о прохождение военный служба", "контракт о прохождение военный служба", "refuse to take part in the war in ukraine",
-    "refuse to participate in the military action", "report on refusal to participate", "the ministry of defense of the russian federation",
-)  # fmt: skip
+    "отказ от участие в специалний военний операция",
+    "уголовний дело по статя",
+    "уголовний кодекс росийский федерация",
+    "министерство оборона росийский федерация",
+    "самоволний оставление част",
+    "неисполнение приказ в период мобилизация",
+    "указ президент о частичний мобилизация",
+    "в период частичний мобилизация",
+    "расторжение контракт о прохождение военний служба",
+    "контракт о прохождение военний служба",
+    "refuse to take part in the war in ukraine",
+    "refuse to participate in the military action",
+    "report on refusal to participate",
+    "the ministry of defense of the russian federation",
+)
 _QUOTE = re.compile(r"[«“\"„‘]([^«»“”\"„]{12,600})[»”\"’]")
 
 
 @dataclass(frozen=True)
 class Copied:
-    """Tokens ``first``..``last`` of the draft that repeat the narrative; *is_exact* unless pronouns were changed."""
+    """Tokens ``first``..``last`` of the draft repeat the narrative; *is_exact* unless pronouns changed."""
 
     first: int
     last: int
@@ -47,7 +58,7 @@ class Copied:
 
 
 def copied_runs(draft: Page, source: Page, known: Iterable[Page] = ()) -> list[Copied]:
-    """Return the runs of the draft that repeat *source* for longer than chance, texts already *known* aside."""
+    """Return the runs of the draft that repeat *source* beyond chance, texts already *known* aside."""
     mine, theirs = draft.lemmas, source.lemmas
     stock = _stock_positions(mine, known)
     found = [Copied(a, b, n, True) for a, b, n in _runs(mine, theirs, WARN_RUN[draft.lang], stock)]
@@ -96,7 +107,7 @@ def _stock_positions(mine: list[str], known: Iterable[Page]) -> set[int]:
 
 
 def _shingles(mine: list[str], theirs: list[str], stock: set[int]) -> list[Copied]:
-    """Return one near copy where several rare four-lemma phrases are shared within a few words of each other."""
+    """Return one near copy where several rare four-lemma phrases are shared close together."""
     common = Counter(theirs)
     other = {tuple(theirs[i : i + _SHINGLE]) for i in range(len(theirs) - _SHINGLE + 1)}
     hits = [
