@@ -7,7 +7,9 @@ process id. Each test has a fresh database, copied from a house laid out once.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from itertools import count
@@ -20,6 +22,7 @@ from sqlalchemy.engine import URL, make_url
 
 from casework.database import Database, connect, create_tables
 
+PREFIX = "subrosa-pg-"
 ENGINES = ("sqlite", "postgresql")
 SENTINEL = b"a sentinel that no upgrade may lose"
 _names = count(1)
@@ -57,7 +60,9 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Start one PostgreSQL for the session, and end it."""
-    folder = Path(tempfile.mkdtemp(prefix="subrosa-pg-"))
+    _end_orphans()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    (folder / "owner").write_text(str(os.getpid()))
     with pytest.MonkeyPatch.context() as patch:
         # The library looks for this folder at import, for its lock and its socket.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -120,6 +125,28 @@ def sqlite_database(_sqlite_house: Path, tmp_path: Path) -> Iterator[Database]:
     copy = tmp_path / "house.db"
     shutil.copyfile(_sqlite_house, copy)
     yield from _open(f"sqlite:///{copy}")
+
+
+def _end_orphans() -> None:
+    """End the servers of test sessions that were killed before they could do so themselves."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if _runs(int((folder / "owner").read_text()), "pytest"):
+                continue
+            server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+            if _runs(server, str(folder)):
+                os.kill(server, signal.SIGINT)
+        except (OSError, ValueError, IndexError):
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(process: int, words: str) -> bool:
+    """Tell whether *process* runs and was started with these words."""
+    try:
+        return words.encode() in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _lay_out(url: str) -> None:
