@@ -24,11 +24,11 @@ from register import entry as model
 from register.datafiles import PublicRegister
 from register.entry import Entry, Part
 from register.errors import NotOurFolderError
-from register.places import subjects
 from register.records import Published
 from register.settings import SiteSettings
 from register.totals import REASONS
 from register.voice import speak
+from tests.crowd import crowd
 
 KEY = SigningKey.from_seed(b"register key for tests, 32 bytes")
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -316,21 +316,6 @@ def test_a_new_entry_writes_its_own_pages_and_few_more(tmp_path: Path) -> None:
     assert report.number == 2
     assert report.written < 80
     bundle.verify(tmp_path / "site", KEY.public, at_least=2)
-
-
-def crowd(number: int) -> Iterator[Published]:
-    codes = list(subjects())
-    for n in range(number):
-        entry = Entry.new(
-            title={"ru": f"Отказ номер {n}", "en": f"Refusal number {n}"},
-            body={"ru": f"Текст записи {n}. " * 12, "en": f"Text of entry {n}. " * 12},
-            branch=("marines", "airborne", "ground_forces")[n % 3],
-            month=f"{2022 + n % 4}-{n % 12 + 1:02}",
-            subject=codes[n % len(codes)],
-            outcome=(("dismissed", "sent_anyway", "not_sent")[n % 3],),
-            random=lambda size, n=n: (n * 2654435761 % 2**50 << 6).to_bytes(8, "big")[-size:],
-        )
-        yield records.first(entry, date(2026, 1 + n % 3, 1 + n % 28))
 
 
 def test_taking_down_leaves_nothing_of_an_entry_anywhere(tmp_path: Path) -> None:
