@@ -16,6 +16,7 @@ from datetime import date
 from typing import TypeAlias
 
 from casework.redaction import dates, ids, places
+from casework.redaction.errors import GateError
 from casework.redaction.names import Part, SealedName, Sealer
 from casework.redaction.places import Gazetteer, SealedPlace
 
@@ -30,7 +31,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     (
         "relative",
         (
-            r"relativ|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|_)kin|"
+            r"relati|mother|father|wife|husband|spouse|brother|sister|(?:^|_)sons?(?:_|$)|daughter|(?:^|_)kin|"
             r"parent|family|child|родств|мать|отец|жена|муж|брат|сестр|сын|доч|lawyer|friend|witness|comrade|"
             r"contact_person|colleague|адвокат|друг|свидетел|third"
         ),
@@ -124,14 +125,21 @@ def kind_of(key: str) -> str:
 
 
 def seal(fields: SealedFields, sealer: Sealer, gazetteer: Gazetteer) -> Sealed:
-    """Return *fields* ready for comparison."""
+    """
+    Return *fields* ready for comparison.
+
+    Raises:
+        GateError: a value is neither text nor a number nor a list of them, so it could not be compared.
+    """
     sealed = Sealed()
     owner = 0
     for key, value in fields.items():
         kind = kind_of(str(key))
         for item in value if isinstance(value, (list, tuple)) else [value]:
-            if item is None or isinstance(item, (bool, Mapping)) or not str(item).strip():
+            if item is None or isinstance(item, bool) or not str(item).strip():
                 continue
+            if not isinstance(item, (str, int, float)):
+                raise GateError("a sealed field has an unknown shape")
             owner += 1
             hint = _part_of(str(key)) if kind == "name" else None
             if hint is not None:

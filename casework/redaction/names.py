@@ -19,7 +19,7 @@ from names_translator.dicts import default_dicts
 from casework.redaction import fold
 from casework.redaction.inflect import forms
 from casework.redaction.lexicon import Lexicon
-from casework.redaction.people import kin_keys
+from casework.redaction.people import is_title, kin_keys
 from casework.redaction.romanise import COMMON, keys_of, read_back, romanise
 
 
@@ -128,13 +128,14 @@ class Sealer:
 
     def person(self, value: str, owner: int) -> list[SealedName]:
         """Return the words of a person's full name, in whatever order they were sealed."""
-        words = [
-            w
-            for w in _WORD.findall(value)
-            if len(w) > 1 and w.lower() not in _SKIP and fold.key(w) not in kin_keys()
-        ]
+        words = [w for w in _WORD.findall(value) if self._is_part(w)]
         parts = self._parts(words)
         return [self.word(w, part, owner) for w, part in zip(words, parts, strict=True)]
+
+    def _is_part(self, word: str) -> bool:
+        """Say whether *word* belongs to a name: not an initial, a rank, a word for kin or a particle."""
+        key = fold.key(word)
+        return len(word) > 1 and word.lower() not in _SKIP and key not in kin_keys() and not is_title(key)
 
     def _parts(self, words: list[str]) -> list[Part]:
         parts = [Part.SURNAME] * len(words)
