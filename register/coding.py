@@ -129,9 +129,10 @@ def grade_stated(status: str | None, *, has_source: bool, is_general: bool) -> G
 def grade_hedged(text: str, *, has_source: bool, is_general: bool) -> tuple[Grade, str | None]:
     """Return the grade that the text's own words give it, and those words."""
     for code, pattern in _HEDGES:
-        found = re.search(rf"[^.]*(?:{pattern})[^.]*\.?", text, re.IGNORECASE)
+        found = re.search(pattern, text, re.IGNORECASE)
         if found:
-            return cast("Grade", code), found[0].strip()
+            start, end = text.rfind(".", 0, found.start()) + 1, text.find(".", found.end()) + 1
+            return cast("Grade", code), text[start : end or None].strip()
     return grade_without_status(has_source=has_source, is_general=is_general), None
 
 

@@ -127,8 +127,8 @@ class EntryPage:
             "anchor": anchor,
             "outlet": source.outlet_full or source.outlet,
             "day": source.day,
-            "url": source.url,
-            "archive_url": source.archive_url,
+            "url": _of_the_web(source.url),
+            "archive_url": _of_the_web(source.archive_url),
             "link_no": source.link_no,
             "role": "" if source.role == "primary" else self._voice.say(f"entry.source_role.{source.role}"),
         }
@@ -248,6 +248,11 @@ def _numbered(row: Row) -> list[tuple[str, str, PublicSource]]:
         (source.as_written, f"source-{number}", seen)
         for number, (source, seen) in enumerate(zip(inner, outer, strict=True), 1)
     ]
+
+
+def _of_the_web(url: str | None) -> str | None:
+    """Pass on an address only where following it can do nothing but open a page."""
+    return url if url and url.startswith(("https://", "http://")) else None
 
 
 def _asks(speaker: str | None, first: str | None) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from register import coding, jsonform, textform
 from register.citations import Citation, find
@@ -241,16 +241,15 @@ def _pairs(entries: Sequence[Entry], existing: Sequence[Entry]) -> list[tuple[En
             taken.add(fitting[0].id)
         else:
             rest.append(entry)
-    free = [old for old in existing if old.id not in taken and old.parent is None]
+    # Only what came from a list can be a story of a list that was edited since.
+    free = {old.id: old for old in existing if old.origin and old.id not in taken and old.parent is None}
     for entry in rest:
-        if (entry.origin and entry.origin.key) or not free:
+        if entry.origin and entry.origin.key:
             continue
-        likeness, old = max(
-            ((fuzz.ratio(entry.written, old.written), old) for old in free), key=lambda pair: pair[0]
-        )
-        if likeness >= _SAME_STORY:
-            pairs.append((entry, old))
-            free.remove(old)
+        texts = {old.id: old.written for old in free.values()}
+        nearest = process.extractOne(entry.written, texts, scorer=fuzz.ratio, score_cutoff=_SAME_STORY)
+        if nearest:
+            pairs.append((entry, free.pop(nearest[2])))
     return pairs
 
 

@@ -102,7 +102,7 @@ def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = 
     Raises:
         MalformedEntryError: *public_id* is not one.
     """
-    old = get(folder, public_id)
+    old = _whatever_is_left(folder, public_id)
     if old is not None and old.is_tombstone:
         return old
     change = Change(day=day, kind="retracted")
@@ -142,6 +142,15 @@ def _corrected(old: Published, before: Entry, after: Entry, day: date) -> Publis
     fields = tuple(name for name in Entry.__struct_fields__ if getattr(before, name) != getattr(after, name))
     change = Change(day=day, kind="corrected", sha256=fingerprint(after), fields=fields)
     return msgspec.structs.replace(old, entry=after, changes=(*old.changes, change))
+
+
+def _whatever_is_left(folder: Path, public_id: str) -> Published | None:
+    """Read a record that is to go; a broken one must not keep it from going."""
+    path = _path(folder, public_id)
+    try:
+        return _read(path) if path.exists() else None
+    except MalformedEntryError:
+        return None
 
 
 def _path(folder: Path, public_id: str) -> Path:

@@ -10,8 +10,10 @@ Building the site: what is published goes in, a folder of plain files comes out.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
@@ -96,12 +98,23 @@ def build(
     if signing is not None and settings.key is None:
         settings = replace(settings, key=signing.public)
     output.mkdir(parents=True, exist_ok=True)
+    with _alone(output):
+        return _build(Shelf(published), output, settings, now.date(), signing, progress)
+
+
+def _build(
+    shelf: Shelf,
+    output: Path,
+    settings: SiteSettings,
+    day: date,
+    signing: SigningKey | None,
+    progress: Callable[[int], None],
+) -> BuildReport:
     state_path = state_file(output)
     unfinished = state_path.with_suffix(".unfinished")
     was_cut_short = unfinished.exists()
     state = _recover(output, state_path, is_ours=was_cut_short)
     unfinished.touch()
-    shelf = Shelf(published)
     made: dict[str, Made] = {}
     written = 0
     for place, sheet in enumerate(sheets(shelf, settings, signing)):
@@ -110,7 +123,7 @@ def build(
         progress(place + 1)
     stale = set(state.files) | (_strays(output) if was_cut_short else set())
     removed = _remove(output, stale - set(made))
-    number = _seal(output, made, state, shelf, signing, now.date())
+    number = _seal(output, made, state, shelf, signing, day)
     _save(state_path, State(made, number or state.number))
     unfinished.unlink()
     return BuildReport(
@@ -121,6 +134,14 @@ def build(
         removed=removed,
         number=number,
     )
+
+
+@contextmanager
+def _alone(output: Path) -> Iterator[None]:
+    """Keep hub and command line from building into one folder at once; the second waits."""
+    with state_file(output).with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def take_down(
@@ -136,13 +157,23 @@ def take_down(
     """
     Take one entry down everywhere at once: record, pages, lists, feeds, data, recall list, manifest.
 
-    The record goes first; a crash after it leaves a site that the next build mends, never one that forgets.
+    The record goes first, then the entry's own files, then everything that mentions it; a crash on the way
+    leaves a site that the next build mends, never one that forgets.
 
     Raises:
         MalformedEntryError: *public_id* is not one.
     """
     records.retract(folder, public_id, now.date(), reason)
+    _unlink_pages(output, public_id)
     return build(records.read_all(folder), output, settings=settings, now=now, signing=signing)
+
+
+def _unlink_pages(output: Path, public_id: str) -> None:
+    """Delete the entry's own files before anything else is worked out."""
+    for language in LANGUAGES:
+        (output / language / "entries" / f"{public_id}.html").unlink(missing_ok=True)
+    for ending in ("json", "bib", "csl.json"):
+        (output / "data" / "entries" / f"{public_id}.{ending}").unlink(missing_ok=True)
 
 
 def state_file(output: Path) -> Path:

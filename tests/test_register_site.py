@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -23,7 +24,7 @@ from register import bundle, examples, importing, public, records, site, vocabul
 from register import entry as model
 from register.datafiles import PublicRegister
 from register.entry import Entry, Part
-from register.errors import NotOurFolderError
+from register.errors import MalformedEntryError, NotOurFolderError
 from register.records import Published
 from register.settings import SiteSettings
 from register.totals import REASONS
@@ -448,3 +449,44 @@ def test_five_thousand_entries_are_taken_down_within_ten_seconds(tmp_path: Path)
         output, published[77].id, folder=folder, reason="safety", settings=SETTINGS, now=NOW, signing=KEY
     )
     assert time.monotonic() - began < 10
+
+
+def test_a_broken_record_elsewhere_does_not_keep_an_entry_up(tmp_path: Path) -> None:
+    folder, output = tmp_path / "records", tmp_path / "site"
+    records.keep(folder, examples.load())
+    build(records.read_all(folder), output)
+    going, broken = (record.id for record in examples.load()[:2])
+    (folder / broken[:2] / f"{broken}.json").write_bytes(b"{")
+    with pytest.raises(MalformedEntryError):
+        take_down(output, going, folder)
+    assert not (output / f"ru/entries/{going}.html").exists()
+    take_down(output, broken, folder)
+    assert "Запись снята" in (output / f"ru/entries/{going}.html").read_text()
+    bundle.verify(output, KEY.public)
+
+
+def take_down(output: Path, public_id: str, folder: Path) -> None:
+    site.take_down(output, public_id, folder=folder, reason="safety", settings=SETTINGS, now=NOW, signing=KEY)
+
+
+def test_two_builders_do_not_meet(tmp_path: Path) -> None:
+    output = tmp_path / "site"
+    seen: list[str] = []
+
+    def second() -> None:
+        build(examples.load()[1:], output)
+        seen.append("second")
+
+    other = threading.Thread(target=second)
+
+    def progress(place: int) -> None:
+        if place == 5:
+            other.start()
+            # The other is waiting; whatever it did would show in the state of this build.
+            time.sleep(0.1)
+            assert not seen
+
+    build(examples.load(), output, progress=progress)
+    other.join(timeout=20)
+    assert seen == ["second"]
+    bundle.verify(output, KEY.public)
