@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework import canonical, hubkeys, keys
+from casework import canonical, hubkeys, keys, vouching
 from casework.actors import Actor
 from casework.errors import NotFoundError
 from casework.keys import Holder, NewKey, PublicKey
@@ -151,18 +151,6 @@ class NewGrant:
         }
 
 
-def new_key_claim(key: PublicKey) -> bytes:
-    """Return what whoever makes a generation signs."""
-    return canonical.dumps(
-        {
-            "compartment": key.compartment,
-            "generation": key.generation,
-            "owner": key.owner.hex(),
-            "recipient": key.recipient.raw.hex(),
-        }
-    )
-
-
 def hand_in(
     session: Session,
     by: Actor,
@@ -190,8 +178,8 @@ def hand_in(
             "id": handin.hex(),
             "keys": [
                 {
-                    "claim": new_key_claim(key).decode(),
-                    "signature": by.signing.sign(KEY_TAG, new_key_claim(key)).hex(),
+                    "claim": vouching.claim(key).decode(),
+                    "signature": by.signing.sign(KEY_TAG, vouching.claim(key)).hex(),
                 }
                 for key in new_keys
             ],

@@ -8,29 +8,40 @@ only, content of tips to editors, a tip's card to custodians (who may release it
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, keys, mailboxes, rosters
-from casework.asking import HANDIN_TAG, KEY_TAG, new_key_claim
+from casework import canonical, journal, keys, mailboxes, rosters, signed, vouching
+from casework.asking import HANDIN_TAG, KEY_TAG
 from casework.database import Database
-from casework.errors import CaseworkError, KeyMissingError
-from casework.keeper import LIFETIME
+from casework.errors import CaseworkError, SchemaMismatchError
+from casework.keeper import open_grant
 from casework.keys import PublicKey
 from casework.rosters import Staffing
+from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
-from casework.tables import Case, Draft, Grant, HandIn, JournalRow, SealingKey
+from casework.tables import Case, Draft, Grant, HandIn, JournalRow, Mailbox, SealingKey
 from crypto import context, lock, sealed
-from crypto.errors import CryptoError, MalformedError
 from crypto.roster import Anchor
 from crypto.signature import verify
 from crypto.xwing import Recipient
 
 DRAFT_ROLES = frozenset({"editor", "coordinator", "lawyer", "custodian"})
+
+# Hand-ins looked at in one call, and the bytes of one: some hundred grants.
+AT_ONCE = 50
+SIZE_LIMIT = 2 * 1024 * 1024
+
+# Mailboxes one hand-in may add: a reply has one.
+MAILBOXES = 50
+
+# The journal says who gave a case to whom; keys follow within a day.
+HANDOVER = timedelta(days=1)
 
 
 class RefusedError(CaseworkError):
@@ -38,9 +49,15 @@ class RefusedError(CaseworkError):
 
 
 def take(database: Database, strongbox: Strongbox, anchor: Anchor, now: datetime) -> int:
-    """Take every waiting hand-in, each whole or not at all; return how many were done."""
+    """
+    Take waiting hand-ins, each whole or not at all; return how many were done.
+
+    At most :data:`AT_ONCE` in one call, the oldest first. One that cannot be carried out is refused and
+    holds up no other.
+    """
     with database.read() as session:
-        waiting = session.scalars(select(HandIn.id).where(HandIn.state == "new")).all()
+        new = select(HandIn.id).where(HandIn.state == "new")
+        waiting = session.scalars(new.order_by(HandIn.at).limit(AT_ONCE)).all()
         stale = session.scalar(
             select(HandIn.id).where(HandIn.at < now - LIFETIME, HandIn.state != "new").limit(1)
         )
@@ -51,36 +68,50 @@ def take(database: Database, strongbox: Strongbox, anchor: Anchor, now: datetime
 
 
 def _take_one(database: Database, handin: bytes, strongbox: Strongbox, anchor: Anchor, now: datetime) -> bool:
-    """Carry one hand-in out in a transaction of its own, or mark it with why not."""
+    """Carry one hand-in out in a transaction of its own, or mark it with how it ended."""
     try:
         with database.write() as session:
-            row = session.get_one(HandIn, handin)
-            if row.key not in strongbox.handins:
-                row.state = "again"
-                return False
-            staffing = rosters.staffing(session, anchor, now)
-            body = _signed_body(row, staffing, strongbox)
-            _Taking(session, row.staff, staffing, strongbox).carry_out(body)
-            row.state = "done"
-    except (RefusedError, CryptoError, KeyMissingError, KeyError, ValueError, TypeError):
+            _carry_out(session, handin, strongbox, anchor, now)
+            _mark(session, handin, "done", now)
+    except (OperationalError, InterfaceError, SchemaMismatchError, rosters.OldRosterError):
+        raise  # nothing is wrong with the hand-in: it waits
+    except _AgainError:
+        state = "again"
+    except Exception:  # noqa: BLE001  whatever a desk hands in, the next one is looked at
         # Nothing of it was written. The desk is told; the journal of the act shows who tried.
-        with database.write() as session:
-            session.get_one(HandIn, handin).state = "refused"
-        return False
-    return True
+        state = "refused"
+    else:
+        return True
+    with database.write() as session:
+        _mark(session, handin, state, now)
+    return False
 
 
-def _signed_body(row: HandIn, staffing: Staffing, strongbox: Strongbox) -> dict[str, Any]:
-    """Return what is handed in, if a living member of the roster signed exactly this row."""
-    entry = staffing.roster.find(row.staff)
-    if entry is None or entry.id not in staffing.living or entry.number != row.number:
+def _mark(session: Session, handin: bytes, state: str, now: datetime) -> None:
+    """Say how a hand-in ended; from now on it has a minute to live, whatever its row said before."""
+    session.execute(update(HandIn).where(HandIn.id == handin).values(state=state, at=now))
+
+
+def _carry_out(session: Session, handin: bytes, strongbox: Strongbox, anchor: Anchor, now: datetime) -> None:
+    size = session.scalar(select(func.length(HandIn.sealed)).where(HandIn.id == handin))
+    if size is None or size > SIZE_LIMIT:
         raise RefusedError
-    opened = sealed.open_sealed(row.sealed, strongbox.handins[row.key], context.named("handin", row.id))
-    verify(entry.signing, HANDIN_TAG, opened, row.signature)
-    body: dict[str, Any] = canonical.loads(opened)
-    if body["id"] != row.id.hex():
-        raise MalformedError("hand-in")
-    return body
+    row = session.get_one(HandIn, handin)
+    identity = strongbox.handins.get(row.key)
+    if identity is None:
+        raise _AgainError
+    staffing = rosters.watched(session, strongbox, anchor, now)
+    opened = sealed.open_sealed(row.sealed, identity, context.named("handin", row.id))
+    said = signed.read(row.id, row.staff, row.number, HANDIN_TAG, opened, row.signature, staffing)
+    try:
+        signed.check_fresh(said, now)
+    except signed.OutOfTimeError:
+        raise _AgainError from None
+    _Taking(session, row.staff, staffing, strongbox, now).carry_out(said)
+
+
+class _AgainError(Exception):
+    """This desk should hand in anew: the hub has another key by now, or too long a time has passed."""
 
 
 @dataclass
@@ -91,6 +122,8 @@ class _Taking:
     staff: str
     staffing: Staffing
     strongbox: Strongbox
+    now: datetime
+    founded: set[tuple[bytes, str]] = field(default_factory=set)
 
     def carry_out(self, body: dict[str, Any]) -> None:
         for made in body["keys"]:
@@ -110,23 +143,27 @@ class _Taking:
         signature = bytes.fromhex(made["signature"])
         verify(entry.signing, KEY_TAG, claim, signature)
         fields = canonical.loads(claim)
-        owner, compartment = bytes.fromhex(fields["owner"]), str(fields["compartment"])
         key = PublicKey(
-            owner, compartment, int(fields["generation"]), Recipient.parse(bytes.fromhex(fields["recipient"]))
+            bytes.fromhex(fields["owner"]),
+            str(fields["compartment"]),
+            int(fields["generation"]),
+            Recipient.parse(bytes.fromhex(fields["recipient"])),
         )
-        if new_key_claim(key) != claim or key.generation != keys.next_generation(
-            self.session, owner, compartment
-        ):
+        # The owner's row is held from here on, so that no two hand-ins make the same generation.
+        owner = self._owner(key.owner, key.compartment)
+        if vouching.claim(key) != claim:
             raise RefusedError
-        self._check_may_grant(owner, compartment)
+        if key.generation != keys.next_generation(self.session, key.owner, key.compartment):
+            raise RefusedError
+        self._check_may_make(key, owner)
         self.session.add(
             SealingKey(
-                owner=owner,
-                compartment=compartment,
+                owner=key.owner,
+                compartment=key.compartment,
                 generation=key.generation,
                 recipient=key.recipient.raw,
                 made_by=self.staff,
-                signature=signature,
+                signature=vouching.vouch(key, self.staff, self.strongbox.signing) + signature,
             )
         )
         self.session.flush()
@@ -135,6 +172,7 @@ class _Taking:
         owner, compartment = bytes.fromhex(grant["owner"]), str(grant["compartment"])
         generation, number = int(grant["generation"]), int(grant["number"])
         holder = str(grant["staff"])
+        self._owner(owner, compartment)
         if self.session.get(SealingKey, (owner, compartment, generation)) is None:
             raise RefusedError
         self._check_may_grant(owner, compartment)
@@ -142,7 +180,7 @@ class _Taking:
         place = keys.lock_context(owner, compartment, generation, holder, number)
         body = base64.b64decode(grant["grant"], validate=True)
         existing = self.session.get(Grant, (owner, compartment, generation, holder, number))
-        if existing is not None and holder != self.staff:
+        if existing is not None and holder != self.staff and open_grant(existing, self.strongbox) is not None:
             return  # somebody's grant is never replaced by another person
         row = existing or Grant(
             owner=owner, compartment=compartment, generation=generation, staff=holder, number=number
@@ -151,25 +189,62 @@ class _Taking:
         row.locked = lock.lock(self.strongbox.epoch, body, place)
         self.session.add(row)
 
-    def _check_may_grant(self, owner: bytes, compartment: str) -> None:
-        """Only a holder makes holders; the author of a new draft makes its first ones."""
-        held = select(Grant.staff).where(
-            Grant.owner == owner, Grant.compartment == compartment, Grant.staff == self.staff
-        )
-        if self.session.scalar(held) is not None:
+    def _owner(self, owner: bytes, compartment: str) -> Case | Draft:
+        """Return the case or draft a key is of, held until the end, so that nothing erases it meanwhile."""
+        row: Case | Draft | None
+        if compartment == keys.DRAFT:
+            row = self.session.get(Draft, owner, with_for_update=True, populate_existing=True)
+        else:
+            row = self.session.get(Case, owner, with_for_update=True, populate_existing=True)
+        if row is None or compartment not in keys.COMPARTMENTS:
+            raise RefusedError
+        return row
+
+    def _check_may_make(self, key: PublicKey, owner: Case | Draft) -> None:
+        """
+        Generation 0 comes from whoever founded the thing, later ones from who answers for it now.
+
+        To hold a key of a case is not enough: the whole duty list holds generation 0 of every new one.
+        """
+        if key.generation == 0:
+            if not self._founded(key, owner):
+                raise RefusedError
+            self.founded.add((key.owner, key.compartment))
             return
-        if compartment == keys.CONTENT and self._wrote_brief(owner):
-            return
-        draft = self.session.get(Draft, owner) if compartment == keys.DRAFT else None
-        if draft is None or draft.author != self.staff:
+        self._check_may_grant(key.owner, key.compartment)
+        if not self._answers_for(owner):
             raise RefusedError
 
-    def _wrote_brief(self, owner: bytes) -> bool:
-        """The lawyer who wrote a brief makes its holders without being one of them."""
-        written = select(JournalRow.n).where(
-            JournalRow.act == "brief", JournalRow.subject == owner, JournalRow.actor == self.staff
+    def _founded(self, key: PublicKey, owner: Case | Draft) -> bool:
+        """A draft is its author's; a brief is the lawyer's who wrote it, for its content alone."""
+        if isinstance(owner, Draft):
+            return owner.author == self.staff
+        written = select(JournalRow).where(JournalRow.act == "brief", JournalRow.subject == key.owner)
+        own = [row for row in self.session.scalars(written) if row.actor == self.staff]
+        is_signed = any(journal.is_signed(row, self.staffing.roster) for row in own)
+        return key.compartment == keys.CONTENT and is_signed
+
+    def _answers_for(self, owner: Case | Draft) -> bool:
+        """Tell whether this person is on the case, or is the one who just gave it to somebody."""
+        if isinstance(owner, Draft):
+            return owner.author == self.staff
+        if self.staff in (owner.assignee, owner.second):
+            return True
+        given = select(JournalRow).where(JournalRow.act == "assign", JournalRow.case == owner.id)
+        last = self.session.scalars(given.order_by(JournalRow.n.desc()).limit(1)).first()
+        if last is None or last.actor != self.staff or self.now.date() - last.day > HANDOVER:
+            return False
+        return journal.is_signed(last, self.staffing.roster)
+
+    def _check_may_grant(self, owner: bytes, compartment: str) -> None:
+        """Only a holder makes holders, and only a grant that the hub itself locked makes a holder."""
+        if (owner, compartment) in self.founded:
+            return
+        held = select(Grant).where(
+            Grant.owner == owner, Grant.compartment == compartment, Grant.staff == self.staff
         )
-        return self.session.scalars(written).first() is not None
+        if not any(open_grant(row, self.strongbox) is not None for row in self.session.scalars(held)):
+            raise RefusedError
 
     def _check_wall(self, owner: bytes, compartment: str, holder: str, number: int) -> None:
         if holder == keys.RECOVERY:
@@ -196,25 +271,42 @@ class _Taking:
         return frozenset({"custodian", "coordinator", *released})
 
     def _add_mailboxes(self, case_id: bytes, ids: list[bytes]) -> None:
+        case = self._owner(case_id, keys.CONTENT)
         self._check_may_grant(case_id, keys.CONTENT)
-        case = self.session.get(Case, case_id)
-        if case is None or any(len(one) != 16 for one in ids):
+        assert isinstance(case, Case)
+        if len(ids) > MAILBOXES or any(self.session.get(Mailbox, one) is None for one in ids):
             raise RefusedError
         mailboxes.add_ids(self.strongbox.epochs, self.strongbox.epoch, case, ids)
 
     def _retain(self, owner: bytes, compartment: str, staff: frozenset[str]) -> None:
-        """Drop the grants of all others, never leaving a generation with fewer than two holders."""
-        case = self.session.get(Case, owner)
+        """
+        Drop the grants of all others, where somebody living and one more holder are left.
+
+        Recovery is never dropped: what would take it away is left as it is.
+        """
+        held = self._owner(owner, compartment)
         self._check_may_grant(owner, compartment)
-        if case is not None and self.staff not in (case.assignee, case.second):
+        if not self._is_theirs(held):
             raise RefusedError
         grants = self.session.scalars(
             select(Grant).where(Grant.owner == owner, Grant.compartment == compartment)
         ).all()
         for generation in {row.generation for row in grants}:
-            holders = {row.staff for row in grants if row.generation == generation}
-            if len(holders & staff) < min(2, len(holders)):
+            rows = [row for row in grants if row.generation == generation]
+            if not self._is_enough({row.staff for row in rows}, staff):
                 continue
-            for row in grants:
-                if row.generation == generation and row.staff not in staff:
+            for row in rows:
+                if row.staff not in staff:
                     self.session.delete(row)
+
+    def _is_theirs(self, owner: Case | Draft) -> bool:
+        if isinstance(owner, Draft):
+            return owner.author == self.staff
+        return self.staff in (owner.assignee, owner.second)
+
+    def _is_enough(self, holders: set[str], staff: frozenset[str]) -> bool:
+        """Tell whether *staff* leave enough of *holders*: all there are, or two of whom one is living."""
+        if keys.RECOVERY in holders - staff:
+            return False
+        kept = {one for one in holders & staff if one == keys.RECOVERY or one in self.staffing.living}
+        return len(kept) >= min(2, len(holders)) and bool(kept & self.staffing.living)

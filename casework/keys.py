@@ -7,10 +7,16 @@ exists only inside grants: sealed to one staff member, then locked under the hub
 
 These are pure builders: they add rows and touch no database, so the hub's workers and the desk use them
 alike. Opening a grant is not here: that needs a staff keyring, which the hub never loads.
+
+Anybody can seal to a public half, and whoever writes the database can put a public half of their own there.
+So the hub vouches for every sealing key with its roster key, also for those that desks make
+(:mod:`casework.handins` looks at who may), and nobody seals to a key that it did not vouch for. What is
+sealed may carry its author's signature inside: of the hub for what it took in, of staff for what they wrote.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import secrets
 from collections.abc import Iterable, Sequence
@@ -21,12 +27,15 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical
+from casework import canonical, vouching
 from casework.rows import Rows
 from casework.tables import Chunk, Grant, Item, SealingKey
 from crypto import context, lock, sealed
+from crypto.errors import CryptoError, MalformedError, TamperedError
 from crypto.grant import seal_grant
 from crypto.padding import CARD, FILE, TEXT
+from crypto.roster import Roster
+from crypto.signature import SigningKey
 from crypto.xwing import Identity, Recipient
 
 CONTENT = "content"
@@ -36,6 +45,13 @@ COMPARTMENTS = (CONTENT, IDENTITY, DRAFT)
 RECOVERY = "recovery"
 
 ID_SIZE = 16
+
+# Of a sealed payload: its author's signature, and the digest of a file's content.
+SIGNED = "signed"
+DIGEST = "digest"
+
+# Generations above this are nobody's: a forged one must not use up the numbers.
+GENERATIONS = 2**30
 
 # One row of a sealed file. PostgreSQL and SQLite both read it without leaving their page caches.
 CHUNK_SIZE = 256 * 1024
@@ -105,8 +121,15 @@ def lock_context(owner: bytes, compartment: str, generation: int, staff: str, nu
     return context.named("grant-lock", owner, compartment, generation, staff, number)
 
 
-def add_key(rows: Rows, key: NewKey, made_by: str, signature: bytes = b"") -> None:
-    """Add the row of the public half."""
+def add_key(
+    rows: Rows, key: NewKey | PublicKey, made_by: str, signature: bytes = b"", hub: SigningKey | None = None
+) -> None:
+    """
+    Add the row of the public half.
+
+    The hub passes its roster key as *hub* and so vouches for the key; *signature* is the maker's own.
+    Without *hub* nobody who asks :func:`current` for a roster's word seals to this key.
+    """
     rows.add(
         SealingKey,
         owner=key.owner,
@@ -114,7 +137,7 @@ def add_key(rows: Rows, key: NewKey, made_by: str, signature: bytes = b"") -> No
         generation=key.generation,
         recipient=key.recipient.raw,
         made_by=made_by,
-        signature=signature,
+        signature=signature if hub is None else vouching.vouch(key, made_by, hub) + signature,
     )
 
 
@@ -144,14 +167,19 @@ def seal_item(
     day: date,
     item: bytes | None = None,
     state: str | None = None,
+    signing: SigningKey | None = None,
 ) -> bytes:
     """
     Seal *payload* to *key* and add it as an item of the case.
 
     Returns the item's id. The payload is bound to its case, compartment, generation, id and kind; moved to
-    any other place it no longer opens.
+    any other place it no longer opens. *signing* is the author's key, the hub's for what it took in: without
+    it, whoever writes the database could have made the item.
     """
     item = item or new_id()
+    if signing is not None:
+        where = item_context(key, item, kind)
+        payload = {**payload, SIGNED: vouching.sign_item(where, author, payload, signing).hex()}
     body = sealed.seal(
         canonical.dumps(payload),
         [key.recipient],
@@ -185,10 +213,17 @@ def seal_file(
     content: bytes,
     day: date,
     item: bytes | None = None,
+    signing: SigningKey | None = None,
 ) -> bytes:
-    """Seal a file: its *head* (name, type, caption, …) in the item, its *content* in chunks of the item."""
+    """
+    Seal a file: its *head* (name, type, caption, …) in the item, its *content* in chunks of the item.
+
+    The head of a signed file carries the digest of its content, for :func:`open_content` to check.
+    """
     item = item or new_id()
-    seal_item(rows, key, kind=kind, author=author, payload=head, day=day, item=item)
+    if signing is not None:
+        head = {**head, DIGEST: hashlib.sha256(content).hexdigest()}
+    seal_item(rows, key, kind=kind, author=author, payload=head, day=day, item=item, signing=signing)
     _table, values = rows.inserts[-1]
     chunks = seal_chunks(rows, item, content, [key.recipient], item_context(key, item, f"{kind}-content"))
     values["chunks"] = len(chunks)
@@ -219,26 +254,38 @@ def context_of(item: Item, kind: str | None = None) -> bytes:
     return context.item(item.case, item.compartment, item.generation, item.id, kind or item.kind)
 
 
-def open_item(item: Item, identity: Identity) -> dict[str, Any]:
+def open_item(item: Item, identity: Identity, roster: Roster | None = None) -> dict[str, Any]:
     """
     Open an item with the seed of its compartment and generation.
+
+    With *roster*, the author this row names must have signed it: staff by a key they have on it, the hub for
+    itself and for what tipsters said. Without, anybody who can write the database may be its author.
 
     Raises:
         CryptoError: it is not for this key, or not the thing this row claims to be.
     """
-    assert item.sealed is not None
-    payload: dict[str, Any] = canonical.loads(sealed.open_sealed(item.sealed, identity, context_of(item)))
+    if item.sealed is None:
+        raise MalformedError("item: nothing in it")
+    payload = canonical.loads(sealed.open_sealed(item.sealed, identity, context_of(item)))
+    if not isinstance(payload, dict):
+        raise MalformedError("item")
+    signature = payload.pop(SIGNED, "")
+    if roster is not None:
+        vouching.check_author(context_of(item), item.author, payload, str(signature), roster)
     return payload
 
 
-def open_content(session: Session, item: Item, identity: Identity) -> bytes:
+def open_content(session: Session, item: Item, identity: Identity, digest: str | None = None) -> bytes:
     """
-    Open the content of a file item.
+    Open the content of a file item; *digest* is the one in its signed head.
 
     Raises:
-        CryptoError: a chunk is missing, foreign or damaged.
+        CryptoError: a chunk is missing, foreign or damaged, or the content is not what was signed.
     """
-    return open_chunks(session, item.id, identity, context_of(item, f"{item.kind}-content"))
+    content = open_chunks(session, item.id, identity, context_of(item, f"{item.kind}-content"))
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        raise TamperedError
+    return content
 
 
 def open_chunks(session: Session, owner: bytes, identity: Identity, where: bytes) -> bytes:
@@ -249,16 +296,20 @@ def open_chunks(session: Session, owner: bytes, identity: Identity, where: bytes
     return out.getvalue()
 
 
-def current(session: Session, owner: bytes, compartment: str, living: frozenset[str]) -> PublicKey | None:
+def current(
+    session: Session, owner: bytes, compartment: str, living: frozenset[str], roster: Roster | None = None
+) -> PublicKey | None:
     """
     Return the newest key of *compartment* that somebody in *living* can open.
 
-    None means that whoever seals next must make a new generation.
+    With *roster*, only keys the hub vouched for count: a row slipped in or changed is passed over. Does not
+    notice when newer rows were taken out: then an older key is the newest. None means that whoever seals
+    next must make a new generation.
     """
     held = select(Grant.generation).where(
         Grant.owner == owner, Grant.compartment == compartment, Grant.staff.in_(sorted(living))
     )
-    row = session.scalar(
+    rows = session.scalars(
         select(SealingKey)
         .where(
             SealingKey.owner == owner,
@@ -266,13 +317,30 @@ def current(session: Session, owner: bytes, compartment: str, living: frozenset[
             SealingKey.generation.in_(held),
         )
         .order_by(SealingKey.generation.desc())
-        .limit(1)
     )
-    return None if row is None else public_of(row)
+    for row in rows:
+        try:
+            return public_of(row) if roster is None else believe(row, roster)
+        except CryptoError:
+            continue
+    return None
+
+
+def believe(row: SealingKey, roster: Roster) -> PublicKey:
+    """
+    Return the key in this row, if the hub of *roster* vouched for exactly this.
+
+    Raises:
+        TamperedError: it did not: somebody else wrote this row, or changed it.
+        MalformedError: what lies there is no public half.
+    """
+    key = public_of(row)
+    vouching.check_vouched(key, row.made_by, row.signature, roster.hub_signing)
+    return key
 
 
 def public_of(row: SealingKey) -> PublicKey:
-    """Read a row of ``sealing_key``."""
+    """Read a row of ``sealing_key``, whoever wrote it; :func:`believe` says whether the hub stands by it."""
     return PublicKey(row.owner, row.compartment, row.generation, Recipient.parse(row.recipient))
 
 
@@ -280,7 +348,9 @@ def next_generation(session: Session, owner: bytes, compartment: str) -> int:
     """Return the number the next key of *compartment* gets."""
     newest = session.scalar(
         select(func.max(SealingKey.generation)).where(
-            SealingKey.owner == owner, SealingKey.compartment == compartment
+            SealingKey.owner == owner,
+            SealingKey.compartment == compartment,
+            SealingKey.generation < GENERATIONS,
         )
     )
     return 0 if newest is None else newest + 1

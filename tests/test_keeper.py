@@ -36,7 +36,7 @@ def file_case(house: House, team: str, assignee: str | None) -> tuple[bytes, dic
     made = {}
     for compartment in (keys.CONTENT, keys.IDENTITY):
         key = made[compartment] = keys.make(case, compartment, 0)
-        keys.add_key(batch, key, "hub")
+        keys.add_key(batch, key, "hub", hub=house.strongbox.signing)
         keys.add_grants(batch, key, staffing.holders(team, compartment), house.strongbox.epoch)
     common = {"author": "tipster", "day": day}
     keys.seal_item(
