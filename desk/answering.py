@@ -26,6 +26,8 @@ from desk.routes import Route
 from desk.sessions import Session
 from desk.visit import Desk, Reply, Visit
 
+# Characters: longer than any code a form sends by itself.
+KEPT_FROM = 16
 LANGUAGE_COOKIE = "desk_language"
 
 log = logging.getLogger("subrosa.desk")
@@ -150,8 +152,9 @@ def _to_sign_in(visit: Visit) -> Reply:
 
 
 def _kept(form: Form) -> str:
-    """Return what a person wrote at length in *form*."""
-    return "\n\n".join(form.get(name) for name in ("text", "note", "reason", "handover") if form.get(name))
+    """Return what a person wrote at length in *form*: anything longer than a code or a name."""
+    names = ("text", "note", "reason", "handover", "words", "body_ru", "body_en")
+    return "\n\n".join(form.get(name) for name in names if len(form.get(name)) > KEPT_FROM)
 
 
 def _translated(error: Exception) -> DeskError:

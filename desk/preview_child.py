@@ -23,6 +23,8 @@ SECONDS = 10
 # 50 megapixels: more than any phone of this decade takes, and 200 MB once decoded.
 PIXELS = 50_000_000
 EDGE = 1600
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+ORIENTATION = 0x0112  # the EXIF tag that says which way up the phone was held
 INPUT_LIMIT = 64 * 1024 * 1024
 
 
@@ -103,38 +105,46 @@ def main() -> None:
     limit()
     filter_calls()
     image, pages = draw(request[5:], page)
-    image.thumbnail((EDGE, EDGE))
-    png = BytesIO()
-    # A fresh picture of the pixels alone: no EXIF, no text chunks, no colour profile.
-    bare = image.convert("RGB")
-    bare.info.clear()
-    bare.save(png, "PNG")
-    sys.stdout.buffer.write(struct.pack(">I", pages) + png.getvalue())
+    sys.stdout.buffer.write(struct.pack(">I", pages) + bare(image))
     sys.stdout.buffer.flush()
 
 
-def load_image() -> Any:
-    """Load the image library with the four formats we show, and return how to draw."""
-    from PIL import GifImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: PLC0415  # the path comes with argv
+def bare(image: Any) -> bytes:
+    """Return the pixels of *image* alone, as a PNG of a screen's size: no EXIF, no text, no profile."""
+    image.thumbnail((EDGE, EDGE))
+    picture = image.convert("RGB")
+    picture.info.clear()
+    png = BytesIO()
+    picture.save(png, "PNG")
+    return png.getvalue()
 
-    del GifImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # importing them registered them
-    Image.preinit()  # otherwise it looks for more formats on disk when the first picture comes
+
+def load_image() -> Any:
+    """Load the image library, and return how to draw a picture in one of the formats we show."""
+    from PIL import Image, ImageOps  # noqa: PLC0415  # where it lies comes with the arguments
+
     Image.MAX_IMAGE_PIXELS = PIXELS // 2  # twice that is an error, not a warning
 
     def draw(content: bytes, _page: int) -> tuple[Any, int]:
-        image = Image.open(BytesIO(content), formats=["JPEG", "PNG", "WEBP", "GIF"])
+        image = Image.open(BytesIO(content), formats=FORMATS)
         image.draft("RGB", (EDGE, EDGE))
         image.load()
         return ImageOps.exif_transpose(image), 1
 
+    # A rehearsal: the library imports the rest of itself when it first meets a format, and later it cannot.
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    for kind in FORMATS:
+        sample = BytesIO()
+        Image.new("RGB", (2, 1)).save(sample, kind, exif=exif.tobytes())
+        bare(draw(sample.getvalue(), 0)[0])
     return draw
 
 
 def load_pdf() -> Any:
-    """Load the PDF library, without forms and scripts, and return how to draw."""
+    """Load the PDF library, without forms and scripts, and return how to draw one page."""
     import pypdfium2  # noqa: PLC0415
-
-    load_image()
+    from PIL import Image  # noqa: PLC0415
 
     def draw(content: bytes, page: int) -> tuple[Any, int]:
         document = pypdfium2.PdfDocument(content)
@@ -144,6 +154,9 @@ def load_pdf() -> Any:
         scale = min(EDGE / max(width, height, 1.0), 4.0)
         return sheet.render(scale=scale, may_draw_forms=False).to_pil(), pages
 
+    sample = BytesIO()
+    Image.new("RGB", (2, 1)).save(sample, "PDF")
+    bare(draw(sample.getvalue(), 0)[0])
     return draw
 
 

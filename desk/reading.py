@@ -176,7 +176,7 @@ def cover_of(items: Iterable[tuple[Item, Mapping[str, Any]]]) -> Mapping[str, An
     for kind in ("answers", "cover"):
         sheets = [(item, payload) for item, payload in items if item.kind == kind]
         for _item, payload in sorted(sheets, key=lambda pair: (pair[0].generation, _order(*pair))):
-            merged |= {name: value for name, value in payload.items() if value not in (None, "")}
+            merged |= {name: value for name, value in payload.items() if value is not None}
     return merged
 
 

@@ -22,7 +22,7 @@ from crypto.xwing import Identity
 from desk.settings import Settings
 
 if TYPE_CHECKING:
-    from desk.handing import HandIn
+    from desk.handing import Pending
 
 COOKIE = "desk"
 # A person with many tabs open; the oldest forms then ask to be loaded again.
@@ -52,7 +52,7 @@ class Session:
     # Cases already noted in the journal as opened by this session.
     noted: set[bytes] = field(default_factory=set)
     # Hand-ins the hub has not confirmed yet: sealed grants, no seeds.
-    waiting: list[HandIn] = field(default_factory=list)
+    waiting: list[Pending] = field(default_factory=list)
     # Forms already carried out: token → where its answer led.
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
     notice: str = ""

@@ -39,10 +39,10 @@ _CASE_OR_DRAFT = re.compile(r"/(case|draft)/[0-9a-f]{32}")
 PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("queue", "/queue", frozenset({"lawyer", "consultant", "editor"})),
     ("bench", "/bench", frozenset({"custodian"})),
+    ("house", "/house", frozenset({"coordinator"})),
     ("drafts", "/drafts", frozenset({"editor", "lawyer", "custodian", "coordinator"})),
     ("published", "/published", frozenset()),
     ("imports", "/imports", frozenset({"editor", "coordinator"})),
-    ("house", "/house", frozenset({"coordinator"})),
     ("journal", "/journal", frozenset({"coordinator"})),
     ("account", "/account", frozenset()),
 )
@@ -63,7 +63,7 @@ class Reply:
 
     status: int
     body: bytes
-    mime: str = "text/html; charset=utf-8"
+    mime: str = "text/html"
     headers: Mapping[str, str] = field(default_factory=dict)
     # The session cookie to set; empty removes it, none leaves it.
     cookie: str | None = None

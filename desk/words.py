@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime
 
 import register
 from casework import catalogue
+from register.places import subjects
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 LABELS = Path(register.__file__).parent / "catalogues"
@@ -45,6 +46,11 @@ class Words:
     def label(self, key: str) -> str:
         """Return the word the register itself uses for a code, so that editors see what readers will."""
         return self._labels.gettext(key)
+
+    def region(self, code: str) -> str:
+        """Return the name of a federal subject; what is no code comes back as it is."""
+        subject = subjects().get(code)
+        return subject.name(self.language) if subject is not None else code
 
     def reason(self, code: str) -> str:
         """Return the sentence of a code; one the catalogue does not know is shown as it is."""

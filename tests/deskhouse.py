@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -25,7 +26,7 @@ from litestar.testing import TestClient
 from casework import clocks, handins, keeper, keys, rows
 from casework.database import Database
 from casework.tables import Case
-from crypto import context, keyring, mailbox
+from crypto import context, keyring
 from crypto.padding import CARD
 from crypto.roster import Roster
 from crypto.sealed import seal
@@ -61,32 +62,48 @@ class Hub(threading.Thread):
 
 @dataclass
 class Browser:
-    """One person's browser."""
+    """One person's browser: cookies of its own over the one connection to the desk."""
 
     client: TestClient[Litestar]
-    name: str
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
+
+    def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
+        """Ask the desk for something, as this browser."""
+        self.client.cookies = self.cookies
+        answer = self.client.request(method, path, **how)
+        self.cookies = httpx.Cookies(self.client.cookies)
+        return answer
 
     def get(self, path: str) -> httpx.Response:
-        return self.client.get(path, follow_redirects=False)
+        return self.ask("GET", path, follow_redirects=False)
 
     def page(self, path: str) -> str:
         """Follow to a page that must be there, and return it."""
-        answer = self.client.get(path, follow_redirects=True)
+        answer = self.ask("GET", path, follow_redirects=True)
         assert answer.status_code == 200, (answer.status_code, path)
         return answer.text
 
     def form(self, path: str, action: str) -> dict[str, str]:
         """Return the hidden fields of the form on *path* that posts to *action*."""
-        page = self.client.get(path, follow_redirects=True).text
+        page = self.ask("GET", path, follow_redirects=True).text
         for found, inside in FORM.findall(page):
             if unescape(found) == action:
                 return {name: unescape(value) for name, value in FIELD.findall(inside)}
         raise AssertionError(f"no form for {action} on {path}")
 
     def post(self, action: str, fields: dict[str, str], files: Any = None) -> httpx.Response:
-        return self.client.post(
-            action, data=fields, files=files, follow_redirects=False, headers={"Origin": f"http://{HOST}"}
+        return self.ask(
+            "POST",
+            action,
+            data=fields,
+            files=files,
+            follow_redirects=False,
+            headers={"Origin": f"http://{HOST}"},
         )
+
+    def upload(self, path: str, action: str, files: Any, **fields: str) -> httpx.Response:
+        """Fill the form on *path* that posts to *action*, with files, and post it."""
+        return self.post(action, {**self.form(path, action), **fields}, files=files)
 
     def do(self, path: str, action: str, **fields: str) -> httpx.Response:
         """Fill the form on *path* that posts to *action*, and post it."""
@@ -102,14 +119,25 @@ class DeskHouse:
     hub: Hub
     passphrases: dict[str, str]
     secrets: dict[str, str]
-    clients: list[TestClient[Litestar]] = field(default_factory=list)
+    client: TestClient[Litestar] = field(init=False)
 
     def browser(self) -> Browser:
         """Open a browser in which nobody is signed in."""
-        client = TestClient(self.app, base_url=f"http://{HOST}")
-        client.__enter__()
-        self.clients.append(client)
-        return Browser(client, "")
+        return Browser(self.client)
+
+    def restart_hub(self) -> None:
+        """Start the hub's part again after it ended."""
+        self.hub = Hub(self.house)
+        self.hub.start()
+
+    def waits_for(self, claim: Callable[[], bool]) -> bool:
+        """Tell whether *claim* comes to hold within a few seconds."""
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            if claim():
+                return True
+            time.sleep(0.02)
+        return False
 
     def code(self, name: str) -> str:
         """Return the code *name*'s phone shows now."""
@@ -119,8 +147,7 @@ class DeskHouse:
         """Sign *name* in, a minute later than whatever happened before."""
         self.house.now += timedelta(minutes=1)
         browser = self.browser()
-        browser.name = name
-        browser.client.cookies.set("desk_language", language)
+        browser.cookies.set("desk_language", language)
         answer = browser.post(
             "/sign-in", {"name": name, "passphrase": self.passphrases[name], "code": self.code(name)}
         )
@@ -177,10 +204,6 @@ class DeskHouse:
         payload = {"courier": number, "address": address.hex(), "hours": "any", "language": "ru"}
         keys.seal_item(batch, content, kind="courier", payload=payload, author="hub", day=day)
 
-    def add_phrase(self, case: bytes) -> mailbox.Mailbox:
-        """Give a case a mailbox of a code phrase, and return its secret half."""
-        raise NotImplementedError
-
 
 @contextmanager
 def open_desk(
@@ -192,7 +215,7 @@ def open_desk(
     passphrases, secrets = _enrol(house, keyring_dir)
     hub = Hub(house)
     hub.start()
-    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({HOST}), is_practice=True)
+    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({HOST}), is_practice=True, patience=1.0)
     desk = app.build(
         settings,
         database,
@@ -203,11 +226,10 @@ def open_desk(
     )
     opened = DeskHouse(house, desk, hub, passphrases, secrets)
     try:
-        yield opened
+        with TestClient(desk, base_url=f"http://{HOST}") as opened.client:
+            yield opened
     finally:
-        for client in opened.clients:
-            client.__exit__(None, None, None)
-        hub.end()
+        opened.hub.end()
 
 
 def detectors() -> Any:

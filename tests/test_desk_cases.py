@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
+from casework import keeper
 from casework.database import Database
-from casework.tables import Case, Item, JournalRow, Push
+from casework.tables import Case, Grant, Item, JournalRow, Push, SealingKey
+from register.places import subjects
 from tests.deskhouse import DeskHouse, open_desk
 
 
@@ -49,3 +54,274 @@ def test_alice_takes_the_next_case_and_answers_it(desk: DeskHouse) -> None:
         assert session.scalar(select(Item.state).where(Item.kind == "reply")) == "sealed"
         assert session.scalars(select(Push)).one().item is not None
     assert acts(desk, case) == ["open-case", "accept", "reply"]
+
+
+def test_bob_finds_nothing_once_alice_has_accepted(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", text="Слова, которых Боб не увидит.")
+    where = f"/case/{case.hex()}"
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    assert "Слова" in bob.page(where)
+    before = bob.form(where, f"{where}/accept")
+    alice.do(where, f"{where}/accept", second="")
+    for path in (where, f"{where}/card"):
+        assert bob.get(path).status_code == 404
+    for act in ("accept", "note", "reply", "close", "card"):
+        fields = {**before, "once": act, "note": "x", "text": "x", "outcome": "helped", "reason": "contact"}
+        assert bob.post(f"{where}/{act}", fields).status_code == 404, act
+    assert where not in bob.page("/queue")
+    with desk.house.database.read() as session:
+        holders = set(session.scalars(select(Grant.staff).where(Grant.owner == case)))
+    assert holders == {"alice", "recovery"}
+
+
+def test_an_editor_never_sees_a_legal_case_nor_a_lawyer_a_tip(desk: DeskHouse) -> None:
+    legal, tip = desk.file_case("legal"), desk.file_case("editors")
+    alice, carol = desk.sign_in("alice"), desk.sign_in("carol")
+    assert alice.get(f"/case/{legal.hex()}").status_code == 200
+    assert carol.get(f"/case/{tip.hex()}").status_code == 200
+    assert carol.get(f"/case/{legal.hex()}").status_code == 404
+    assert alice.get(f"/case/{tip.hex()}").status_code == 404
+
+
+def test_a_stale_form_is_answered_409_and_writes_nothing(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    old = bob.form(where, f"{where}/accept")
+    mine = alice.form(where, f"{where}/accept")
+    assert alice.post(f"{where}/accept", {**mine, "second": "bob"}).status_code == 303
+    answer = bob.post(f"{where}/accept", {**old, "second": "alice"})
+    assert answer.status_code == 409
+    assert case_of(desk, case).assignee == "alice"
+    note = alice.form(where, f"{where}/note")
+    alice.do(where, f"{where}/note", note="первая")
+    late = alice.post(f"{where}/note", {**note, "note": "Вторая заметка, написанная по старой странице."})
+    assert late.status_code == 409
+    assert "Вторая заметка, написанная по старой странице." in late.text, "what was typed is given back"
+    assert "Вторая заметка" not in alice.page(where)
+
+
+def test_a_form_posted_twice_is_done_once(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    form = {**alice.form(where, f"{where}/reply"), "text": "Один раз.", "mode": "reply"}
+    first, second = alice.post(f"{where}/reply", form), alice.post(f"{where}/reply", form)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert second.headers["location"] == first.headers["location"]
+    with desk.house.database.read() as session:
+        assert len(session.scalars(select(Item.id).where(Item.kind == "reply")).all()) == 1
+        assert len(session.scalars(select(Push.id)).all()) == 1
+
+
+def test_the_second_reads_everything_and_takes_over_with_a_handover_note(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", text="Первые слова.")
+    where = f"/case/{case.hex()}"
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    alice.do(where, f"{where}/accept", second="bob")
+    alice.do(where, f"{where}/note", note="Заметка до передачи.")
+    assert "Первые слова." in bob.page(where)
+    bare = alice.do(where, f"{where}/assign", to="bob", handover="")
+    assert bare.status_code == 422
+    given = alice.do(where, f"{where}/assign", to="bob", handover="Срок жалобы пятого числа.")
+    assert given.status_code == 303
+    assert (case_of(desk, case).assignee, case_of(desk, case).second) == ("bob", "alice")
+    page = bob.page(where)
+    assert "Заметка до передачи." in page
+    assert "Срок жалобы пятого числа." in page
+
+
+def test_a_card_is_shown_for_a_reason_and_journalled(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", card={"kind": "text", "text": "Иванченко Пётр, 8 900 000-00-00"})
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    assert "Иванченко" not in alice.page(where)
+    alice.do(where, f"{where}/accept", second="bob")
+    assert alice.get(f"{where}/card").status_code == 303
+    assert alice.do(where, f"{where}/card", reason="curiosity").status_code == 422
+    assert alice.do(where, f"{where}/card", reason="other").status_code == 422
+    assert "open-card" not in acts(desk, case)
+    assert alice.do(where, f"{where}/card", reason="contact").status_code == 303
+    assert "Иванченко Пётр" in alice.page(f"{where}/card")
+    assert acts(desk, case).count("open-card") == 1
+    assert "Иванченко" not in alice.page(where)
+    alice.do(f"{where}/card", f"{where}/card/away")
+    assert alice.get(f"{where}/card").status_code == 303
+
+
+def test_a_card_goes_away_by_itself(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    alice.do(where, f"{where}/card", reason="safety")
+    desk.house.now += timedelta(minutes=4)
+    assert alice.get(f"{where}/card").status_code == 303
+
+
+def test_a_tips_card_stays_with_the_custodian_until_released(desk: DeskHouse) -> None:
+    case = desk.file_case("editors", assignee="carol", card={"kind": "text", "text": "Сокровенное имя"})
+    where = f"/case/{case.hex()}"
+    carol, erin = desk.sign_in("carol"), desk.sign_in("erin")
+    carol.do(where, f"{where}/accept", second="dan")
+    form = carol.form(where, f"{where}/note")
+    assert carol.post(f"{where}/card", {**form, "reason": "contact"}).status_code == 404
+    assert erin.get(where).status_code == 403, "a custodian reads no narrative"
+    erin.do("/bench", f"/case/{case.hex()}/card", reason="safety")
+    assert "Сокровенное имя" in erin.page(f"{where}/card")
+    released = erin.do("/bench", f"/bench/{case.hex()}/release", words="Угроза: нужно позвонить.")
+    assert released.status_code == 303
+    with desk.house.database.read() as session:
+        held = select(Grant.staff).where(Grant.owner == case, Grant.compartment == "identity")
+        assert {"carol", "dan", "erin"} <= set(session.scalars(held))
+    assert acts(desk, case).count("grant") == 1
+
+
+def test_a_file_is_shown_as_a_picture_and_exported_only_with_a_journal_row(desk: DeskHouse) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (40, 30), "red").save(picture, "JPEG")
+    body = picture.getvalue()
+    case = desk.file_case(assignee="alice", files=(("../../рапорт.jpg", "image/jpeg", body),))
+    where = f"/case/{case.hex()}"
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    alice.do(where, f"{where}/accept", second="")
+    with desk.house.database.read() as session:
+        item = session.scalars(select(Item.id).where(Item.kind == "file")).one().hex()
+    shown = alice.get(f"{where}/file/{item}/picture")
+    assert shown.headers["content-type"] == "image/png"
+    assert shown.content.startswith(b"\x89PNG")
+    assert "export" not in acts(desk, case)
+    saved = alice.do(f"{where}/file/{item}", f"{where}/file/{item}/export")
+    assert saved.content == body
+    assert saved.headers["content-type"] == "application/octet-stream"
+    assert "attachment" in saved.headers["content-disposition"]
+    assert "/" not in saved.headers["content-disposition"].partition("''")[2]
+    assert acts(desk, case).count("export") == 1
+    for path in (f"{where}/file/{item}", f"{where}/file/{item}/picture"):
+        assert bob.get(path).status_code == 404
+    other = desk.file_case(assignee="alice")
+    assert alice.get(f"/case/{other.hex()}/file/{item}").status_code == 404
+
+
+def test_a_reply_carries_a_file_only_after_it_was_looked_at(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    paper = {"file": ("C:\\жалоба.docx", b"PK" * 500, "application/msword")}
+    assert alice.upload(where, f"{where}/reply", paper, mode="reply").status_code == 409
+    sent = alice.upload(where, f"{where}/reply", paper, mode="reply", file_is_safe="1")
+    assert sent.status_code == 303
+    page = alice.page(where)
+    assert "жалоба.docx" in page
+    assert "C:\\" not in page
+
+
+def test_an_answer_needs_words_and_a_way_to_the_person(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", push=False)
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    assert "No way to answer" in alice.page(where)
+    form = alice.form(where, f"{where}/reply")
+    assert alice.post(f"{where}/reply", {**form, "text": ""}).status_code == 422
+    assert alice.post(f"{where}/reply", {**form, "text": "слово"}).status_code == 409
+    assert "reply" not in acts(desk, case)
+
+
+def test_declining_giving_back_and_spam_need_codes_of_the_house(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    for act, code in (("give-back", "conflict"), ("decline", "out_of_scope"), ("spam", "")):
+        case = desk.file_case(assignee="alice")
+        where = f"/case/{case.hex()}"
+        if code:
+            assert alice.do(where, f"{where}/{act}", code="mood").status_code == 422
+        done = alice.do(where, f"{where}/{act}", code=code, reason="Родственник моего клиента.")
+        assert done.status_code == 303
+        assert acts(desk, case)[-1] == act
+    with desk.house.database.read() as session:
+        assert len(session.scalars(select(Item.id).where(Item.kind == "reason")).all()) == 2
+
+
+def test_a_closed_case_reopens_and_the_cover_sheet_names_it(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", cover={"wants": "legal"})
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    assert "Needs a lawyer" in alice.page("/queue")
+    alice.do(where, f"{where}/accept", second="bob")
+    alice.do(where, f"{where}/cover", topic="absence", region="RU-PRI", branch="marines", relation="mother")
+    assert "Absence without leave" in alice.page("/queue")
+    assert subjects()["RU-PRI"].en in alice.page("/queue")
+    alice.do(where, f"{where}/close", outcome="advised")
+    assert case_of(desk, case).status == "closed"
+    assert where not in alice.page("/queue")
+    assert where in alice.page("/queue?ended=1")
+    alice.do(where, f"{where}/reopen")
+    assert case_of(desk, case).status == "open"
+
+
+def test_cases_merge_into_one_this_person_has_opened(desk: DeskHouse) -> None:
+    one, other = desk.file_case(assignee="alice"), desk.file_case(assignee="alice")
+    alice = desk.sign_in("alice")
+    where = f"/case/{one.hex()}"
+    alice.page(where)
+    ghost = alice.do(where, f"{where}/merge", into="000-000")
+    assert ghost.status_code == 409
+    alice.page(f"/case/{other.hex()}")
+    done = alice.do(where, f"{where}/merge", into=f"{other.hex()[:3]}-{other.hex()[3:6]}")
+    assert done.headers["location"] == f"/case/{other.hex()}"
+    assert case_of(desk, one).merged_into == other
+
+
+def test_a_silent_hub_is_said_and_nothing_is_shown(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    alice = desk.sign_in("alice")
+    desk.hub.end()
+    answer = alice.get(f"/case/{case.hex()}")
+    assert answer.status_code == 503
+    assert "Прошу помощи" not in answer.text
+
+
+def test_without_a_hub_an_acceptance_stands_and_its_keys_follow(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.page(where)
+    desk.hub.end()
+    assert alice.do(where, f"{where}/accept", second="bob").status_code == 303
+    assert "has not confirmed" in alice.page(where)
+    desk.restart_hub()
+    assert desk.waits_for(lambda: "has not confirmed" not in alice.page(where))
+    with desk.house.database.read() as session:
+        generations = select(Grant.generation).where(Grant.owner == case, Grant.compartment == "content")
+        assert set(session.scalars(generations)) == {0, 1}
+
+
+def test_text_of_the_tipster_is_never_markup(desk: DeskHouse) -> None:
+    nasty = "<script>alert(1)</script> {{ 7*7 }} \u202e <img src=x>"
+    case = desk.file_case(assignee="alice", text=nasty)
+    page = desk.sign_in("alice").page(f"/case/{case.hex()}")
+    assert "<script>" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_addresses_that_are_no_ids_lead_nowhere(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    for name in ("x", "0" * 31, "0" * 33, "Z" * 32, "%00", "..%2f..%2fetc"):
+        assert alice.get(f"/case/{name}").status_code == 404, name
+
+
+def test_a_hand_in_the_hub_lost_is_handed_in_anew(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.page(where)
+    desk.hub.end()
+    alice.do(where, f"{where}/accept", second="bob")
+    keeper.clear(desk.house.database)
+    desk.restart_hub()
+    assert desk.waits_for(lambda: "has not confirmed" not in alice.page(where))
+    with desk.house.database.read() as session:
+        assert session.get(SealingKey, (case, "content", 1)) is not None

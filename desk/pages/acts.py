@@ -7,9 +7,18 @@ from casework.journal import Reason
 from casework.rows import Rows
 from casework.tables import Case
 from desk import accepting, handing, reading, sealing
+from desk.drafting import BRANCHES
 from desk.errors import ConflictError, DeskError, IncompleteError
 from desk.routes import CASEWORKERS, Route
 from desk.visit import Reply, Visit
+from register.places import subjects
+
+# What a case is about and who writes, as few as help to find it in a list.
+TOPICS = (
+    "refusal", "discharge", "alternative_service", "conscription", "mobilisation", "absence", "detention",
+    "violence", "wounded", "contract", "missing", "other",
+)  # fmt: skip
+RELATIONS = ("serviceman", "mother", "wife", "relative", "friend", "other")
 
 ACCEPTORS = frozenset({"lawyer", "editor"})
 
@@ -107,6 +116,21 @@ def note(visit: Visit) -> Reply:
     return visit.go(f"/case/{case_id.hex()}", "notice.noted")
 
 
+def cover(visit: Visit) -> Reply:
+    """Fill in the cover sheet, so that lists say what a case is about."""
+    case_id = reading.see(visit, visit.id("case")).id
+    sheet = {
+        "topic": visit.choose("topic", ("", *TOPICS)),
+        "region": visit.choose("region", ("", *subjects())),
+        "branch": visit.choose("branch", ("", *BRANCHES)),
+        "relation": visit.choose("relation", ("", *RELATIONS)),
+    }
+    rows = sealing.item(visit, case_id, "cover", dict(sheet))
+    with visit.database.write() as session:
+        cases.note(session, case_id, visit.form_version(), rows, visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.saved")
+
+
 def wait(visit: Visit) -> Reply:
     """Say whom the case waits for."""
     case_id = reading.see(visit, visit.id("case")).id
@@ -180,6 +204,7 @@ ROUTES = (
     Route("POST", "/case/{case:str}/decline", decline, ACCEPTORS),
     Route("POST", "/case/{case:str}/spam", spam, ACCEPTORS),
     Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
+    Route("POST", "/case/{case:str}/cover", cover, CASEWORKERS),
     Route("POST", "/case/{case:str}/wait", wait, CASEWORKERS),
     Route("POST", "/case/{case:str}/close", close, CASEWORKERS),
     Route("POST", "/case/{case:str}/reopen", reopen, ACCEPTORS),

@@ -64,11 +64,11 @@ def open_card(visit: Visit) -> Reply:
 def show(visit: Visit) -> Reply:
     """Show a card whose minutes are not over; afterwards lead back to the case."""
     case_id = visit.id("case")
+    case = _case(visit, case_id)
     until = visit.session.cards.get(case_id)
     if until is None or until < visit.now:
         visit.session.put_away(case_id)
         return visit.go(f"/case/{case_id.hex()}" if _is_caseworker(visit) else "/bench", "notice.card_over")
-    case = _case(visit, case_id)
     notes = _read(visit, case_id, visit.session.card_keys.get(case_id, {}))
     return visit.page(
         "card.html",

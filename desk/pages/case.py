@@ -7,10 +7,13 @@ from datetime import timedelta
 from casework import cases, journal, permits
 from casework.rosters import ROLE_OF_TEAM
 from desk import handing, reading
+from desk.drafting import BRANCHES
+from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
 from desk.reading import Dossier
 from desk.routes import CASEWORKERS, Route
 from desk.visit import Reply, Visit
+from register.places import subjects
 
 # Acts that stand in the list of further things to do, not in a place of their own.
 MORE = frozenset(
@@ -42,6 +45,10 @@ def show(visit: Visit) -> Reply:
         decline_codes=cases.DECLINE_CODES,
         outcomes=cases.OUTCOMES,
         role=ROLE_OF_TEAM[case.team],
+        topics=TOPICS,
+        relations=RELATIONS,
+        branches=BRANCHES,
+        subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         unconfirmed=bool(visit.session.waiting),
     )
 

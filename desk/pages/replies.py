@@ -25,15 +25,18 @@ def send(visit: Visit) -> Reply:
     text, attachments = _written(visit)
     with visit.database.read() as session:
         hub = hubkeys.find(session, hubkeys.COURIER, visit.staffing.roster)
+    courier, boxes = courier_of(dossier), boxes_of(dossier)
+    if courier is None and not boxes:
+        raise ConflictError(("no_way",))
     written = write_reply(
         sealing.content_key(visit, case_id),
         text,
         attachments,
         by=visit.staff,
         now=visit.now,
-        courier=courier_of(dossier),
+        courier=courier,
         hub=hub,
-        boxes=boxes_of(dossier),
+        boxes=boxes,
         random=os.urandom,
     )
     act = cases.ask_back if visit.form.get("mode") == "ask" else cases.reply

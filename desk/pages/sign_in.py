@@ -10,7 +10,7 @@ from desk.routes import OPEN, ROLES, UNLOCK, Route
 from desk.visit import PLACES, Reply, Visit
 
 STATIC = Path(__file__).parents[1] / "static"
-STATIC_FILES = {"desk.css": "text/css; charset=utf-8", "rose.svg": "image/svg+xml"}
+STATIC_FILES = {"desk.css": "text/css", "rose.svg": "image/svg+xml"}
 
 
 def home(visit: Visit) -> Reply:
