@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,6 +39,12 @@ ACTS = frozenset(
         "duty", "route", "file", "unparsed", "rotate", "backup", "restored", "upgrade", "repin", "consent",
     }
 )  # fmt: skip
+
+# Acts that put another roster in force; only the shell does them.
+ROSTER_ACTS = frozenset({"roster", "enrol", "repin"})
+
+# In place of a roster's version: the hub looked at the row and did not take it.
+REFUSED = 0
 
 _TAG = "subrosa/journal"
 _COUNTER_TAG = "subrosa/journal-taken"
@@ -112,12 +119,19 @@ def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
     """
     Take the rows written since the last call: check each signature against *roster* and countersign it.
 
-    Returns how many were taken. A row whose signature does not hold is left untaken, and
-    :func:`verify_chain` names it.
+    Returns how many were taken. A row that does not hold is marked as refused, once and for all, and
+    :func:`verify_chain` names it. One by somebody revoked holds if it was written before the roster that
+    revokes them.
     """
+    last = session.scalar(select(func.max(JournalRow.n)).where(JournalRow.roster.is_not(None))) or 0
+    waiting = session.scalars(
+        select(JournalRow).where(JournalRow.roster.is_(None), JournalRow.n > last).order_by(JournalRow.n)
+    ).all()
+    changed = _changed_at(waiting, roster)
     taken = 0
-    for row in session.scalars(select(JournalRow).where(JournalRow.roster.is_(None)).order_by(JournalRow.n)):
-        if not is_signed(row, roster):
+    for row in waiting:
+        if not _stands(row, roster, changed):
+            row.roster = REFUSED
             continue
         row.roster = roster.version
         row.countersignature = hub.sign(_COUNTER_TAG, _taken(row.head, roster.version))
@@ -138,13 +152,15 @@ def verify_chain(session: Session, anchor: Anchor) -> bytes:
     head = chain.GENESIS
     known: dict[int, Roster] = {}
     in_force = rosters.version(session)
-    for n, row in enumerate(session.scalars(select(JournalRow).order_by(JournalRow.n)), start=1):
-        version = row.roster or in_force
+    rows = session.scalars(select(JournalRow).order_by(JournalRow.n)).all()
+    for n, row in enumerate(rows, start=1):
+        version = in_force if row.roster is None else row.roster
+        if row.n != n or row.previous != head or version == REFUSED:
+            raise BrokenJournalError(n)
         roster = known.get(version) or rosters.at_version(session, version, anchor)
         known[version] = roster
-        if row.n != n or row.previous != head or row.head != chain.head(head, _entry(row)):
-            raise BrokenJournalError(n)
-        if not is_signed(row, roster) or not _was_taken(row, roster):
+        untaken = rows[n - 1 :] if row.roster is None else ()
+        if not _stands(row, roster, _changed_at(untaken, roster)) or not _was_taken(row, roster):
             raise BrokenJournalError(n)
         head = row.head
     return head
@@ -153,6 +169,20 @@ def verify_chain(session: Session, anchor: Anchor) -> bytes:
 def count(session: Session) -> int:
     """Return how many acts stand in the journal."""
     return session.scalar(select(func.count()).select_from(JournalRow)) or 0
+
+
+def _stands(row: JournalRow, roster: Roster, changed: int) -> bool:
+    """Tell whether somebody this roster lists signed a row, before row *changed* if it revokes them."""
+    entry = roster.find(row.actor)
+    if entry is not None and entry.revoked and row.roster is None and row.n > changed:
+        return False
+    return is_signed(row, roster)
+
+
+def _changed_at(rows: Sequence[JournalRow], roster: Roster) -> int:
+    """Return the last of *rows* in which the shell put a roster in force, 0 when there is none."""
+    acts = (row for row in rows if row.act in ROSTER_ACTS and row.actor == OPERATOR)
+    return max((row.n for row in acts if is_signed(row, roster)), default=0)
 
 
 def _entry(row: JournalRow) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from casework import journal
+from casework.actors import OPERATOR, Actor
 from casework.tables import JournalRow
 from tests.house import House
 
@@ -75,3 +78,60 @@ def test_the_reason_does_not_stand_in_the_journal(house: House) -> None:
         assert row.reason == reason.digest
     assert "канарейка" not in repr(reason)
     assert reason.digest != journal.Reason.make("канарейка").digest
+
+
+def test_hub_and_desks_write_at_once_and_nobody_fails(house: House) -> None:
+    failed: list[str] = []
+
+    def act(name: str) -> None:
+        for _n in range(6):
+            try:
+                with house.database.write() as session:
+                    journal.write(session, "note", by=house.actor(name), day=DAY)
+            except SQLAlchemyError as error:
+                failed.append(type(error).__name__)
+
+    threads = [threading.Thread(target=act, args=(name,)) for name in ("alice", "bob", "carol", "dan")]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    assert failed == []
+    with house.database.read() as session:
+        journal.verify_chain(session, house.anchor)
+        assert journal.count(session) == 24
+
+
+def test_what_somebody_did_before_they_were_revoked_stands(house: House) -> None:
+    with house.database.write() as session:
+        journal.write(session, "note", by=house.actor("alice"), day=DAY)
+    house.revoke("alice")  # while no hub was running
+    operator = Actor(OPERATOR, 0, house.strongbox.signing)
+    with house.database.write() as session:
+        journal.write(session, "roster", by=operator, day=DAY)
+        journal.verify_chain(session, house.anchor)
+        assert journal.countersign(session, house.strongbox.signing, house.roster) == 2
+        journal.verify_chain(session, house.anchor)
+
+
+def test_the_revoked_write_nothing_more(house: House) -> None:
+    house.revoke("alice")
+    operator = Actor(OPERATOR, 0, house.strongbox.signing)
+    with house.database.write() as session:
+        journal.write(session, "roster", by=operator, day=DAY)
+        journal.write(session, "open-card", by=house.actor("alice"), day=DAY)
+        with pytest.raises(journal.BrokenJournalError, match="row 2"):
+            journal.verify_chain(session, house.anchor)
+        assert journal.countersign(session, house.strongbox.signing, house.roster) == 1
+        journal.write(session, "roster", by=operator, day=DAY)
+        assert journal.countersign(session, house.strongbox.signing, house.roster) == 1
+        with pytest.raises(journal.BrokenJournalError, match="row 2"):
+            journal.verify_chain(session, house.anchor)
+
+
+def test_a_row_says_exactly_what_was_signed(house: House) -> None:
+    with house.database.write() as session:
+        row = journal.write(session, "open-card", by=house.actor("alice"), day=DAY, case=b"c" * 16)
+        assert journal.is_signed(row, house.roster)
+        row.case = b"d" * 16
+        assert not journal.is_signed(row, house.roster)
