@@ -21,12 +21,9 @@ _NEAR_DEGREES = 0.2  # about 20 km: two villages apart
 _SPELLED = {"phone": "phone_spelled", "unit": "unit_spelled"}
 
 
-def sealed_numbers(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+def sealed_numbers(page: Page, sealed: Sealed) -> Iterator[Finding]:
     """Find whole and partial sealed numbers, in digits and in words."""
     for run in numbers.runs(page):
-        span = page.span(run.start, run.end)
-        if inside(span, context.citations):
-            continue
         is_plain = not run.is_spelled and numbers.is_plain(page.text, run)
         for digits, kind in sealed.numbers:
             hit = next((r for r in run.readings if numbers.overlap(r, digits)), None)
@@ -130,13 +127,15 @@ def sealed_units(page: Page, sealed: Sealed) -> Iterator[Finding]:
             yield mark(page.given, page.span(start, end), "unit", Level.BLOCK, "unit")
 
 
-def sealed_days(page: Page, sealed: Sealed, context: Context, public: Public) -> Iterator[Finding]:
+def sealed_days(
+    page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]], public: Public
+) -> Iterator[Finding]:
     """Find the sealed days, exact, off by one, relative and by weekday."""
     for mention in dates.find(page.text):
         span = page.span(mention.start, mention.end)
         if inside(span, context.citations):
             continue
-        is_sourced = inside(span, context.sourced) or dates.is_legal_reference(page.text, mention)
+        is_sourced = inside(span, excused) or dates.is_legal_reference(page.text, mention)
         is_known = any(dates.is_same(mention, day) for day in public.days if mention.year or day.year == 2022)
         if any(dates.is_same(mention, day) for day in sealed.days):
             if not (is_known and is_sourced):
@@ -176,10 +175,12 @@ def _relative_days(page: Page, sealed: Sealed, context: Context) -> Iterator[Fin
             yield mark(page.given, span, "weekday", Level.WARN, "date")
 
 
-def sealed_places(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+def sealed_places(
+    page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]]
+) -> Iterator[Finding]:
     """Find the sealed settlement in any form, its adjectives, its street and its district."""
     for place in sealed.settlements:
-        yield from _settlement(page, place, context)
+        yield from _settlement(page, place, context, excused)
     for place in sealed.districts:
         for index in _occurrences(page, place, whole=True):
             yield mark(page.given, page.over(index, index), "district", Level.WARN, "place")
@@ -187,15 +188,17 @@ def sealed_places(page: Page, sealed: Sealed, context: Context) -> Iterator[Find
         yield from _street(page, street)
 
 
-def _settlement(page: Page, place: SealedPlace, context: Context) -> Iterator[Finding]:
+def _settlement(
+    page: Page, place: SealedPlace, context: Context, excused: list[tuple[int, int]]
+) -> Iterator[Finding]:
     for index in _occurrences(page, place, whole=len(place.telling) > 1):
         if index in context.regions:
             continue
         first, last = _whole_name(page, place, index)
         span = page.over(first, last)
-        if inside(span, context.citations) or _is_region_name(page, last):
+        if _is_region_name(page, last):
             continue
-        is_doubtful = place.is_large and (inside(span, context.sourced) or index in context.listed)
+        is_doubtful = place.is_large and (inside(span, excused) or index in context.listed)
         if not page.tokens[index].is_capital and page.lexicon.is_ordinary(page.tokens[index].text, page.lang):
             continue
         yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
@@ -206,7 +209,7 @@ def _settlement(page: Page, place: SealedPlace, context: Context) -> Iterator[Fi
             and not _is_region_name(page, index)
         ):
             span = (token.start, token.end)
-            if inside(span, context.citations):
+            if index in context.listed:
                 continue
             is_district = index + 1 < len(page.tokens) and page.tokens[index + 1].key.startswith(
                 ("район", "district")
@@ -220,7 +223,7 @@ def _occurrences(page: Page, place: SealedPlace, *, whole: bool) -> Iterator[int
     """Yield the tokens that are telling words of *place*; with *whole* all its words must stand together."""
     for index, token in enumerate(page.tokens):
         if token.is_number or not (
-            token.is_capital or page.is_lower_case or not page.lexicon.is_ordinary(token.text, page.lang)
+            token.is_capital or page.is_flat(index) or not page.lexicon.is_ordinary(token.text, page.lang)
         ):
             continue
         for word in place.telling:

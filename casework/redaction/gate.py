@@ -26,6 +26,7 @@ from casework.redaction.findings import Finding, Level, Verdict, gate_failed, ma
 from casework.redaction.matching import Context
 from casework.redaction.names import Part
 from casework.redaction.page import Page, inside
+from casework.redaction.quasi import Facts
 
 __all__ = [
     "Detectors",
@@ -126,16 +127,17 @@ def _editors(
     around: Context,
     context: Mapping[str, Any],
 ) -> list[Finding]:
-    known = [detectors.read(text, page.lang) for text in register_texts if _may_repeat(page.given, text)]
+    known = [detectors.read(text, page.lang) for text in _repeating(page.given, register_texts)]
     told = storied.identifiers(source, detectors)
+    facts = quasi.facts_of(told.sealed, source, detectors)
     return [
         *unknowns.hidden(page),
-        *_sealed(detectors, page, told.sealed, around),
+        *_sealed(detectors, page, told.sealed, around, facts),
         *_others(page, told, around, detectors),
         *_copied(page, source, known, around),
         *_defaults(detectors, page, around, register_texts),
         *_declared(page, context, told.sealed),
-        *quasi.find(page, quasi.facts_of(told.sealed, source, detectors), around, detectors.gazetteer),
+        *quasi.find(page, facts, around, detectors.gazetteer),
         *quasi.cell_check(page, context, around),
     ]
 
@@ -151,9 +153,9 @@ def _holders(
     findings: list[Finding] = []
     if own is not None:
         sealed = sealed_fields.seal(own, detectors.sealer, detectors.gazetteer)
-        findings += _sealed(detectors, page, sealed, around)
-        findings += _texts(detectors, page, sealed, around)
         facts = quasi.facts_of(sealed, source or detectors.read("", page.lang), detectors)
+        findings += _sealed(detectors, page, sealed, around, facts)
+        findings += _texts(detectors, page, sealed, around, facts)
         findings += quasi.find(page, facts, around, detectors.gazetteer)
     for case in cases:
         findings += _elsewhere(
@@ -170,28 +172,35 @@ def _read(detectors: Detectors, text: str, lang: str) -> Page:
 
 
 def _context(detectors: Detectors, page: Page, context: Mapping[str, Any]) -> Context:
-    allowed = [str(a) for a in context.get("allow", ())]
     sourced, citations = public.sourced_spans(page, detectors.public)
     return Context(
-        public.public_tokens(page, detectors.public, allowed),
-        public.listed_tokens(page, detectors.public),
-        set(places.subjects_named(page, detectors.gazetteer)),
-        sourced,
-        citations,
+        public=public.public_tokens(page, detectors.public),
+        listed=public.listed_tokens(page, detectors.public),
+        regions=set(places.subjects_named(page, detectors.gazetteer)),
+        sourced=sourced,
+        cited=public.cited_sentences(page, sourced, citations),
+        citations=citations,
+        allowed=public.allowed_tokens(page, [str(a) for a in context.get("allow", ())]),
     )
 
 
-def _sealed(detectors: Detectors, page: Page, sealed: Sealed, around: Context) -> list[Finding]:
+def _sealed(detectors: Detectors, page: Page, sealed: Sealed, around: Context, facts: Facts) -> list[Finding]:
     """Return everything of *sealed* that the draft shows."""
-    return [
+    found = [
         *matching.find(page, sealed.names, around, detectors.gazetteer),
-        *comparing.sealed_numbers(page, sealed, around),
+        *comparing.sealed_numbers(page, sealed),
         *comparing.sealed_literals(page, sealed),
         *comparing.sealed_plates(page, sealed),
         *comparing.sealed_coordinates(page, sealed),
         *comparing.sealed_units(page, sealed),
-        *comparing.sealed_days(page, sealed, around, detectors.public),
-        *comparing.sealed_places(page, sealed, around),
+    ]
+    # A day or a city alone in a cited paragraph is chance, unless something else of the case is there too.
+    is_touched = bool(found) or quasi.touches(page, facts, detectors.gazetteer)
+    excused = around.cited if is_touched else around.sourced
+    return [
+        *found,
+        *comparing.sealed_days(page, sealed, around, excused, detectors.public),
+        *comparing.sealed_places(page, sealed, around, excused),
     ]
 
 
@@ -209,7 +218,7 @@ def _elsewhere(detectors: Detectors, page: Page, sealed: Sealed, around: Context
     ]
     sealed.settlements = [s for s in sealed.settlements if not s.is_large]
     spotted = [
-        *comparing.sealed_numbers(page, sealed, around),
+        *comparing.sealed_numbers(page, sealed),
         *comparing.sealed_literals(page, sealed),
         *comparing.sealed_plates(page, sealed),
         *comparing.sealed_coordinates(page, sealed),
@@ -217,16 +226,20 @@ def _elsewhere(detectors: Detectors, page: Page, sealed: Sealed, around: Context
     return [
         *settled,
         *(f for f in spotted if f.level is Level.BLOCK),
-        *(soften(f) for f in comparing.sealed_places(page, sealed, around) if f.level is Level.BLOCK),
+        *(
+            soften(f)
+            for f in comparing.sealed_places(page, sealed, around, around.cited)
+            if f.level is Level.BLOCK
+        ),
     ]
 
 
-def _texts(detectors: Detectors, page: Page, sealed: Sealed, around: Context) -> list[Finding]:
+def _texts(detectors: Detectors, page: Page, sealed: Sealed, around: Context, facts: Facts) -> list[Finding]:
     """Return the people named in free-text fields: relatives, lawyers, friends."""
     findings: list[Finding] = []
     for text in sealed.texts:
         told = storied.identifiers(detectors.read(text, page.lang), detectors, is_field=True)
-        findings += _sealed(detectors, page, told.sealed, around)
+        findings += _sealed(detectors, page, told.sealed, around, facts)
     return findings
 
 
@@ -308,8 +321,13 @@ def _declared(page: Page, context: Mapping[str, Any], sealed: Sealed) -> list[Fi
     return findings
 
 
-def _may_repeat(draft: str, text: str) -> bool:
-    """Say cheaply whether a register text shares any five words in a row with the draft."""
-    mine, theirs = draft.lower().split(), text.lower().split()
-    have = {tuple(mine[i : i + 5]) for i in range(len(mine) - 4)}
-    return any(tuple(theirs[i : i + 5]) in have for i in range(len(theirs) - 4))
+def _repeating(draft: str, texts: Sequence[str]) -> list[str]:
+    """Return, cheaply, the register texts that share any five words in a row with the draft."""
+    words = draft.lower().split()
+    have = {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+    found = []
+    for text in texts:
+        theirs = text.lower().split()
+        if any(tuple(theirs[i : i + 5]) in have for i in range(len(theirs) - 4)):
+            found.append(text)
+    return found

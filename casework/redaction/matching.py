@@ -40,6 +40,8 @@ class Context:
     listed: set[int] = field(default_factory=set)
     regions: set[int] = field(default_factory=set)
     sourced: list[tuple[int, int]] = field(default_factory=list)
+    cited: list[tuple[int, int]] = field(default_factory=list)
+    allowed: set[int] = field(default_factory=set)
     citations: list[tuple[int, int]] = field(default_factory=list)
 
 
@@ -70,11 +72,7 @@ class _Matcher:
 
     def whole_words(self) -> Iterator[Finding]:
         for index, token in enumerate(self.page.tokens):
-            if (
-                token.is_number
-                or len(token.key) < 2
-                or inside((token.start, token.end), self.context.citations)
-            ):
+            if token.is_number or len(token.key) < 2:
                 continue
             found = self._exact(index) or self._alike(index)
             if found:
@@ -123,13 +121,13 @@ class _Matcher:
             and not is_beside_own
             and self._is_another(index)
         ):
-            return Level.WARN if inside((token.start, token.end), self.context.sourced) else Level.BLOCK
+            return Level.WARN if inside((token.start, token.end), self.context.cited) else Level.BLOCK
         return level
 
     def _weigh_word(self, index: int, name: SealedName) -> Level | None:
         page, token = self.page, self.page.tokens[index]
         is_ordinary = self._is_ordinary(index)
-        if not token.is_capital and not page.is_lower_case:
+        if not token.is_capital and not page.is_flat(index):
             is_short = len(token.key) < (3 if fold.is_cyrillic(token.text) else 5)
             return None if is_ordinary or is_short else Level.BLOCK
         if not is_ordinary:
@@ -144,7 +142,7 @@ class _Matcher:
             )
         is_marked = page.labels[index] == "PER" or self._is_beside_own(index, name)
         is_first = token.is_first or bool(_CLAUSE_START.search(page.text[max(0, token.at - 4) : token.at]))
-        if is_first or page.is_lower_case:
+        if is_first or page.is_flat(index):
             is_likely = (
                 fold.is_cyrillic(token.text)
                 and page.lexicon.name_share(token.text, page.lang) >= _MOSTLY_A_NAME
@@ -227,9 +225,9 @@ class _Matcher:
             return False
         if not fold.is_cyrillic(token.text):
             return (
-                token.is_capital or page.is_lower_case
+                token.is_capital or page.is_flat(index)
             ) and token.text.lower() not in self.page.lexicon.english
-        if token.is_capital and not token.is_first and not page.is_lower_case:
+        if token.is_capital and not token.is_first and not page.is_flat(index):
             return self.gazetteer.population(token.text) is None or page.labels[index] != "LOC"
         return not page.lexicon.is_ordinary(token.text, page.lang) and not page.lexicon.is_known(token.text)
 

@@ -91,11 +91,12 @@ def has_few_capitals(tokens: list[Token]) -> bool:
 
 
 def restore_capitals(text: str, tokens: list[Token], lexicon: Lexicon, lang: str) -> str:
-    """Return *text* of the same length with a capital on every word that may be a name."""
-    letters = list(text.lower())
+    """Return *text* with a capital on those of *tokens* that may be a name, and no other among them."""
+    letters = list(text)
     for token in tokens:
         if not fold.is_cyrillic(token.text):
             continue
+        letters[token.at : token.at + len(token.text)] = token.text.lower()
         parses = lexicon.parses(token.text.lower(), lang)
         if not parses[0].is_known or any(_NAMING & p.tag.grammemes and p.score >= 0.02 for p in parses):
             letters[token.at] = letters[token.at].upper()

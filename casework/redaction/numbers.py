@@ -98,6 +98,7 @@ WORDS: tuple[str, ...] = tuple(
 ) + tuple(_OBLIQUE)
 _REPEAT = {fold.key(w): n for w, n in _REPEATS.items()}
 _MAX_READINGS = 64
+_MAX_PARTS = 12  # a card in single digits with spaces is longer, and matches by its parts
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,17 @@ def runs(page: Page) -> list[Run]:
 
 
 def _digit_runs(text: str) -> list[Run]:
+    """Return each run whole and in every cut of its parts, since a neighbour's digits may have joined it."""
     found = []
     for match in _RUN.finditer(text):
-        parts = _PARTS.findall(match[0])
-        found.append(Run(match.start(), match.end(), frozenset({"".join(parts)}), is_spelled=False))
-    return found
+        parts = [
+            (match.start() + p.start(), match.start() + p.end(), p[0]) for p in _PARTS.finditer(match[0])
+        ]
+        for first in range(len(parts)):
+            for last in range(first, min(len(parts), first + _MAX_PARTS)):
+                digits = "".join(p[2] for p in parts[first : last + 1])
+                found.append(Run(parts[first][0], parts[last][1], frozenset({digits}), is_spelled=False))
+    return sorted(found, key=lambda r: r.start - r.end)
 
 
 def _spelled_runs(page: Page) -> list[Run]:

@@ -42,9 +42,16 @@ class Page:
         return self.tokens[first].start, self.tokens[last].end
 
     @cached_property
-    def is_lower_case(self) -> bool:
-        """Whether capitals carry no meaning in this text."""
-        return is_lower_case(self.tokens)
+    def flat_sentences(self) -> set[int]:
+        """The sentences in which capitals carry no meaning: none at all, or nothing else."""
+        sentences: dict[int, list[Token]] = {}
+        for token in self.tokens:
+            sentences.setdefault(token.sentence, []).append(token)
+        return {number for number, tokens in sentences.items() if is_lower_case(tokens)}
+
+    def is_flat(self, index: int) -> bool:
+        """Say whether capitals carry no meaning around token *index*."""
+        return self.tokens[index].sentence in self.flat_sentences
 
     @cached_property
     def entities(self) -> list[Entity]:
@@ -52,8 +59,9 @@ class Page:
         if not any(fold.is_cyrillic(t.text) for t in self.tokens):
             return []
         text = self.text
-        if self.is_lower_case:
-            text = restore_capitals(text, self.tokens, self.lexicon, self.lang)
+        if self.flat_sentences:
+            flat = [t for t in self.tokens if t.sentence in self.flat_sentences]
+            text = restore_capitals(text, flat, self.lexicon, self.lang)
         return self.recogniser.entities(text)
 
     @cached_property

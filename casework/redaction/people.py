@@ -101,16 +101,16 @@ def _is_cyrillic_name(page: Page, index: int) -> bool:
             and not _NAMING & page.lexicon.tags(token.text, page.lang)
         )
         return (
-            (token.is_capital or page.is_lower_case)
+            (token.is_capital or page.is_flat(index))
             and not is_title_word
             and "Geox" not in page.lexicon.tags(token.text, page.lang)
         )
-    if not (token.is_capital or page.is_lower_case) or (token.text.isupper() and not page.is_lower_case):
+    if not (token.is_capital or page.is_flat(index)) or (token.text.isupper() and not page.is_flat(index)):
         return False
     parses = [p for p in page.lexicon.parses(token.text.lower(), page.lang) if p.score >= 0.05]
     share = sum(p.score for p in parses if _NAMING & p.tag.grammemes)
     is_naming = bool(parses) and _NAMING & parses[0].tag.grammemes and share >= 0.4
-    if token.is_first or page.is_lower_case:
+    if token.is_first or page.is_flat(index):
         return (
             bool(is_naming) and label not in {"LOC", "ORG"} and (share >= 0.75 or _beside_name(page, index))
         )

@@ -231,8 +231,8 @@ def subjects_named(page: Page, gazetteer: Gazetteer) -> dict[int, Subject]:
     """Return the tokens that name a federal subject, each with the subject."""
     keys, lemmas = [t.key for t in page.tokens], page.lemmas
     named = [
-        t.is_capital or (page.is_lower_case and not page.lexicon.is_ordinary(t.text, page.lang))
-        for t in page.tokens
+        t.is_capital or (page.is_flat(i) and not page.lexicon.is_ordinary(t.text, page.lang))
+        for i, t in enumerate(page.tokens)
     ]
     found: dict[int, Subject] = {}
     for index, key in enumerate(keys):

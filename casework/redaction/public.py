@@ -112,24 +112,27 @@ def _person(line: str, is_known_alone: bool, lexicon: Lexicon) -> Person:
     )
 
 
-def public_tokens(page: Page, public: Public, allowed: Iterable[str] = ()) -> set[int]:
-    """Return the tokens of *page* that are names of public people, or of what the caller allows."""
+def public_tokens(page: Page, public: Public) -> set[int]:
+    """Return the tokens of *page* that are names of public people, in full or named in full before."""
     found: set[int] = set()
     introduced: set[str] = set()
     for index, token in enumerate(page.tokens):
+        is_marked = token.is_capital or page.is_flat(index)
         for person in public.surnames.get(token.key, ()):
             around = _given_beside(page, index, person)
             if around:
                 found |= around | {index}
                 introduced |= person.surname
-            elif person.is_known_alone and (token.is_capital or page.is_lower_case):
+            elif person.is_known_alone and is_marked:
                 found.add(index)
-    for index, token in enumerate(page.tokens):
         if token.key in introduced and token.is_capital and not _has_other_given(page, index):
             found.add(index)
-    for phrase in allowed:
-        found |= _phrase_tokens(page, _words(phrase))
     return found
+
+
+def allowed_tokens(page: Page, phrases: Iterable[str]) -> set[int]:
+    """Return the tokens of *page* that an editor declared public; they never excuse a sealed name."""
+    return set().union(*(_phrase_tokens(page, _words(phrase)) for phrase in phrases))
 
 
 def _given_beside(page: Page, index: int, person: Person) -> set[int]:
@@ -203,7 +206,22 @@ def sourced_spans(page: Page, public: Public) -> tuple[list[tuple[int, int]], li
         passages.append(page.span(start, end))
         citations.append(page.span(*found.span()))
         last = end
-    return passages + _attributed(page, public), citations
+    attributed = _attributed(page, public)
+    return passages + attributed, citations
+
+
+def cited_sentences(
+    page: Page, sourced: list[tuple[int, int]], citations: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return the single sentences that cite the press: a reading that no later sentence can widen."""
+    sentences: dict[int, tuple[int, int]] = {}
+    for token in page.tokens:
+        start, _ = sentences.get(token.sentence, (token.start, token.end))
+        sentences[token.sentence] = (start, token.end)
+    holding = [
+        s for s in sentences.values() if any(s[0] < end and start <= s[1] + 1 for start, end in citations)
+    ]
+    return holding + [s for s in sentences.values() if s in sourced]
 
 
 def _is_citation(content: str, public: Public) -> bool:

@@ -127,6 +127,18 @@ def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> li
     return findings + list(_together(page, shared, bool(small & facts.regions)))
 
 
+def touches(page: Page, facts: Facts, gazetteer: Gazetteer) -> bool:
+    """Say whether the draft shares any fact with the case besides a day."""
+    return bool(
+        {s.code for s in places.subjects_named(page, gazetteer).values()} & facts.regions
+        or {rank for rank, _, _ in _ranks_in(page.text)} & facts.ranks
+        or {age for age, _, _ in _ages_in(page)} & facts.ages
+        or {count for count, _, _ in _children_in(page)} & facts.children
+        or any({count, count + 1} & facts.companions for count, _, _ in _companions_in(page))
+        or _posts_in(page, facts.posts)
+    )
+
+
 def _together(page: Page, shared: list[tuple[str, tuple[int, int]]], is_small: bool) -> Iterator[Finding]:
     """Yield one warning for each paragraph in which several shared facts meet."""
     start = 0

@@ -9,7 +9,7 @@ span too few costs a person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, quasi
@@ -95,21 +95,23 @@ def suggest(detectors: Detectors, narrative: str, lang: str) -> list[Span]:
 MAX_CHARACTERS = 80_000
 
 
-def mask(text: str, spans: Sequence[Span]) -> str:
+def mask(text: str, spans: Sequence[Span], words: Mapping[str, str] | None = None) -> str:
     """
     Return *text* with each span replaced by its kind and a number: [человек 1], [место 2].
 
-    The same person or place keeps its number, so a reader can still follow. Spans must not overlap.
+    The same person or place keeps its number, so a reader can still follow. *words* are the reader's words
+    for the kinds; Russian ones without.
     """
+    words = words or PLACEHOLDERS
     counts: dict[str, dict[str, int]] = {}
     parts: list[str] = []
     at = 0
     for span in sorted(spans, key=lambda s: s.start):
         if span.start < at:
             continue
-        numbered = counts.setdefault(PLACEHOLDERS[span.kind], {})
+        numbered = counts.setdefault(words[span.kind], {})
         number = numbered.setdefault(span.lemma, len(numbered) + 1)
-        parts += [text[at : span.start], f"[{PLACEHOLDERS[span.kind]} {number}]"]
+        parts += [text[at : span.start], f"[{words[span.kind]} {number}]"]
         at = span.end
     return "".join([*parts, text[at:]])
 
@@ -154,9 +156,9 @@ def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
 def _readings(page: Page, detectors: Detectors) -> Iterator[Page]:
     """Yield the page, and again as if its capitals meant nothing where names may hide in lower case."""
     yield page
-    if not page.is_lower_case and ner.has_few_capitals(page.tokens):
+    if ner.has_few_capitals([t for i, t in enumerate(page.tokens) if not page.is_flat(i)]):
         again = detectors.read(page.given, page.lang)
-        again.is_lower_case = True
+        again.flat_sentences = {t.sentence for t in again.tokens}
         yield again
 
 
@@ -202,7 +204,7 @@ def _is_town_word(page: Page, index: int) -> bool:
     token = page.tokens[index]
     before = page.tokens[index - 1].key if index else ""
     if before.startswith(("сел", "посел", "деревн", "станиц", "аул", "хутор", "vilage", "town")) and (
-        token.is_capital or page.is_lower_case
+        token.is_capital or page.is_flat(index)
     ):
         return not page.lexicon.is_ordinary(token.text, page.lang)
     return (

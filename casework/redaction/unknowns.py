@@ -45,7 +45,7 @@ def persons(page: Page, context: Context, known: frozenset[str]) -> Iterator[Fin
         if (
             inside(span, context.sourced)
             or inside(span, context.citations)
-            or any(i in context.public | context.listed for i in indexes)
+            or any(i in context.public | context.listed | context.allowed for i in indexes)
         ):
             continue
         if all(i in context.regions or page.tokens[i].key in known for i in indexes) or not _is_plausible(
@@ -130,7 +130,7 @@ def places(
             not token.is_capital
             or token.is_number
             or len(token.text) < 3
-            or index in context.regions | context.public | context.listed
+            or index in context.regions | context.public | context.listed | context.allowed
         ):
             continue
         span = (token.start, token.end)
