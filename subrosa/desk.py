@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from litestar import Litestar
 
-from desk import app
+from desk import app, serve
 from desk.settings import Settings as DeskSettings
 from subrosa.opening import now, open_database
 from subrosa.settings import Settings
@@ -32,6 +32,7 @@ def build(settings: Settings) -> Litestar:
             is_https=settings.desk.https,
             idle=timedelta(minutes=settings.desk.idle_minutes),
             is_practice=settings.house.practice,
+            records_dir=settings.register.records_dir,
         ),
         open_database(settings),
         settings.anchor,
@@ -48,18 +49,8 @@ def hosts(settings: Settings) -> frozenset[str]:
 
 
 def server(settings: Settings) -> uvicorn.Server:
-    """Return the server of the desk; it logs no address, because addresses carry case ids."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            build(settings),
-            host=settings.desk.host,
-            port=settings.desk.port,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-        )
-    )
+    """Return the server of the desk."""
+    return serve.server(build(settings), settings.desk.host, settings.desk.port)
 
 
 def load_detectors() -> Any:

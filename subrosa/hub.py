@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import signal
 from collections.abc import Callable
 from datetime import datetime
@@ -84,8 +83,3 @@ def until_signalled(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
-
-
-def forbid_core_dumps() -> None:
-    """A core dump would write what is open in memory to the disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

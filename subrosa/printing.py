@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
 from register import entry, lists, records, site
+from register.errors import RetractedError
 from register.settings import SiteSettings
 from register.vocabulary import RetractionReason
 
@@ -34,20 +36,24 @@ class Printer:
         """Keep one approved entry; the same bytes again change nothing."""
         records.put(self.records, entry.loads(public), now.date())
 
-    def take_in_lists(self, bodies: Iterable[bytes], now: datetime) -> int:
-        """Keep the entries of released lists and return how many were new."""
-        new = 0
+    def take_in_lists(self, bodies: Iterable[bytes], now: datetime) -> None:
+        """Keep the entries of released lists; what was taken down since stays down."""
         for body in bodies:
             for one in lists.unpack(body):
-                if records.get(self.records, one.id) is None:
+                with suppress(RetractedError):
                     records.put(self.records, one, now.date())
-                    new += 1
-        return new
 
     def take_down(self, public_id: str, code: str, now: datetime) -> None:
         """Leave only a tombstone of an entry, everywhere, at once."""
-        records.retract(self.records, public_id, now.date(), REASONS.get(code, "unstated"))
-        self.build(now)
+        site.take_down(
+            self.output,
+            public_id,
+            folder=self.records,
+            reason=REASONS.get(code, "unstated"),
+            settings=self.settings,
+            now=now,
+            signing=self.key,
+        )
 
     def build(self, now: datetime) -> site.BuildReport:
         """Build what changed since the last time."""

@@ -106,9 +106,6 @@ class RegisterSettings:
         metadata={"why": "where the site is served, for feeds and citations; empty: relative"},
     )
     mirrors: tuple[str, ...] = field(default=(), metadata={"why": "addresses of copies, named on the site"})
-    hours: tuple[int, ...] = field(
-        default=(9, 18), metadata={"why": "hours (UTC) at which approved entries are published in batches"}
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import logging
 import click
 
 from bot import logs
-from subrosa import desk, hub
+from subrosa import desk, hygiene
 from subrosa.opening import with_settings
 from subrosa.settings import Settings
 
@@ -21,7 +21,7 @@ def command(settings: Settings) -> None:
     Staff keys are unlocked here, in memory, for a session. Run it as a user of its own, better on the
     lawyer's own machine.
     """
-    hub.forbid_core_dumps()
     logs.prepare(logging.StreamHandler())
+    hygiene.shield()
     click.echo(f"the desk listens on http://{settings.desk.host}:{settings.desk.port}/", err=True)
     desk.server(settings).run()

@@ -8,7 +8,7 @@ import logging
 import click
 
 from bot import logs
-from subrosa import hub
+from subrosa import hub, hygiene
 from subrosa.opening import now, with_settings
 from subrosa.settings import Settings
 
@@ -21,10 +21,10 @@ def command(settings: Settings) -> None:
 
     Holds no staff secret: it seals what comes in, and cannot open it again.
     """
-    hub.forbid_core_dumps()
     logs.prepare(
         logging.StreamHandler(), logging.getLevelNamesMapping().get(settings.house.log, logging.INFO)
     )
+    hygiene.shield()
     asyncio.run(_run(settings))
 
 
