@@ -4,13 +4,14 @@ Rotation of the hub's keys.
 An epoch key is the second lock on every grant. Rotating it carries over what still stands in the database;
 what was deleted before stays under the old key, and when that is gone no dump and no staff keyring opens it.
 
-The order survives a crash at any point: the new key is on the second medium, then on file beside the old
-one, before any row names it; rows are re-locked 500 at a time; the old key is dropped only when no row names
-it and none built with it can still be on its way (:data:`casework.strongbox.SETTLING`).
+The order survives a crash at any point: the new key is on file, then on the second medium, before it serves
+and any row names it; rows are re-locked 500 at a time; the old key is dropped only when no row names it and
+none built with it can still be on its way (:data:`casework.strongbox.SETTLING`).
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,11 +20,19 @@ from sqlalchemy.orm import Session
 
 from casework import keys, mailboxes
 from casework.database import Database
+from casework.errors import KeyMissingError
+from casework.keeper import open_grant
 from casework.strongbox import Strongbox
 from casework.tables import Case, Deletion, Grant, House, Outbox, Spool, Writing
 from crypto import context, lock
+from crypto.errors import CryptoError
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
+
+# In place of an epoch's number: no key of the hub ever locked this row, or it was changed since.
+NO_EPOCH = 0
 
 # How long each family's current key serves before a new one is made.
 LIVES = {
@@ -55,60 +64,109 @@ def keep_up(database: Database, strongbox: Strongbox, mirror: Mirror, now: datet
     Do what is due: rotate, carry rows over, drop keys that are spent; return the families that changed.
 
     *mirror* copies what must be on the second medium; it is called after a new epoch key is on file and
-    before any row names it, and what it raises stops the rotation there, with nothing lost.
+    before any row names it. What it raises leaves the old key in service, with nothing lost, and the next
+    call tries again; an OSError, because the medium is away, is logged and stops nothing else.
     """
     strongbox.reload()
     changed = [name for name, life in LIVES.items() if _is_due(strongbox, name, life, now)]
     for name in changed:
-        if name == "epoch":
-            rotate(database, strongbox, mirror, now)
-        else:
+        if name != "epoch":
             strongbox.add(name, now)
     carry_over(database, strongbox)
     retire(database, strongbox, now)
+    if "epoch" in changed:
+        try:
+            rotate(database, strongbox, mirror, now)
+        except OSError:
+            log.error("epoch.medium_away")  # noqa: TRY400  a traceback tells no more
+            changed.remove("epoch")
+    lost = stranded(database, strongbox)
+    if lost:
+        log.error("grants.stranded %d", lost)
     return changed
 
 
 def rotate(database: Database, strongbox: Strongbox, mirror: Mirror, now: datetime) -> None:
-    """Make a new epoch key and re-lock everything that still stands."""
-    strongbox.add("epoch", now)
+    """Make a new epoch key, or take up the one that waits, and re-lock everything that still stands."""
+    number = strongbox.prepare("epoch", now)
     mirror()
+    strongbox.begin("epoch", number, now)
     carry_over(database, strongbox)
 
 
 def carry_over(database: Database, strongbox: Strongbox) -> int:
-    """Re-lock every row not under the current epoch, 500 a transaction; return how many there were."""
+    """
+    Re-lock every row not under the current epoch, 500 a transaction; return how many there were.
+
+    What no key of ours unlocks is put aside as :data:`NO_EPOCH` and keeps nothing else from being carried.
+    """
     moved = 0
-    while True:
-        with database.write() as session:
-            batch = _carry_batch(session, strongbox)
-        moved += batch
-        if batch == 0:
-            return moved
+    for carry in (_carry_batch, _carry_mailboxes, _carry_sentinel):
+        while batch := _carried(database, strongbox, carry):
+            moved += batch
+    return moved
+
+
+def stranded(database: Database, strongbox: Strongbox) -> int:
+    """Return how many grants name no epoch on file: forged, damaged, or of a key that was lost."""
+    known = sorted(strongbox.epochs)
+    with database.read() as session:
+        lost = select(func.count()).select_from(Grant).where(Grant.epoch.not_in(known))
+        return session.scalar(lost) or 0
+
+
+def _carried(database: Database, strongbox: Strongbox, carry: Callable[[Session, Strongbox], int]) -> int:
+    # One kind of row in a transaction: locks are then always taken in the same order.
+    with database.write() as session:
+        return carry(session, strongbox)
 
 
 def _carry_batch(session: Session, strongbox: Strongbox) -> int:
-    """Re-lock up to :data:`BATCH` rows."""
+    """Re-lock up to :data:`BATCH` grants."""
     epoch = strongbox.epoch
-    grants = session.scalars(select(Grant).where(Grant.epoch != epoch.number).limit(BATCH)).all()
+    wanted = select(Grant).where(Grant.epoch.in_(_superseded(strongbox))).limit(BATCH).with_for_update()
+    grants = session.scalars(wanted).all()
     for row in grants:
+        inner = open_grant(row, strongbox)
+        if inner is None:
+            row.epoch = NO_EPOCH
+            continue
         place = keys.lock_context(row.owner, row.compartment, row.generation, row.staff, row.number)
-        inner = lock.unlock(strongbox.lock_of("epoch", row.epoch), row.locked, place)
         row.locked = lock.lock(epoch, inner, place)
         row.epoch = epoch.number
-    cases = session.scalars(
-        select(Case).where(Case.mailboxes.is_not(None), Case.epoch != epoch.number).limit(BATCH)
-    ).all()
+    return len(grants)
+
+
+def _carry_mailboxes(session: Session, strongbox: Strongbox) -> int:
+    """Re-lock the mailbox ids of up to :data:`BATCH` cases."""
+    wanted = select(Case).where(Case.mailboxes.is_not(None), Case.epoch.in_(_superseded(strongbox)))
+    cases = session.scalars(wanted.limit(BATCH).with_for_update()).all()
     for case in cases:
-        mailboxes.add_ids(strongbox.epochs, epoch, case, [])
+        try:
+            mailboxes.add_ids(strongbox.epochs, strongbox.epoch, case, [])
+        except (CryptoError, KeyMissingError):
+            case.epoch = NO_EPOCH
+    return len(cases)
+
+
+def _carry_sentinel(session: Session, strongbox: Strongbox) -> int:
+    """Re-lock the sentinel; one that does not open is left for ``upgrade`` to stumble over."""
+    epoch = strongbox.epoch
     house = session.scalars(select(House)).one()
-    sentinel = lock.number_of(house.sentinel) != epoch.number
-    if sentinel:
+    try:
+        if lock.number_of(house.sentinel) == epoch.number:
+            return 0
         old = strongbox.lock_of("epoch", lock.number_of(house.sentinel))
-        house.sentinel = lock.lock(
-            epoch, lock.unlock(old, house.sentinel, SENTINEL_CONTEXT), SENTINEL_CONTEXT
-        )
-    return len(grants) + len(cases) + sentinel
+        inner = lock.unlock(old, house.sentinel, SENTINEL_CONTEXT)
+    except (CryptoError, KeyMissingError):
+        log.error("sentinel.damaged")  # noqa: TRY400  a traceback tells no more
+        return 0
+    house.sentinel = lock.lock(epoch, inner, SENTINEL_CONTEXT)
+    return 1
+
+
+def _superseded(strongbox: Strongbox) -> list[int]:
+    return sorted(set(strongbox.epochs) - {strongbox.epoch.number})
 
 
 def retire(database: Database, strongbox: Strongbox, now: datetime) -> None:
@@ -129,7 +187,7 @@ def retire(database: Database, strongbox: Strongbox, now: datetime) -> None:
 def _rows_naming(session: Session, name: str, number: int) -> int:
     """Count the rows that need key *number* of family *name*."""
     if name == "epoch":
-        house = session.scalars(select(House.sentinel)).one()
+        sentinel = session.scalars(select(House.sentinel)).one()
         counts = [
             session.scalar(select(func.count()).select_from(Grant).where(Grant.epoch == number)),
             session.scalar(
@@ -137,7 +195,7 @@ def _rows_naming(session: Session, name: str, number: int) -> int:
                 .select_from(Case)
                 .where(Case.mailboxes.is_not(None), Case.epoch == number)
             ),
-            int(lock.number_of(house) == number),
+            int(sentinel[:4] == number.to_bytes(4, "big")),
         ]
     else:
         counts = [
@@ -148,4 +206,6 @@ def _rows_naming(session: Session, name: str, number: int) -> int:
 
 
 def _is_due(strongbox: Strongbox, name: str, life: timedelta, now: datetime) -> bool:
-    return now - strongbox.families[name].current.made >= life
+    """A key is due when its life is over, or when its successor waits: a rotation was cut short."""
+    family = strongbox.families[name]
+    return now - family.current.made >= life or family.waiting is not None

@@ -1,10 +1,11 @@
 """
 Erasure of a case.
 
-The order: grants first, then the epoch is rotated, so that what is gone is not carried over; then rows and
-chunks, mailboxes and letters, drafts not yet public and their press rows; then the id goes onto the list
-that every restore applies, and the journal says that it was done. What stays: the journal's row of the act
-and the day, with no word of the case.
+The order: the id goes onto the list that every restore applies; then grants and keys, items and chunks,
+mailboxes and letters, drafts not yet public and their press rows go in one transaction, with the row of the
+journal that it was done; then the epoch is rotated, so that what is gone is not carried over. A crash in
+between leaves nothing of the case behind, and the next start rotates. What stays: the row of the journal,
+which names act and day, and no word of the case.
 
 The promise and its delay: the database, its log and dumps of it, together with any staff keyring, cannot
 open the case once the copies of older epoch keys in the operator's escrow are gone. Whole-disk images taken
@@ -13,21 +14,23 @@ by whoever hosts the machine are outside it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from casework import canonical, epoch, journal, mailboxes
 from casework.actors import Actor
 from casework.database import Database
-from casework.errors import NotFoundError
+from casework.errors import KeyMissingError, NotFoundError
 from casework.strongbox import Strongbox
 from casework.tables import (
     Approval,
+    Base,
     Case,
     Chunk,
     Clock,
@@ -39,12 +42,15 @@ from casework.tables import (
     Notice,
     Outbox,
     Press,
+    Push,
     SealingKey,
     Verdict,
     Writing,
 )
 from crypto import context, sealed
 from crypto.errors import CryptoError
+
+log = logging.getLogger(__name__)
 
 PUBLIC_STATES = ("published", "corrected", "retracted")
 
@@ -60,6 +66,8 @@ class Report:
     press: int
     log_truncated: bool
     escrow_days: int
+    key_renewed: bool = True  # False: the second medium was away; the rotation follows when it is back
+    mailboxes_known: bool = True  # False: the list of its mailboxes was damaged; letters may be left
 
 
 def erase(
@@ -81,40 +89,51 @@ def erase(
     Raises:
         NotFoundError: there is no such case.
     """
+    with database.read() as session:
+        if session.get(Case, case_id) is None:
+            raise NotFoundError
+    # A successor that waits is taken up by the next rotation whatever happens to this process.
+    strongbox.prepare("epoch", now)
     with database.write() as session:
-        case = session.get(Case, case_id)
+        # Held until the end: what is sealed to the case meanwhile fails with it instead of outliving it.
+        case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
         if case is None:
             raise NotFoundError
         remember(case_id)
-        boxes = mailboxes.unlock_ids(strongbox.epochs, case)
+        boxes = _mailboxes_of(strongbox, case)
         drafts = _unpublished(session, case_id)
         owners = [case_id, *drafts]
-        grants = session.scalars(select(Grant).where(Grant.owner.in_(owners))).all()
-        for grant in grants:
-            session.delete(grant)
-        session.execute(delete(Writing).where(Writing.case == case_id))
-        case.status = "erased"
-        case.mailboxes = None
-        journal.write(session, "erase", by=by, day=now.date(), case=case_id)
-    epoch.rotate(database, strongbox, mirror, now)
-    with database.write() as session:
-        letters = _drop_mailboxes(session, boxes)
+        grants = _drop(session, Grant, Grant.owner.in_(owners))
+        _drop(session, SealingKey, SealingKey.owner.in_(owners))
+        letters = _drop_mailboxes(session, boxes or [])
         items = _drop_items(session, case_id)
-        press = _drop_press(session, strongbox, case_id)
+        press = _drop_press(session, strongbox, case_id, drafts)
         _drop_drafts(session, drafts)
-        session.execute(delete(SealingKey).where(SealingKey.owner.in_(owners)))
-        for table in (Clock, Notice):
-            session.execute(delete(table).where(table.case == case_id))
-        session.execute(delete(Case).where(Case.id == case_id))
+        for table in (Writing, Clock, Notice):
+            _drop(session, table, table.case == case_id)
+        _drop(session, Case, Case.id == case_id)
+        journal.write(session, "erase", by=by, day=now.date(), case=case_id)
     return Report(
-        grants=len(grants),
+        grants=grants,
         items=items,
         letters=letters,
         drafts=len(drafts),
         press=press,
         log_truncated=truncate_log(database),
         escrow_days=escrow_days,
+        key_renewed=_renew(database, strongbox, mirror, now),
+        mailboxes_known=boxes is not None,
     )
+
+
+def _renew(database: Database, strongbox: Strongbox, mirror: epoch.Mirror, now: datetime) -> bool:
+    """Rotate the epoch; False when the second medium is away: the daily rotation does it when it is back."""
+    try:
+        epoch.rotate(database, strongbox, mirror, now)
+    except OSError:
+        log.error("erase.medium_away")  # noqa: TRY400  a traceback tells no more
+        return False
+    return True
 
 
 def truncate_log(database: Database) -> bool:
@@ -130,43 +149,59 @@ def truncate_log(database: Database) -> bool:
 
 
 def _unpublished(session: Session, case_id: bytes) -> list[bytes]:
-    """Return the drafts of the case that are not public yet."""
-    return list(
-        session.scalars(select(Draft.id).where(Draft.case == case_id, Draft.status.not_in(PUBLIC_STATES)))
-    )
+    """Return the drafts of the case that are not public yet, held until the end."""
+    wanted = select(Draft.id).where(Draft.case == case_id, Draft.status.not_in(PUBLIC_STATES))
+    return list(session.scalars(wanted.with_for_update()))
+
+
+def _mailboxes_of(strongbox: Strongbox, case: Case) -> list[bytes] | None:
+    """Return the mailboxes of the case; None when the column does not unlock, which must stop no erasure."""
+    try:
+        return mailboxes.unlock_ids(strongbox.epochs, case)
+    except (CryptoError, KeyMissingError):
+        log.error("erase.mailboxes_damaged")  # noqa: TRY400  a traceback tells no more
+        return None
+
+
+def _drop(session: Session, table: type[Base], *where: ColumnElement[bool]) -> int:
+    """Delete rows and return how many there were."""
+    count = session.scalar(select(func.count()).select_from(table).where(*where)) or 0
+    session.execute(delete(table).where(*where))
+    return count
 
 
 def _drop_mailboxes(session: Session, boxes: list[bytes]) -> int:
-    letters = list(session.scalars(select(Letter.id).where(Letter.mailbox.in_(boxes))))
-    session.execute(delete(Chunk).where(Chunk.owner.in_(letters)))
-    session.execute(delete(Letter).where(Letter.mailbox.in_(boxes)))
-    session.execute(delete(Mailbox).where(Mailbox.id.in_(boxes)))
-    return len(letters)
+    inside = select(Letter.id).where(Letter.mailbox.in_(boxes))
+    _drop(session, Chunk, Chunk.owner.in_(inside))
+    letters = _drop(session, Letter, Letter.mailbox.in_(boxes))
+    _drop(session, Mailbox, Mailbox.id.in_(boxes))
+    return letters
 
 
 def _drop_items(session: Session, case_id: bytes) -> int:
-    items = list(session.scalars(select(Item.id).where(Item.case == case_id)))
-    session.execute(delete(Chunk).where(Chunk.owner.in_(items)))
-    session.execute(delete(Outbox).where(Outbox.item.in_(items)))
-    session.execute(delete(Item).where(Item.case == case_id))
-    return len(items)
+    """Drop every item, and what is still on its way because of one: calls to make, chats to ring."""
+    items = select(Item.id).where(Item.case == case_id)
+    _drop(session, Chunk, Chunk.owner.in_(items))
+    for table in (Outbox, Push):
+        _drop(session, table, table.item.in_(items))
+    return _drop(session, Item, Item.case == case_id)
 
 
 def _drop_drafts(session: Session, drafts: list[bytes]) -> None:
     for table in (Verdict, Approval):
-        session.execute(delete(table).where(table.draft.in_(drafts)))
-    session.execute(delete(Draft).where(Draft.id.in_(drafts)))
+        _drop(session, table, table.draft.in_(drafts))
+    _drop(session, Draft, Draft.id.in_(drafts))
 
 
-def _drop_press(session: Session, strongbox: Strongbox, case_id: bytes) -> int:
+def _drop_press(session: Session, strongbox: Strongbox, case_id: bytes, drafts: list[bytes]) -> int:
     """Open the press queue and drop what belongs to the case."""
-    dropped = 0
+    theirs = []
     for row in session.scalars(select(Press)):
         try:
             opened = sealed.open_sealed(row.sealed, strongbox.press, context.named("press", row.id))
-        except CryptoError:
-            continue  # the press tick refuses this row by itself and says so
-        if canonical.loads(opened).get("case") == case_id.hex():
-            session.delete(row)
-            dropped += 1
-    return dropped
+            is_theirs = canonical.loads(opened).get("case") == case_id.hex()
+        except (CryptoError, AttributeError):
+            is_theirs = False  # the press tick refuses this row by itself and says so
+        if is_theirs or row.draft in drafts:
+            theirs.append(row.id)
+    return _drop(session, Press, Press.id.in_(theirs))

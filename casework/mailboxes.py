@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from sqlalchemy import inspect
+from sqlalchemy.orm import object_session
+
 from casework.errors import KeyMissingError
 from casework.tables import Case
 from crypto import context, lock
@@ -34,6 +37,17 @@ def unlock_ids(epochs: Mapping[int, lock.Key], case: Case) -> list[bytes]:
 
 
 def add_ids(epochs: Mapping[int, lock.Key], epoch: lock.Key, case: Case, ids: Iterable[bytes]) -> None:
-    """Add *ids* to those on *case*, under the current epoch."""
+    """
+    Add *ids* to those on *case*, under the current epoch.
+
+    Whoever else adds to the same case meanwhile waits for this transaction: an id that got lost could never
+    be erased.
+
+    Raises:
+        KeyMissingError, CryptoError: as :func:`unlock_ids`.
+    """
+    session = object_session(case)
+    if session is not None and inspect(case).persistent:
+        session.refresh(case, ["mailboxes", "epoch"], with_for_update=True)
     case.mailboxes = lock_ids(epoch, case.id, [*unlock_ids(epochs, case), *ids])
     case.epoch = epoch.number

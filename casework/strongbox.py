@@ -2,8 +2,7 @@
 The hub's own keys, as files.
 
 ``state_dir`` survives a reboot, ``runtime_dir`` does not (it should be a tmpfs). Neither lies in the
-database or its dumps. One file per family; a family has numbered keys, one of them current. Every write is
-a new file, synced and renamed, so a crash leaves the old file or the new one.
+database or its dumps. One file per family of keys (:mod:`casework.families`).
 
     state_dir    epoch.key        the second lock on every grant, rotated daily
                  spool.key        incoming, outbox, deletions; never escrowed
@@ -20,147 +19,22 @@ None of these opens anything sealed to staff.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from casework import canonical
 from casework.errors import KeyMissingError
-from crypto.errors import MalformedError
+from casework.families import SETTLING, Family, write_file
 from crypto.lock import Key
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 
+__all__ = ["RUNTIME", "SETTLING", "STATE", "Strongbox", "write_file"]
+
 STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "register")
 RUNTIME = ("link", "handin")
 
-# Rows built with a superseded key may still be on their way to the writer; they never take this long.
-SETTLING = timedelta(minutes=10)
-
 SEEN = "roster.seen"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """One numbered 32-byte key and when it was made."""
-
-    number: int
-    secret: bytes = field(repr=False)
-    made: datetime
-
-
-class Family:
-    """The numbered keys of one file."""
-
-    def __init__(self, path: Path, keys: dict[int, Secret]) -> None:
-        self.path = path
-        self.keys = keys
-
-    def __repr__(self) -> str:
-        return f"<Family {self.path.stem} {sorted(self.keys)}>"
-
-    @classmethod
-    def create(cls, path: Path, number: int, now: datetime) -> Family:
-        """Make a new file with one new key."""
-        family = cls(path, {})
-        family.add(number, now)
-        return family
-
-    @classmethod
-    def load(cls, path: Path) -> Family:
-        """
-        Read the file at *path*.
-
-        Raises:
-            KeyMissingError: there is none, or it is damaged.
-        """
-        try:
-            entries = canonical.loads(path.read_bytes())["keys"]
-            keys = [
-                Secret(int(n), bytes.fromhex(e["secret"]), datetime.fromisoformat(e["made"]))
-                for n, e in entries.items()
-            ]
-        except (OSError, MalformedError, KeyError, TypeError, ValueError):
-            raise KeyMissingError(path.stem) from None
-        if not keys:
-            raise KeyMissingError(path.stem)
-        return cls(path, {key.number: key for key in keys})
-
-    @property
-    def current(self) -> Secret:
-        """Return the newest key."""
-        return max(self.keys.values(), key=lambda key: (key.made, key.number))
-
-    def add(self, number: int, now: datetime) -> Secret:
-        """Make key *number* the current one; the others stay until dropped."""
-        key = Secret(number, secrets.token_bytes(32), now)
-        with self._alone():
-            self._save({**self.keys, number: key})
-        return key
-
-    def drop(self, number: int) -> None:
-        """Forget key *number* for good."""
-        with self._alone():
-            self._save({n: key for n, key in self.keys.items() if n != number})
-
-    def reload(self) -> None:
-        """Read the file again: another process of this house may have rotated."""
-        if self.path.exists():
-            self.keys = Family.load(self.path).keys
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the family's lock file and the newest state of its file."""
-        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            self.reload()
-            yield
-        finally:
-            os.close(handle)
-
-    def superseded(self, now: datetime) -> list[int]:
-        """Return the keys that no new row has named for longer than :data:`SETTLING`."""
-        current = self.current
-        if now - current.made < SETTLING:
-            return []
-        return sorted(n for n in self.keys if n != current.number)
-
-    def _save(self, keys: dict[int, Secret]) -> None:
-        body = canonical.dumps(
-            {
-                "keys": {
-                    str(n): {"made": k.made.isoformat(), "secret": k.secret.hex()} for n, k in keys.items()
-                }
-            }
-        )
-        write_file(self.path, body)
-        self.keys = keys
-
-
-def write_file(path: Path, body: bytes) -> None:
-    """Replace *path* by *body*, readable by its owner only, or leave it as it was."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(body)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 class Strongbox:
@@ -316,6 +190,15 @@ class Strongbox:
         family = self.families[name]
         number = _fresh_number() if name in RUNTIME else max(family.keys) + 1
         return family.add(number, now).number
+
+    def prepare(self, name: str, now: datetime) -> int:
+        """Put the next key of family *name* on file, without letting it serve, and return its number."""
+        family = self.families[name]
+        return family.prepare(max(family.keys) + 1, now).number
+
+    def begin(self, name: str, number: int, now: datetime) -> None:
+        """Let a prepared key of family *name* serve from now on."""
+        self.families[name].begin(number, now)
 
     def _lock(self, name: str) -> Key:
         key = self.families[name].current

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, String, select, update
 
-from casework import asking, epoch, erasure, keeper, keys, mailboxes
+from casework import asking, canonical, epoch, erasure, families, journal, keeper, keys, mailboxes, rows
 from casework.actors import HUB, Actor
 from casework.asking import GrantRef
-from casework.errors import KeyMissingError
+from casework.errors import KeyMissingError, NotFoundError
 from casework.strongbox import SETTLING, Strongbox
-from casework.tables import Case, Grant, Item, JournalRow, Letter, Mailbox
+from casework.tables import (
+    Approval,
+    Base,
+    Case,
+    Chunk,
+    Clock,
+    Draft,
+    Grant,
+    Item,
+    JournalRow,
+    Letter,
+    Mailbox,
+    Notice,
+    Outbox,
+    Press,
+    Push,
+    SealingKey,
+    Verdict,
+    Writing,
+)
+from crypto import context, sealed
 from tests.house import House
 from tests.test_keeper import ask, file_case
 
@@ -146,3 +169,221 @@ def test_a_damaged_key_file_is_named_and_never_replaced(house: House) -> None:
     with pytest.raises(KeyMissingError, match="epoch"):
         Strongbox.load(path.parent, path.parent.parent / "runtime", house.now)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def erase(
+    house: House, case: bytes, mirror: Callable[[], None] = nothing, remembered: list[bytes] | None = None
+) -> erasure.Report:
+    """Erase *case* as the hub does."""
+    return erasure.erase(
+        house.database,
+        house.strongbox,
+        case,
+        by=Actor(HUB, 0, house.strongbox.signing),
+        now=house.now,
+        mirror=mirror,
+        remember=(remembered if remembered is not None else []).append,
+        escrow_days=7,
+    )
+
+
+def away() -> None:
+    """Stand for a second medium that is not plugged in."""
+    raise OSError("no such device")
+
+
+def test_a_forged_or_damaged_grant_stops_neither_rotation_nor_erasure(house: House) -> None:
+    hurt, _ = file_case(house, "legal", "alice")
+    case, _ = file_case(house, "legal", "alice")
+    with house.database.write() as session:
+        session.execute(
+            update(Grant).where(Grant.owner == hurt, Grant.staff == "alice").values(locked=b"\0" * 60)
+        )
+        session.execute(update(Grant).where(Grant.owner == hurt, Grant.staff == "bob").values(epoch=77))
+        session.execute(update(Case).where(Case.id == hurt).values(mailboxes=b"\0" * 60, epoch=1))
+    old = house.strongbox.epoch.number
+    house.now += timedelta(days=1)
+    assert "epoch" in epoch.keep_up(house.database, house.strongbox, nothing, house.now)
+    house.now += SETTLING
+    epoch.keep_up(house.database, house.strongbox, nothing, house.now)
+    assert old not in house.strongbox.epochs
+    assert epoch.stranded(house.database, house.strongbox) == 4
+    ref = GrantRef(case, keys.CONTENT, 0)
+    answered = ask(house, "alice", [ref], asking.READ)
+    assert answered is not None and ref in answered.grants
+    report = erase(house, hurt)
+    assert (report.mailboxes_known, report.key_renewed) == (False, True)
+    with house.database.read() as session:
+        assert session.get(Case, hurt) is None
+
+
+def test_no_row_names_a_key_that_is_not_on_the_second_medium(house: House) -> None:
+    file_case(house, "legal", "alice")
+    old = house.strongbox.epoch.number
+    house.now += timedelta(days=1)
+    changed = epoch.keep_up(house.database, house.strongbox, away, house.now)
+    assert "handin" in changed and "epoch" not in changed
+    assert house.strongbox.epoch.number == old
+    house.now += timedelta(minutes=1)
+    mirrored: list[dict[int, bool]] = []
+
+    def mirror() -> None:
+        mirrored.append({n: key.waits for n, key in house.strongbox.families["epoch"].keys.items()})
+
+    assert epoch.keep_up(house.database, house.strongbox, mirror, house.now) == ["epoch"]
+    assert mirrored == [{old: False, old + 1: True}]
+    assert house.strongbox.epoch.number == old + 1
+
+
+def test_an_erasure_does_not_wait_for_the_second_medium(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    old = house.strongbox.epoch.number
+    report = erase(house, case, away)
+    assert not report.key_renewed
+    with house.database.read() as session:
+        assert session.get(Case, case) is None
+        assert session.scalars(select(Grant)).all() == []
+    with pytest.raises(NotFoundError):
+        erase(house, case)
+    house.now += timedelta(minutes=1)
+    assert epoch.keep_up(house.database, house.strongbox, nothing, house.now) == ["epoch"]
+    house.now += SETTLING
+    epoch.keep_up(house.database, house.strongbox, nothing, house.now)
+    assert old not in house.strongbox.epochs
+
+
+def test_an_erasure_cut_short_is_whole_and_the_next_start_rotates(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    old = house.strongbox.epoch.number
+    monkeypatch.setattr(epoch, "rotate", lambda *_args: (_ for _ in ()).throw(PowerCutError))
+    with pytest.raises(PowerCutError):
+        erase(house, case)
+    monkeypatch.undo()
+    with house.database.read() as session:
+        assert session.scalars(select(Item)).all() == []
+        assert session.scalars(select(JournalRow.act)).all() == ["erase"]
+    state = house.strongbox.families["epoch"].path.parent
+    house.strongbox = Strongbox.load(state, state.parent / "runtime", house.now)
+    assert epoch.keep_up(house.database, house.strongbox, nothing, house.now) == ["epoch"]
+    assert house.strongbox.epoch.number != old
+
+
+def test_old_keys_die_however_often_somebody_erases(sqlite_house: House) -> None:
+    house = sqlite_house
+    first = house.strongbox.epoch.number
+    for _n in range(4):
+        case, _ = file_case(house, "legal", "alice")
+        erase(house, case)
+        house.now += SETTLING / 2
+        epoch.keep_up(house.database, house.strongbox, nothing, house.now)
+    assert first not in house.strongbox.epochs
+    assert len(house.strongbox.epochs) <= 3
+
+
+def fill_every_table(house: House, case: bytes) -> set[bytes]:
+    """Put something of *case* into every table that can hold something of it; return all ids."""
+    day = house.now.date()
+    draft, press, letter, push = (keys.new_id() for _ in range(4))
+    batch = rows.Rows()
+    made = keys.make(case, keys.CONTENT, 1)
+    keys.add_key(batch, made, "hub")
+    common = {"author": "alice", "day": day}
+    reply = keys.seal_item(batch, keys.public(made), kind="reply", payload={}, **common)
+    file = keys.seal_file(batch, keys.public(made), kind="file", head={}, content=b"x" * 10, **common)
+    batch.add(Mailbox, id=b"m" * 16, recipient=b"", route=b"")
+    batch.add(Letter, id=letter, mailbox=b"m" * 16, day=day, chunks=1, sealed=b"s")
+    batch.add(Chunk, owner=letter, n=0, part=b"p")
+    batch.add(Writing, case=case, spool=1, locked=b"", touched=house.now)
+    batch.add(Clock, case=case, kind="accept", due=house.now)
+    batch.add(Notice, id=keys.new_id(), staff="alice", kind="new", case=case, due=house.now)
+    batch.add(Push, id=push, courier=1, item=reply, sealed=b"")
+    batch.add(Outbox, id=keys.new_id(), tag=b"t" * 16, n=0, due=house.now, spool=1, locked=b"", item=reply)
+    batch.add(
+        Draft, id=draft, case=case, public_id="r-x", status="scheduled", author="carol", day=day, sealed=b""
+    )
+    signed = {"digest": b"d" * 32, "staff": "carol", "number": 1, "day": day, "signature": b""}
+    batch.add(Verdict, id=keys.new_id(), draft=draft, half="editor", level="pass", sealed=b"", **signed)
+    batch.add(Approval, draft=draft, role="author", **signed)
+    body = canonical.dumps({"case": case.hex()})
+    opens = sealed.seal(body, [house.strongbox.press.recipient], context.named("press", press))
+    batch.add(Press, id=press, draft=keys.new_id(), digest=b"d" * 32, due=day, sealed=opens)
+    batch.add(Press, id=keys.new_id(), draft=draft, digest=b"d" * 32, due=day, sealed=b"unreadable")
+    with house.database.write() as session:
+        rows.write(session, [batch])
+        mailboxes.add_ids(
+            house.strongbox.epochs, house.strongbox.epoch, session.get_one(Case, case), [b"m" * 16]
+        )
+    return {case, draft, press, letter, push, reply, file, b"m" * 16}
+
+
+def test_nothing_of_an_erased_case_is_left_in_any_table(house: House) -> None:
+    other, _ = file_case(house, "legal", "alice")
+    case, _ = file_case(house, "legal", "alice")
+    ids = fill_every_table(house, case)
+    erase(house, case)
+    left = []
+    with house.database.read() as session:
+        for table in Base.metadata.sorted_tables:
+            columns = [c for c in table.columns if isinstance(c.type, LargeBinary | String)]
+            for row in session.execute(select(*columns)) if columns else []:
+                left += [table.name for value in row if value in ids or value in {i.hex() for i in ids}]
+        assert session.get(Case, other) is not None
+        assert {grant.owner for grant in session.scalars(select(Grant))} == {other}
+        assert {key.owner for key in session.scalars(select(SealingKey))} == {other}
+    assert left == ["journal"]
+
+
+def test_two_who_add_mailboxes_at_once_lose_none(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    start = threading.Barrier(2)
+
+    def add(first: int) -> None:
+        for n in range(first, first + 8):
+            with house.database.write() as session:
+                row = session.get_one(Case, case)
+                if n == first:
+                    start.wait(10) if not house.database.is_sqlite else None
+                mailboxes.add_ids(house.strongbox.epochs, house.strongbox.epoch, row, [bytes([n]) * 16])
+
+    threads = [threading.Thread(target=add, args=(first,)) for first in (10, 50)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(30)
+    with house.database.read() as session:
+        found = mailboxes.unlock_ids(house.strongbox.epochs, session.get_one(Case, case))
+    assert len(found) == 16
+
+
+def test_a_dropped_key_is_in_no_file_that_ever_held_it(sqlite_house: House) -> None:
+    house = sqlite_house
+    path = house.strongbox.families["epoch"].path
+    old = house.strongbox.epoch
+    os.link(path, path.with_name("what the blocks of the disk still hold"))
+    partial = path.with_name(".new-epoch.key-left by a power cut")
+    partial.write_bytes(old.secret.hex().encode())
+    house.strongbox.add("epoch", house.now)
+    house.strongbox.families["epoch"].drop(old.number)
+    body = b"".join(one.read_bytes() for one in path.parent.iterdir() if one.is_file())
+    assert old.secret.hex().encode() not in body
+    assert not partial.exists()
+    assert house.strongbox.epoch.secret.hex().encode() in body
+
+
+def test_a_reader_who_comes_between_two_writes_looks_again(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sqlite_house.strongbox.families["epoch"].path
+    reads = iter([[], families._read_keys(path)])
+    monkeypatch.setattr(families, "_read_keys", lambda _path: next(reads))
+    assert families.Family.load(path).current.number == sqlite_house.strongbox.epoch.number
+
+
+def test_the_journal_of_an_erasure_holds(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    erase(house, case)
+    with house.database.write() as session:
+        journal.countersign(session, house.strongbox.signing, house.roster)
+        journal.verify_chain(session, house.anchor)
