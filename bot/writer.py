@@ -25,7 +25,6 @@ from sqlalchemy.orm import Session
 
 from bot.guard import claim
 from casework.database import Database, check_schema
-from casework.errors import SchemaMismatchError
 from casework.rows import Rows
 from casework.rows import write as write_rows
 
@@ -154,12 +153,6 @@ class Writer:
         except (OperationalError, InterfaceError):
             # The server may be gone; the next batch asks for a new connection and for the lock.
             self._disconnect()
-            raise
-        except SchemaMismatchError as error:
-            # A server that is gone cannot say its schema either, which is not the same as a wrong one.
-            if isinstance(error.__cause__, OperationalError | InterfaceError):
-                self._disconnect()
-                raise error.__cause__ from None
             raise
         return results
 
