@@ -8,6 +8,7 @@ is what verdicts and approvals are bound to, and exactly these bytes go to the p
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, get_args
@@ -42,6 +43,7 @@ ITEM_TYPES: tuple[str, ...] = tuple(
 # The languages an editor writes here; Ukrainian joins with its own desk.
 LANGUAGES = ("ru", "en")
 TITLE_LIMIT = 300
+_MONTH = re.compile(r"20[0-9][0-9]-(0[1-9]|1[0-2])\Z")
 BODY_LIMIT = 20_000
 
 
@@ -173,7 +175,7 @@ def edited(entry: Entry, form: Form) -> Entry:
         "title": {language: text for language, text in title.items() if text},
         "body": {language: entries.paragraphs(text) for language, text in body.items() if text},
         "original": _choice(form, "original", LANGUAGES),
-        "month": form.get("month") or None,
+        "month": _month(form.get("month")),
         "forces": () if branch == "unspecified" else (Force(branch=branch),),  # type: ignore[arg-type]
         "service": (service,) if service else (),
         "places": _places(subject),
@@ -182,7 +184,9 @@ def edited(entry: Entry, form: Form) -> Entry:
         "corroboration": msgspec.structs.replace(entry.corroboration, grade=_choice(form, "grade", GRADES)),
         "sources": _sources(form.get("sources")),
     }
-    return msgspec.structs.replace(entry, **changes)
+    written = msgspec.structs.replace(entry, **changes)
+    # What came from a form equals a default without being it; read back, it is written as the canon wants.
+    return msgspec.json.decode(entries.dumps(written), type=Entry)
 
 
 def source_line(source: Source) -> str:
@@ -234,6 +238,12 @@ def _known(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise IncompleteError(name)
     return value
+
+
+def _month(text: str) -> str | None:
+    if text and not _MONTH.match(text):
+        raise IncompleteError("month")
+    return text or None
 
 
 def _places(subject: str) -> tuple[Place, ...]:

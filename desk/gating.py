@@ -7,6 +7,7 @@ is kept of a check are places and kinds; the words it matched are not.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from desk.errors import ConflictError
 from desk.visit import Visit
 from register import public, records
 from register.entry import Entry
+
+log = logging.getLogger("subrosa.desk")
 
 LEVELS = ("pass", "warn", "block")
 
@@ -163,7 +166,8 @@ def _failing_closed() -> Iterator[None]:
     """Turn any fault of a check into a refusal that names no word of what was checked."""
     try:
         yield
-    except Exception:  # noqa: BLE001  # no verdict is safer than a wrong one, whatever went wrong
+    except Exception as error:  # noqa: BLE001  # no verdict is safer than a wrong one, whatever went wrong
+        log.error("desk.gate_failed %s", type(error).__name__)  # noqa: TRY400  # its text may be a tipster's
         raise ConflictError(("gate_failed",)) from None
 
 

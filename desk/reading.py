@@ -16,11 +16,16 @@ from sqlalchemy import select
 
 from casework import keys, permits
 from casework.tables import Case, Clock, Grant, Item, JournalRow
-from crypto.errors import CryptoError
+from crypto.errors import CryptoError, TamperedError
+from crypto.xwing import Identity
 from desk import opening, preview
 from desk.errors import MissingError
 from desk.visit import Visit
 
+# What a payload is marked with here when its signature does not hold.
+UNPROVEN = "unproven"
+# Kinds that a desk always signs: without that, the one it names did not write it.
+SIGNED = frozenset({"note", "handover", "reason"})
 # Kinds that belong in the conversation, in the order in which two of one minute are shown.
 SPOKEN = ("message", "file", "reply", "note", "handover", "brief", "reason", "routing", "consent")
 
@@ -60,6 +65,7 @@ class Said:
     why: str | None
     payload: Mapping[str, Any] = field(repr=False)
     paper: Paper | None = None
+    is_unproven: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -185,9 +191,20 @@ def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
     if identity is None or item.sealed is None:
         return None
     try:
-        return keys.open_item(item, identity)
+        payload = keys.open_item(item, identity)
+        if item.kind in SIGNED:
+            payload[UNPROVEN] = not _is_proven(visit, item, identity)
     except CryptoError:
         return None
+    return payload
+
+
+def _is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
+    try:
+        keys.open_item(item, identity, visit.staffing.roster)
+    except TamperedError:
+        return False
+    return True
 
 
 def _conversation(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[Said]:
@@ -224,6 +241,7 @@ def _said(item: Item, payload: Mapping[str, Any]) -> Said:
         why=item.why,
         payload=payload,
         paper=paper,
+        is_unproven=bool(payload.get(UNPROVEN)),
     )
 
 

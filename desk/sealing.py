@@ -8,28 +8,27 @@ from casework import keys
 from casework.errors import KeyMissingError
 from casework.keys import PublicKey
 from casework.rows import Rows
-from desk import opening
 from desk.visit import Visit
 
 
 def content_key(visit: Visit, case: bytes) -> PublicKey:
     """
-    Return the key to seal new content of *case* to.
+    Return the key to seal new content of *case* to: the newest this session holds, as it opened it.
 
-    It is the newest generation with a living holder, and its public half is taken from the seed this session
-    opened: a key somebody slipped into the table has no seed here.
+    A key somebody slipped into the table has no seed here, and is passed over.
 
     Raises:
-        KeyMissingError: nobody living holds a key that this session could open.
+        KeyMissingError: this session holds none.
     """
-    with visit.database.read() as session:
-        newest = keys.current(session, case, keys.CONTENT, visit.staffing.living)
-    if newest is None:
+    held = [
+        (generation, identity)
+        for (owner, compartment, generation), identity in list(visit.session.opened.items())
+        if owner == case and compartment == keys.CONTENT
+    ]
+    if not held:
         raise KeyMissingError(keys.CONTENT)
-    identity = opening.identity(visit, case, keys.CONTENT, newest.generation)
-    if identity is None:
-        raise KeyMissingError(keys.CONTENT)
-    return PublicKey(case, keys.CONTENT, newest.generation, identity.recipient)
+    generation, identity = max(held, key=lambda pair: pair[0])
+    return PublicKey(case, keys.CONTENT, generation, identity.recipient)
 
 
 def item(visit: Visit, case: bytes, kind: str, payload: dict[str, Any]) -> Rows:
@@ -43,5 +42,6 @@ def item(visit: Visit, case: bytes, kind: str, payload: dict[str, Any]) -> Rows:
         author=visit.staff,
         payload={"at": at, "by": visit.staff, **payload},
         day=visit.today,
+        signing=visit.actor.signing,
     )
     return rows

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from gettext import GNUTranslations
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
+import casework
 import register
-from casework import catalogue
+from casework import catalogue, routing
 from register.places import subjects
 
 CATALOGUES = Path(__file__).parent / "catalogues"
-LABELS = Path(register.__file__).parent / "catalogues"
 LANGUAGES = ("ru", "en")
 
 _MINUTE = timedelta(minutes=1)
@@ -44,8 +45,15 @@ class Words:
         return self._sentences.gettext(key) != key
 
     def label(self, key: str) -> str:
-        """Return the word the register itself uses for a code, so that editors see what readers will."""
+        """Return the word the register or casework itself has for a code; editors see what readers will."""
         return self._labels.gettext(key)
+
+    def routing(self, payload: Mapping[str, Any]) -> str:
+        """Return the one sentence that says why a case went where it went."""
+        try:
+            return routing.explain(dict(payload), self._labels)
+        except KeyError:
+            return self.say("said.routing")
 
     def region(self, code: str) -> str:
         """Return the name of a federal subject; what is no code comes back as it is."""
@@ -96,11 +104,16 @@ class Words:
 def load(zone: ZoneInfo) -> Mapping[str, Words]:
     """Load every language of the desk."""
     return {
-        language: Words(
-            language, catalogue.load(CATALOGUES, language), catalogue.load(LABELS, language), zone
-        )
+        language: Words(language, catalogue.load(CATALOGUES, language), _labels(language), zone)
         for language in LANGUAGES
     }
+
+
+def _labels(language: str) -> GNUTranslations:
+    """Load the words of the register, and those of casework behind them."""
+    labels = catalogue.load(Path(register.__file__).parent / "catalogues", language)
+    labels.add_fallback(catalogue.load(Path(casework.__file__).parent / "catalogues", language))
+    return labels
 
 
 def preferred(header: str) -> str:

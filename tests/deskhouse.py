@@ -176,7 +176,7 @@ class DeskHouse:
         made = {}
         for compartment in (keys.CONTENT, keys.IDENTITY):
             key = keys.make(case, compartment, 0)
-            keys.add_key(batch, key, "hub")
+            keys.add_key(batch, key, "hub", hub=house.strongbox.signing)
             keys.add_grants(batch, key, staffing.holders(team, compartment), house.strongbox.epoch)
             made[compartment] = keys.public(key)
         content = made[keys.CONTENT]

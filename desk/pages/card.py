@@ -107,7 +107,7 @@ def _case(visit: Visit, case_id: bytes) -> Case:
 
 def _seal_reason(visit: Visit, session: Session, case: Case, reason: Reason) -> None:
     """Seal the reason beside the case where this person can; the journal keeps only its hash."""
-    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.living)
+    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.living, visit.staffing.roster)
     if key is None:
         return
     rows = Rows()
@@ -118,6 +118,7 @@ def _seal_reason(visit: Visit, session: Session, case: Case, reason: Reason) -> 
         author=visit.staff,
         payload={"act": "open-card", **reason.payload()},
         day=visit.today,
+        signing=visit.actor.signing,
     )
     write(session, [rows])
 

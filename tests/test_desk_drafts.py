@@ -1,0 +1,270 @@
+"""From a tip to the press: the narrative masked, both halves of the gate, two people, 409 for all else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from casework import releases
+from casework.database import Database
+from casework.redaction import gate
+from casework.tables import Draft, JournalRow, Press, Verdict
+from register import entry as entries
+from tests import deskhouse
+from tests.deskhouse import Browser, DeskHouse, open_desk
+
+STORY = (
+    "Меня зовут Анна Кошкина, мой муж Игорь Кошкин служит в морской пехоте. Двенадцатого марта он и ещё "
+    "восемь человек отказались идти на позиции. Телефон для связи +7 914 555-01-23."
+)
+CARD = {"kind": "text", "text": "Игорь Кошкин, 8 914 555-01-23, 155-я бригада"}
+CLEAN = {
+    "title_ru": "Морские пехотинцы отказались возвращаться на позиции",
+    "body_ru": "Группа морских пехотинцев отказалась вернуться на позиции. Их обещали отправить домой.",
+}
+REST = {
+    "title_en": "", "body_en": "", "original": "ru", "item_type": "refusal_group", "is_refusal": "1",
+    "branch": "marines", "service": "contract", "month": "2026-03", "subject": "RU-PRI", "outcome": "pending",
+    "grounds": "danger", "grade": "withheld", "sources": "",
+}  # fmt: skip
+
+
+@functools.cache
+def detectors() -> Any:
+    return gate.load()
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHouse]:
+    monkeypatch.setattr(deskhouse, "detectors", detectors)
+    with open_desk(sqlite_database, tmp_path) as opened:
+        yield opened
+
+
+def begin(desk: DeskHouse, carol: Browser, text: str = STORY) -> str:
+    """Let Carol accept a tip and begin an entry from it; return the draft's address."""
+    case = desk.file_case("editors", assignee="carol", text=text, card=CARD)
+    where = f"/case/{case.hex()}"
+    assert carol.do(where, f"{where}/accept", second="dan").status_code == 303
+    return carol.do(where, f"{where}/draft").headers["location"]
+
+
+def write(browser: Browser, draft: str, act: str = "save", **fields: str) -> Any:
+    form = browser.form(draft, f"{draft}/save")
+    return browser.post(f"{draft}/{act}", {**form, **REST, **CLEAN, **fields})
+
+
+def row(desk: DeskHouse) -> Draft:
+    with desk.house.database.read() as session:
+        return session.scalars(select(Draft)).one()
+
+
+def acts(desk: DeskHouse) -> list[str]:
+    with desk.house.database.read() as session:
+        return list(session.scalars(select(JournalRow.act).order_by(JournalRow.n)))
+
+
+def test_a_tip_becomes_an_entry_by_two_people_and_both_halves(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    assert write(carol, draft, "freeze").status_code == 303
+    assert row(desk).status == "review"
+    erin = desk.sign_in("erin")
+    assert "waits for your check" in erin.page("/bench")
+    erin.do("/bench", "/bench/check")
+    assert carol.do(draft, f"{draft}/sign").status_code == 303
+    dan = desk.sign_in("dan")
+    assert dan.do(draft, f"{draft}/approve").status_code == 303
+    assert dan.do(draft, f"{draft}/publish").status_code == 303
+    with desk.house.database.write() as session:
+        ready = releases.due_press(session, desk.house.strongbox.press, desk.house.staffing(), desk.house.now)
+    (public,) = ready
+    entry = entries.loads(public.public)
+    assert entry.title["ru"] == CLEAN["title_ru"]
+    assert entry.id == public.public_id
+    assert {"freeze", "verdict", "check-card", "approve", "release"} <= set(acts(desk))
+
+
+def test_what_may_identify_is_masked_until_somebody_chooses_to_read_it(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    page = carol.page(draft)
+    assert "отказались идти на позиции" in page
+    for secret in ("Кошкин", "914"):
+        assert secret not in page
+    form = carol.form(draft, f"{draft}/unmask")
+    places = [part.split('"')[0] for part in page.split('name="place" value="')[1:]]
+    assert carol.post(f"{draft}/unmask", {**form, "place": places[0]}).status_code == 303
+    assert "Анна" in carol.page(draft) or "Кошкин" in carol.page(draft)
+    assert acts(desk).count("unmask") == 1
+
+
+def test_a_name_from_the_card_is_blocked_by_the_holders_half(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol, text="Наш взвод отказался идти. Больше ничего не скажу.")
+    told = "Игоря Кошкина и его товарищей держали взаперти."
+    assert write(carol, draft, "freeze", body_ru=told).status_code == 303
+    erin = desk.sign_in("erin")
+    answer = erin.do(draft, f"{draft}/check")
+    assert answer.status_code == 303
+    with desk.house.database.read() as session:
+        levels = {one.half: one.level for one in session.scalars(select(Verdict))}
+    assert levels["holder"] == "block"
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    assert "Кошкина" in dan.page(draft), "the finding shows the draft's own words"
+    assert "914" not in dan.page(draft), "and never the card's"
+    assert dan.do(draft, f"{draft}/approve").status_code == 409
+    assert dan.do(draft, f"{draft}/approve", override="1").status_code == 422
+    assert row(desk).status == "review"
+
+
+def test_only_the_approver_overrides_a_block_with_a_reason(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze", body_ru="Игорь Кошкин отказался идти на позиции.")
+    carol.do(draft, f"{draft}/sign")
+    desk.sign_in("erin").do(draft, f"{draft}/check")
+    dan = desk.sign_in("dan")
+    why = "Он сам выступил под своим именем."
+    assert dan.do(draft, f"{draft}/approve", override="1", reason=why).status_code == 303
+    assert acts(desk).count("override") == 1
+
+
+@pytest.mark.parametrize("missing", ["approval", "holder", "author", "edited"])
+def test_publishing_what_is_not_ready_is_409_and_changes_nothing(desk: DeskHouse, missing: str) -> None:
+    carol, dan = desk.sign_in("carol"), desk.sign_in("dan")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze")
+    if missing != "author":
+        carol.do(draft, f"{draft}/sign")
+    if missing not in ("holder", "author"):
+        desk.sign_in("erin").do(draft, f"{draft}/check")
+    if missing in ("holder", "edited"):
+        dan.do(draft, f"{draft}/approve")
+    frozen = row(desk)
+    assert frozen.digest is not None
+    tokens = carol.form("/account", "/account/duty")
+    fields = {**tokens, "version": str(frozen.version), "digest": frozen.digest.hex()}
+    if missing == "edited":
+        write(carol, draft, body_ru="Другой текст.")
+        fields["version"] = str(row(desk).version)
+    before = (row(desk).status, row(desk).version)
+    answer = carol.post(f"{draft}/publish", fields)
+    assert answer.status_code == 409, answer.text
+    assert (row(desk).status, row(desk).version) == before
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Press)).first() is None
+
+
+def test_an_author_never_approves_alone_and_an_edit_voids_everything(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze")
+    form = carol.form(draft, f"{draft}/sign")
+    assert carol.post(f"{draft}/approve", {**form, "once": "mine"}).status_code == 403
+    carol.post(f"{draft}/sign", form)
+    dan = desk.sign_in("dan")
+    stale = dan.form(draft, f"{draft}/approve")
+    write(carol, draft, body_ru="Поправлено после проверки.")
+    assert dan.post(f"{draft}/approve", stale).status_code == 409
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Verdict)).first() is None
+    assert row(desk).digest is None
+
+
+def test_an_editor_who_is_not_on_the_case_sees_the_entry_but_no_narrative(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    case = desk.file_case("editors", assignee="carol", text=STORY)
+    where = f"/case/{case.hex()}"
+    carol.do(where, f"{where}/accept", second="")
+    draft = carol.do(where, f"{where}/draft").headers["location"]
+    write(carol, draft)
+    dan = desk.sign_in("dan")
+    page = dan.page(draft)
+    assert CLEAN["title_ru"] in page
+    assert "Двенадцатого" not in page
+    assert 'name="place"' not in page
+    tokens = dan.form("/account", "/account/duty")
+    assert dan.post(f"{draft}/unmask", {**tokens, "place": "x"}).status_code == 404
+    assert dan.post(f"{draft}/save", {**tokens, "version": "2", **REST, **CLEAN}).status_code == 403
+
+
+def test_custodians_and_lawyers_open_a_draft_only_once_it_is_frozen(desk: DeskHouse) -> None:
+    carol, erin, alice = desk.sign_in("carol"), desk.sign_in("erin"), desk.sign_in("alice")
+    draft = begin(desk, carol)
+    write(carol, draft)
+    assert erin.get(draft).status_code == 404
+    assert alice.get(draft).status_code == 404
+    write(carol, draft, "freeze")
+    assert erin.get(draft).status_code == 200
+    assert alice.get(draft).status_code == 200
+
+
+def test_without_detectors_nothing_freezes_and_nothing_is_unmasked(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("Кошкин")
+
+    monkeypatch.setattr(gate, "editors_half", broken)
+    answer = write(carol, draft, "freeze")
+    assert answer.status_code == 409
+    assert "Кошкин" not in answer.text
+    assert row(desk).digest is None
+
+
+def test_an_entry_without_a_case_needs_the_approvers_word_that_there_is_none(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = carol.do("/drafts", "/drafts").headers["location"]
+    source = "Медиазона | 2026-03-02 | https://zona.media/a"
+    assert write(carol, draft, "freeze", sources=source, grade="reported").status_code == 303
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    dan.do(draft, f"{draft}/approve")
+    assert dan.do(draft, f"{draft}/publish").status_code == 409
+    assert dan.do(draft, f"{draft}/no-case").status_code == 303
+    assert dan.do(draft, f"{draft}/publish").status_code == 303
+
+
+def test_an_incomplete_entry_is_not_frozen(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    answer = write(carol, draft, "freeze", title_ru="", grade="reported")
+    assert answer.status_code == 409
+    assert "This grade needs a public source" in answer.text
+    assert "No title" in answer.text
+    assert write(carol, draft, month="вчера").status_code == 422
+    assert write(carol, draft, sources="Издание | вчера | https://a.example").status_code == 422
+    assert write(carol, draft, branch="cavalry").status_code == 422
+
+
+def test_a_lawyers_brief_reaches_editors_as_a_case_of_their_own(desk: DeskHouse) -> None:
+    case = desk.file_case("legal", assignee="alice", text="Подробности клиента, которых редакторы не увидят.")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    told = "Контрактник добился увольнения через суд."
+    assert alice.do(where, f"{where}/brief", text=told, consent="Согласна, устно.").status_code == 303
+    carol = desk.sign_in("carol")
+    queue = carol.page("/queue")
+    brief = queue.split('href="/case/')[1].split('"')[0]
+    page = carol.page(f"/case/{brief}")
+    assert told in page
+    assert "Подробности" not in page
+    assert case.hex() not in page
+    carol.do(f"/case/{brief}", f"/case/{brief}/accept", second="dan")
+    draft = carol.do(f"/case/{brief}", f"/case/{brief}/draft").headers["location"]
+    body = "Военнослужащий по контракту уволился по решению суда."
+    assert write(carol, draft, "freeze", body_ru=body).status_code == 303
+    assert alice.do(draft, f"{draft}/check").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.scalar(select(Verdict.staff).where(Verdict.half == "holder")) == "alice"

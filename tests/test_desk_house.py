@@ -1,0 +1,199 @@
+"""The house from its desks: duty, suspension, waiting cases, lists, take-down, journal, one's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casework import releases
+from casework.database import Database
+from casework.tables import Case, Contact, JournalRow, Manifest, Published, StaffState, TakeDown
+from desk import keyrings
+from register import lists
+from register.entry import Entry, Source
+from tests.deskhouse import DeskHouse, open_desk
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path) as opened:
+        yield opened
+
+
+def state_of(desk: DeskHouse, staff: str) -> StaffState:
+    with desk.house.database.read() as session:
+        return session.get_one(StaffState, staff)
+
+
+def acts(desk: DeskHouse) -> list[str]:
+    with desk.house.database.read() as session:
+        return list(session.scalars(select(JournalRow.act).order_by(JournalRow.n)))
+
+
+def entry(title: str) -> Entry:
+    source = Source(outlet="Медиазона", url="https://zona.media/a")
+    return Entry.new(title={"ru": title}, body={"ru": "Текст."}, grade="reported", sources=[source])
+
+
+def land(desk: DeskHouse, *entries: Entry) -> str:
+    with desk.house.database.write() as session:
+        digest = releases.land_manifest(
+            session, lists.pack(entries), desk.house.actor("olga"), desk.house.now.date()
+        )
+    return f"/imports/{digest.hex()}"
+
+
+def test_a_coordinator_proposes_a_waiting_case_without_seeing_a_word_of_it(desk: DeskHouse) -> None:
+    case = desk.file_case("legal", text="Слова не для координатора.", urgency="now")
+    olga = desk.sign_in("olga")
+    page = olga.page("/house")
+    assert "Слова" not in page
+    assert olga.get(f"/case/{case.hex()}").status_code == 403
+    where = f"/house/case/{case.hex()}/assign"
+    assert olga.do("/house", where, to="erin").status_code == 403
+    assert olga.do("/house", where, to="bob").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.get_one(Case, case).assignee == "bob"
+
+
+def test_a_stale_proposal_is_409(desk: DeskHouse) -> None:
+    case = desk.file_case("legal")
+    olga, alice = desk.sign_in("olga"), desk.sign_in("alice")
+    where = f"/house/case/{case.hex()}/assign"
+    form = olga.form("/house", where)
+    alice.do(f"/case/{case.hex()}", f"/case/{case.hex()}/accept", second="")
+    assert olga.post(where, {**form, "to": "bob"}).status_code == 409
+
+
+def test_duty_is_set_by_oneself_or_a_coordinator_and_journalled(desk: DeskHouse) -> None:
+    alice, olga = desk.sign_in("alice"), desk.sign_in("olga")
+    alice.do("/account", "/account/duty", limit="12", stand_in="bob")
+    assert (state_of(desk, "alice").on_duty, state_of(desk, "alice").case_limit) == (False, 12)
+    assert state_of(desk, "alice").stand_in == "bob"
+    olga.do("/house", "/house/alice/duty", limit="5", on_duty="1", stand_in="")
+    assert (state_of(desk, "alice").on_duty, state_of(desk, "alice").case_limit) == (True, 5)
+    assert olga.do("/house", "/house/alice/duty", limit="many").status_code == 422
+    assert olga.do("/house", "/house/alice/duty", limit="9999").status_code == 403
+    assert acts(desk).count("duty") == 2
+
+
+def test_one_colleague_suspends_for_a_day_and_a_second_makes_it_last(desk: DeskHouse) -> None:
+    alice, bob, carol = desk.sign_in("alice"), desk.sign_in("bob"), desk.sign_in("carol")
+    where = "/account/suspend/bob"
+    assert alice.do("/account", where).status_code == 422, "asked once more, clearly"
+    alice.do("/account", where, confirm="bob")
+    until = state_of(desk, "bob").suspended_until
+    assert until == desk.house.now + timedelta(hours=24)
+    assert bob.get("/queue").status_code == 303, "signed out at once"
+    alice.do("/account", where, confirm="bob")
+    assert state_of(desk, "bob").suspended_until == until, "the same person again changes nothing"
+    carol.do("/account", where, confirm="bob")
+    desk.house.now += timedelta(hours=25)
+    fields = {"name": "bob", "passphrase": desk.passphrases["bob"], "code": desk.code("bob")}
+    assert desk.browser().post("/sign-in", fields).status_code == 401
+    olga = desk.sign_in("olga")
+    assert olga.do("/house", "/house/bob/lift").status_code == 303
+    assert desk.sign_in("bob").get("/queue").status_code == 200
+
+
+def test_nobody_suspends_themselves_and_a_day_passes_by_itself(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    tokens = alice.form("/account", "/account/duty")
+    assert alice.post("/account/suspend/alice", {**tokens, "confirm": "alice"}).status_code == 403
+    alice.do("/account", "/account/suspend/olga", confirm="olga")
+    desk.house.now += timedelta(hours=24, minutes=1)
+    assert desk.sign_in("olga").get("/house").status_code == 200
+
+
+def test_a_list_is_released_by_two_signatures_over_the_same_bytes(desk: DeskHouse) -> None:
+    where = land(desk, entry("Первая запись списка"), entry("Вторая запись списка"))
+    carol, dan = desk.sign_in("carol"), desk.sign_in("dan")
+    assert "2 entries" in carol.page("/imports")
+    assert "Первая запись списка" in carol.page(where)
+    assert carol.do(where, f"{where}/sign").status_code == 303
+    tokens = carol.form("/account", "/account/duty")
+    carol.post(f"{where}/sign", {**tokens, "once": "again"})
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Manifest.state)).one() == "review", "one person is one signature"
+    assert dan.do(where, f"{where}/sign").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Manifest.state)).one() == "released"
+    late = dan.post(f"{where}/sign", {**dan.form("/account", "/account/duty"), "once": "late"})
+    assert late.status_code == 409
+
+
+def test_a_list_in_review_can_be_withdrawn(desk: DeskHouse) -> None:
+    where = land(desk, entry("Отзываемая"))
+    carol = desk.sign_in("carol")
+    assert carol.do(where, f"{where}/withdraw").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Manifest.state)).one() == "withdrawn"
+
+
+def test_a_damaged_list_is_shown_as_damaged_and_signed_by_nobody(desk: DeskHouse) -> None:
+    with desk.house.database.write() as session:
+        digest = releases.land_manifest(
+            session, b"not a list\n", desk.house.actor("olga"), desk.house.now.date()
+        )
+    carol = desk.sign_in("carol")
+    where = f"/imports/{digest.hex()}"
+    assert "damaged" in carol.page(where)
+    assert carol.do(where, f"{where}/sign").status_code == 409
+
+
+def test_anybody_of_the_staff_takes_an_entry_down_alone(desk: DeskHouse) -> None:
+    with desk.house.database.write() as session:
+        session.add(
+            Published(public_id="0123456789", digest=b"d" * 32, day=desk.house.now.date(), state="published")
+        )
+    bob = desk.sign_in("bob")
+    where = "/published/0123456789/take-down"
+    assert bob.do("/published", where, code="because").status_code == 422
+    assert bob.do("/published", where, code="safety").status_code == 303
+    with desk.house.database.read() as session:
+        order = session.scalars(select(TakeDown)).one()
+        assert (order.staff, order.code) == ("bob", "safety")
+    assert "being taken down" in bob.page("/published")
+    tokens = bob.form("/account", "/account/duty")
+    assert bob.post("/published/zzzzzzzzzz/take-down", {**tokens, "code": "safety"}).status_code == 404
+
+
+def test_a_changed_journal_is_said_with_the_row(desk: DeskHouse) -> None:
+    desk.sign_in("alice")
+    olga = desk.sign_in("olga")
+    assert "The chain holds" in olga.page("/journal")
+    with desk.house.database.write() as session:
+        session.get_one(JournalRow, 1).actor = "bob"
+    page = olga.page("/journal")
+    assert "row 1 is the first that does not hold" in page
+    assert "The chain holds" not in page
+
+
+def test_a_notice_address_is_sealed_and_never_shown_again(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    alice.do("/account", "/account/contact", channel="smtp", address="alice@house.test")
+    assert "alice@house.test" not in alice.page("/account")
+    with desk.house.database.read() as session:
+        row = session.get_one(Contact, "alice")
+        assert b"alice@house" not in row.sealed
+    alice.do("/account", "/account/contact", channel="")
+    with desk.house.database.read() as session:
+        assert session.get(Contact, "alice") is None
+
+
+def test_a_new_passphrase_opens_and_the_old_one_does_not(desk: DeskHouse, tmp_path: Path) -> None:
+    alice = desk.sign_in("alice")
+    assert alice.do("/account", "/account/passphrase", passphrase="wrong words").status_code == 409
+    old = desk.passphrases["alice"]
+    before = keyrings.find(tmp_path / "keyrings", "alice")
+    page = alice.do("/account", "/account/passphrase", passphrase=old).text
+    desk.passphrases["alice"] = page.split('class="passphrase">')[1].split("<")[0]
+    assert keyrings.find(tmp_path / "keyrings", "alice") != before
+    desk.sign_in("alice")
+    desk.house.now += timedelta(minutes=1)
+    stale = {"name": "alice", "passphrase": old, "code": desk.code("alice")}
+    assert desk.browser().post("/sign-in", stale).status_code == 401
