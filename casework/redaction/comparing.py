@@ -60,7 +60,7 @@ def _widen(page: Page, run: numbers.Run, kind: str) -> tuple[int, int]:
 
 def sealed_literals(page: Page, sealed: Sealed) -> Iterator[Finding]:
     """Find e-mail addresses, user names and links, hidden or in part."""
-    for found in ids.find(page.text):
+    for found in page.identifiers:
         if found.kind == "email":
             key = ids.email_key(page.text[found.start : found.end])
             if any(
@@ -110,7 +110,7 @@ _CYRILLIC_OF = dict(zip("ABEKMHOPCTYX", "АВЕКМНОРСТУХ", strict=True)
 
 def sealed_coordinates(page: Page, sealed: Sealed) -> Iterator[Finding]:
     """Find coordinates near the sealed ones."""
-    for found in ids.find(page.text):
+    for found in page.identifiers:
         here = ids.coordinates(page.text[found.start : found.end]) if found.kind == "coords" else None
         if here and any(
             abs(here[0] - lat) <= _NEAR_DEGREES and abs(here[1] - lon) <= _NEAR_DEGREES
@@ -131,7 +131,7 @@ def sealed_days(
     page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]], public: Public
 ) -> Iterator[Finding]:
     """Find the sealed days, exact, off by one, relative and by weekday."""
-    for mention in dates.find(page.text):
+    for mention in page.days:
         span = page.span(mention.start, mention.end)
         if inside(span, context.citations):
             continue
@@ -166,7 +166,7 @@ def _relative_days(page: Page, sealed: Sealed, context: Context) -> Iterator[Fin
         span = page.span(mention.start, mention.end)
         if any(dates.is_same(mention, day) for day in sealed.days) and not inside(span, context.sourced):
             yield mark(page.given, span, "date_relative", Level.WARN, "date")
-    months = dates.months_named(page)
+    months = dates.months_named(page.text)
     for start, end, weekday in dates.find_weekdays(page.text):
         span = page.span(start, end)
         if any(

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from enum import Enum
 
 from casework.redaction import fold
-from casework.redaction.page import Page
 
 _MONTH_STEMS: tuple[tuple[str, ...], ...] = tuple(
     tuple(stems.split())
@@ -285,9 +284,9 @@ def find_weekdays(text: str) -> list[tuple[int, int, int]]:
     return found
 
 
-def months_named(page: Page) -> set[int]:
+def months_named(text: str) -> set[int]:
     """Return the months a text names with or without a day."""
-    return {_month(m[0]) for m in re.finditer(rf"(?<!\w){_MONTH_WORD}(?!\w)", page.text, re.I)} - {0}
+    return {_month(m[0]) for m in re.finditer(rf"(?<!\w){_MONTH_WORD}(?!\w)", text, re.I)} - {0}
 
 
 def parse(value: str) -> list[date]:

@@ -126,7 +126,7 @@ def kind_of(key: str) -> str:
 
 def seal(fields: SealedFields, sealer: Sealer, gazetteer: Gazetteer) -> Sealed:
     """
-    Return *fields* ready for comparison.
+    Return *fields* ready for comparison; of names, the parts that *sealer* writes out.
 
     Raises:
         GateError: a value is neither text nor a number nor a list of them, so it could not be compared.
@@ -134,19 +134,28 @@ def seal(fields: SealedFields, sealer: Sealer, gazetteer: Gazetteer) -> Sealed:
     sealed = Sealed()
     owner = 0
     for key, value in fields.items():
-        kind = kind_of(str(key))
         for item in value if isinstance(value, (list, tuple)) else [value]:
             if item is None or isinstance(item, bool) or not str(item).strip():
                 continue
             if not isinstance(item, (str, int, float)):
                 raise GateError("a sealed field has an unknown shape")
             owner += 1
-            hint = _part_of(str(key)) if kind == "name" else None
-            if hint is not None:
-                sealed.names.extend(sealer.word(w, hint, 0) for w in re.findall(r"[^\W\d_]{2,}", str(item)))
-            else:
-                _add(sealed, kind, str(item).strip(), owner if kind != "name" else 0, sealer, gazetteer)
+            _add(sealed, str(key), str(item).strip(), owner, sealer, gazetteer)
     return sealed
+
+
+def _document_of(key: str) -> str:
+    """Return which document a field of this name holds the number of."""
+    return next((kind for kind, pattern in _DOCUMENTS if re.search(pattern, key.lower())), "number")
+
+
+_DOCUMENTS = (
+    ("passport", r"passport|паспорт"),
+    ("snils", r"snils|снилс"),
+    ("inn", r"inn|инн"),
+    ("card", r"card|карт"),
+    ("military_id", r"military|военн?ик"),
+)
 
 
 def _part_of(key: str) -> Part | None:
@@ -159,10 +168,15 @@ def _part_of(key: str) -> Part | None:
     return Part.SURNAME if re.search(r"last_?name|surname|family_?name|фамил|прізвищ", low) else None
 
 
-def _add(sealed: Sealed, kind: str, value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> None:
+def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> None:
+    kind = kind_of(key)
     if kind == "name":
-        sealed.names.extend(sealer.person(value, owner))
-    elif kind == "nickname":
+        part = _part_of(key)
+        # Parts sealed in fields of their own belong to one person.
+        words = re.findall(r"[^\W\d_]{2,}", value) if part in sealer.parts else []
+        sealed.names.extend(sealer.word(w, part, 0) for w in words if part)
+        sealed.names.extend(sealer.person(value, 0) if part is None else [])
+    elif kind == "nickname" and Part.NICKNAME in sealer.parts:
         sealed.names.extend(sealer.word(w, Part.NICKNAME, owner) for w in re.findall(r"[^\W\d_]{2,}", value))
     elif kind in {"settlement", "district"}:
         _add_places(sealed, kind, value, sealer, gazetteer)
@@ -187,7 +201,7 @@ def _add(sealed: Sealed, kind: str, value: str, owner: int, sealer: Sealer, gaze
     elif kind in {"relative", "text"}:
         sealed.texts.append(value)
     if kind in {"telegram", "email", "phone", "number", "unit", "relative", "text", "plate"}:
-        add_identifiers(sealed, value, kind)
+        add_identifiers(sealed, value, _document_of(key) if kind == "number" else kind)
 
 
 def _add_places(sealed: Sealed, kind: str, value: str, sealer: Sealer, gazetteer: Gazetteer) -> None:
@@ -262,7 +276,7 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
     if kind == "telegram" and not any(c in value for c in " @/") and len(value) >= 4:
         sealed.literals.append((value.lower(), "telegram"))
     sealed.formations.extend((number, name) for _, _, number, name in formations(value))
-    if kind in {"phone", "number", "unit", "text", "relative", "telegram"}:
+    if kind not in {"email", "plate", "address"}:
         for match in re.finditer(r"\d[\d\s().-]*\d", value):
             digits = ids.digits_of(match[0])
             is_taken = any(a < match.end() and match.start() < b for a, b in taken)

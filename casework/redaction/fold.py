@@ -26,30 +26,13 @@ _LATIN_LETTERS = str.maketrans(
     _pairs("č:ch ć:ch ç:ch š:sh ş:sh ș:sh ž:zh ŝ:shch ğ:g â:ia û:iu ü:iu ł:l ø:o đ:d ı:i ə:e ё:e ß:ss æ:e")
 )
 
-# In this order. 4, 6, 7 stand for ch, sh, zh while their letters are still in the way.
-_LATIN_SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        (r"tsch|tch", "ch"),
-        (r"shch|chch|shh|sch", "sh"),
-        (r"dzh|dj", "dzh"),
-        (r"ch", "4"),
-        (r"sh", "6"),
-        (r"zh", "7"),
-        (r"kh", "h"),
-        (r"ph", "f"),
-        (r"th", "t"),
-        (r"ck|q", "k"),
-        (r"ts|tz|tc|cz", "c"),
-        (r"w", "v"),
-        (r"x", "ks"),
-        (r"off$", "ov"),
-        (r"eff$", "ev"),
-        (r"ou|oo", "u"),
-        (r"[yj]", "i"),
-        (r"ie", "e"),
-    )
+# Letters that make one sound together, the longer first. 4, 6, 7 stand for ch, sh, zh.
+_SOUND = _pairs(
+    "shch:6 chtch:6 shtch:6 tsch:4 tch:4 shh:6 sch:6 dzh:d7 dj:d7 ch:4 sh:6 zh:7 kh:h ph:f th:t ck:k "
+    "ts:c tz:c tc:c cz:c ou:u oo:u q:k w:v x:ks y:i j:i"
 )
+_SOUNDS = re.compile("|".join(_SOUND))
+_ENDINGS = ((re.compile(r"ie"), "e"), (re.compile(r"(?<=[oe])f+$"), "v"))
 
 
 def cyrillic(word: str) -> str:
@@ -62,7 +45,8 @@ def latin(word: str) -> str:
     lettered = word.lower().translate(_LATIN_LETTERS)
     plain = "".join(c for c in unicodedata.normalize("NFKD", lettered) if "a" <= c <= "z")
     plain = _DOUBLE.sub(r"\1", plain)
-    for pattern, sound in _LATIN_SOUNDS:
+    plain = _SOUNDS.sub(lambda m: _SOUND[m[0]], plain)
+    for pattern, sound in _ENDINGS:
         plain = pattern.sub(sound, plain)
     return _DOUBLE.sub(r"\1", plain)
 

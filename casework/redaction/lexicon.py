@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import re
 from collections.abc import Iterable
@@ -74,8 +75,15 @@ class Lexicon:
         if importlib.util.find_spec("pymorphy3_dicts_uk") is not None:
             self._analysers["uk"] = _analyser("uk")
         self._lemmas: dict[tuple[str, str], str] = {}
+        self._parses: dict[tuple[str, str], list[Any]] | None = None
         self.given_names = _given_names()
         self.english = _english_words()
+
+    def for_one_text(self) -> Lexicon:
+        """Return a lexicon that remembers every word of one text, and is forgotten with it."""
+        view = copy.copy(self)
+        view._parses = {}  # noqa: SLF001 -- our own class
+        return view
 
     def __repr__(self) -> str:
         return f"<Lexicon {'+'.join(self._analysers)}>"
@@ -103,7 +111,11 @@ class Lexicon:
 
     def parses(self, word: str, lang: str = "ru") -> list[Any]:
         """Return the readings of *word*, likeliest first; Russian where *lang* has no dictionary."""
+        if self._parses is not None and (lang, word) in self._parses:
+            return self._parses[lang, word]
         parses: list[Any] = self._analysers.get(lang, self._analysers["ru"]).parse(word)
+        if self._parses is not None:
+            self._parses[lang, word] = parses
         return parses
 
     def lemma(self, word: str, lang: str) -> str:

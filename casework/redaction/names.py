@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from importlib import resources
 
@@ -30,6 +30,10 @@ class Part(Enum):
     GIVEN = "given"
     PATRONYMIC = "patronymic"
     NICKNAME = "nickname"
+
+
+ALL_PARTS = frozenset(Part)
+_LONG = 6  # letters; shorter words are alike by chance
 
 
 @dataclass(frozen=True)
@@ -122,15 +126,21 @@ class Sealer:
 
     lexicon: Lexicon
     relations: Relations
+    parts: frozenset[Part] = ALL_PARTS
+    written: dict[tuple[str, Part], SealedName] | None = None
 
     def __repr__(self) -> str:
         return "<Sealer>"
 
+    def only(self, parts: frozenset[Part]) -> Sealer:
+        """Return a sealer that writes out these parts of a name and skips the others."""
+        return replace(self, parts=parts)
+
     def person(self, value: str, owner: int) -> list[SealedName]:
         """Return the words of a person's full name, in whatever order they were sealed."""
         words = [w for w in _WORD.findall(value) if self._is_part(w)]
-        parts = self._parts(words)
-        return [self.word(w, part, owner) for w, part in zip(words, parts, strict=True)]
+        found = zip(words, self._parts(words), strict=True)
+        return [self.word(w, part, owner) for w, part in found if part in self.parts]
 
     def _is_part(self, word: str) -> bool:
         """Say whether *word* belongs to a name: not an initial, a rank, a word for kin or a particle."""
@@ -163,8 +173,20 @@ class Sealer:
             for r in read_back(word)
         )
 
+    def for_one_check(self) -> Sealer:
+        """Return a sealer that writes each word out once, and is forgotten with the check."""
+        return replace(self, written={})
+
     def word(self, word: str, part: Part, owner: int) -> SealedName:
         """Return one word of a name in every form."""
+        if self.written is None:
+            return replace(self._write_out(word, part), owner=owner)
+        at = (word.lower(), part)
+        if at not in self.written:
+            self.written[at] = self._write_out(word, part)
+        return replace(self.written[at], owner=owner)
+
+    def _write_out(self, word: str, part: Part) -> SealedName:
         spellings = [word.lower()] if fold.is_cyrillic(word) else sorted(read_back(word))
         cyrillic = {key for s in spellings for key in forms(s, self.lexicon)}
         latin = set() if fold.is_cyrillic(word) else {fold.latin(word)}
@@ -184,14 +206,8 @@ class Sealer:
             cyrillic = cyrillic.union(*(forms(o, self.lexicon) for o in others))
             latin = latin.union(*(romanise(o) for o in others))
         keys = frozenset(k for k in cyrillic | latin | short if len(k) >= 2)
-        return SealedName(
-            part,
-            keys,
-            tuple(b for b in bases if len(b) >= 6),
-            word[0].lower(),
-            owner,
-            frozenset(short - cyrillic - latin),
-        )
+        long = tuple(b for b in bases if len(b) >= _LONG)
+        return SealedName(part, keys, long, word[0].lower(), 0, frozenset(short - cyrillic - latin))
 
     def _other_gender(self, spellings: Iterable[str]) -> set[str]:
         """Return a man's surname as his wife bears it, and the other way round."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from casework.redaction import fold, normalise
+from casework.redaction import dates, fold, ids, normalise
 from casework.redaction.lexicon import Lexicon
 from casework.redaction.ner import Entity, Recogniser, is_lower_case, restore_capitals
 from casework.redaction.normalise import Clean, Token
@@ -83,6 +83,16 @@ class Page:
         """For each token the key of its dictionary form."""
         return [t.text if t.is_number else self.lexicon.lemma(t.text, self.lang) for t in self.tokens]
 
+    @cached_property
+    def days(self) -> list[dates.Mention]:
+        """The days the text names exactly, in the clean text."""
+        return dates.find(self.text)
+
+    @cached_property
+    def identifiers(self) -> list[ids.Found]:
+        """The identifiers with a pattern, in the clean text."""
+        return ids.find(self.text)
+
     def between(self, left: int, right: int) -> str:
         """Return the clean text between the ends of two tokens."""
         token = self.tokens[left]
@@ -98,7 +108,7 @@ class Page:
 def read(text: str, lang: str, lexicon: Lexicon, recogniser: Recogniser) -> Page:
     """Return *text* made ready for comparison in *lang*."""
     cleaned = normalise.clean(text)
-    return Page(text, lang, cleaned, normalise.tokens(cleaned), lexicon, recogniser)
+    return Page(text, lang, cleaned, normalise.tokens(cleaned), lexicon.for_one_text(), recogniser)
 
 
 def inside(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:

@@ -6,70 +6,20 @@ Only facts the draft shares with the case count; a draft about somebody else giv
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework.redaction import dates, fold, numbers, places
+from casework.redaction import places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.fields import Sealed
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
 from casework.redaction.page import Page, inside
-from casework.redaction.places import Gazetteer
+from casework.redaction.traits import Traits
 
 FEW_FACTS = 3  # this many shared facts in one paragraph narrow it to a few people, whatever the count
 CELLS_SPEAK_FROM = 500  # entries; below that the register says nothing about how many people fit
-
-# Ranks from the lowest, each in Russian, Ukrainian and English.
-_RANKS: tuple[tuple[str, ...], ...] = (
-    ("рядовой", "рядовий", "private"),
-    ("ефрейтор", "єфрейтор", "lance corporal", "corporal"),
-    ("младший сержант", "молодший сержант", "junior sergeant"),
-    ("старший сержант", "senior sergeant", "staff sergeant"),
-    ("сержант", "sergeant"),
-    ("старшина", "sergeant major"),
-    ("старший прапорщик", "senior warrant officer"),
-    ("прапорщик", "warrant officer"),
-    ("матрос", "seaman"),
-    ("старший матрос", "senior seaman"),
-    ("мичман", "мічман", "midshipman"),
-    ("младший лейтенант", "молодший лейтенант", "junior lieutenant"),
-    ("старший лейтенант", "senior lieutenant"),
-    ("лейтенант", "lieutenant"),
-    ("капитан", "капітан", "captain"),
-    ("подполковник", "підполковник", "lieutenant colonel"),
-    ("полковник", "colonel"),
-    ("майор", "major"),
-)
-# Posts, one a line, with the words the three languages use for it.
-_POSTS: tuple[tuple[str, ...], ...] = (
-    ("водитель", "водій", "driver"),
-    ("механик-водитель", "механік-водій", "driver-mechanic", "tank driver"),
-    ("снайпер", "sniper"),
-    ("фельдшер", "paramedic"),
-    ("санинструктор", "медик", "medic"),
-    ("наводчик", "навідник", "gunner"),
-    ("командир отделения", "командир відділення", "squad leader", "squad commander", "section commander"),
-    ("командир взвода", "комвзвода", "командир взводу", "platoon commander"),
-    ("командир роты", "ротный", "командир роти", "company commander"),
-    ("командир батальона", "комбат", "battalion commander"),
-    ("командир экипажа", "командир танка", "tank commander", "crew commander"),
-    ("замполит", "political officer", "deputy commander for political work"),
-    ("связист", "радист", "signaller", "radio operator"),
-    ("повар", "кухар", "cook"),
-    ("разведчик", "розвідник", "scout"),
-    ("сапер", "sapper"),
-    ("гранатометчик", "grenade launcher operator"),
-    ("пулеметчик", "кулеметник", "machine gunner"),
-    ("минометчик", "мінометник", "mortarman"),
-    ("писарь", "clerk"),
-    ("врач", "лікар", "doctor"),
-    ("летчик", "пилот", "льотчик", "pilot"),
-    ("оператор бпла", "оператор дрона", "drone operator"),
-    ("начальник штаба", "chief of staff"),
-)
 
 
 @dataclass
@@ -88,54 +38,57 @@ class Facts:
         return "<Facts>"
 
 
-def facts_of(sealed: Sealed, source: Page, detectors: Detectors) -> Facts:
-    """Gather the facts of a case from its fields and its narrative; the narrative may be empty."""
-    named = [source, *(detectors.read(value, source.lang) for value in sealed.regions)]
+def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
+    """Gather the facts of a case from its fields and from the traits of its narrative, which may be empty."""
+    source = told.page
+    named = [
+        places.subjects_named(detectors.read(v, source.lang), detectors.gazetteer) for v in sealed.regions
+    ]
     return Facts(
-        regions={s.code for page in named for s in places.subjects_named(page, detectors.gazetteer).values()},
-        months={day.month for day in sealed.days} | {m.month for m in dates.find(source.text)},
-        ranks={rank for value in sealed.ranks for rank, _, _ in _ranks_in(value)},
-        posts=[p for value in sealed.posts for p in _post_phrases(value, source)],
-        ages=set(sealed.ages) | {age for age, _, _ in _ages_in(source)},
-        children={count for count, _, _ in _children_in(source)},
-        companions={count for count, _, _ in _companions_in(source)},
+        regions={subject.code for found in (told.regions, *named) for subject in found.values()},
+        months={day.month for day in sealed.days} | {mention.month for mention in source.days},
+        ranks={rank for value in sealed.ranks for rank, _, _ in traits.ranks_in(value)},
+        posts=[phrase for value in sealed.posts for phrase in traits.post_phrases(value, source)],
+        ages={*sealed.ages, *(age for age, _, _ in told.ages)},
+        children={count for count, _, _ in told.children},
+        companions={count for count, _, _ in told.companions},
     )
 
 
-def find(page: Page, facts: Facts, context: Context, gazetteer: Gazetteer) -> list[Finding]:
-    """Return what *page* shares with *facts*: single facts, and paragraphs where several meet."""
+def find(shown: Traits, facts: Facts, context: Context) -> list[Finding]:
+    """Return what a draft shares with *facts*: single facts, and paragraphs where several meet."""
+    page = shown.page
     shared: list[tuple[str, tuple[int, int]]] = []
     findings: list[Finding] = []
     for kind, hint, spans in (
-        ("rank", "rank", [(a, b) for rank, a, b in _ranks_in(page.text) if rank in facts.ranks]),
-        ("rank_position", "post", _posts_in(page, facts.posts)),
-        ("age_exact", "age", [(a, b) for age, a, b in _ages_in(page) if age in facts.ages]),
-        ("family", "family", [(a, b) for n, a, b in _children_in(page) if n in facts.children]),
+        ("rank", "rank", [(a, b) for rank, a, b in shown.ranks if rank in facts.ranks]),
+        ("rank_position", "post", traits.posts_in(page, facts.posts)),
+        ("age_exact", "age", [(a, b) for age, a, b in shown.ages if age in facts.ages]),
+        ("family", "family", [(a, b) for count, a, b in shown.children if count in facts.children]),
     ):
         for span in (page.span(*s) for s in spans):
             if not inside(span, context.sourced):
                 shared.append((kind, span))
                 findings.append(mark(page.given, span, kind, Level.WARN, hint))
-    subjects = places.subjects_named(page, gazetteer)
-    small = {s.code for s in subjects.values() if s.thousands < places.SMALL_REGION}
-    shared += [("region", page.over(i, i)) for i, s in subjects.items() if s.code in facts.regions]
-    shared += [("month", page.span(a, b)) for month, a, b in _months_in(page) if month in facts.months]
+    small = {s.code for s in shown.regions.values() if s.thousands < places.SMALL_REGION}
+    shared += [("region", page.over(i, i)) for i, s in shown.regions.items() if s.code in facts.regions]
+    shared += [("month", page.span(a, b)) for month, a, b in shown.months if month in facts.months]
     shared += [
-        ("companions", page.span(a, b)) for n, a, b in _companions_in(page) if {n, n + 1} & facts.companions
+        ("companions", page.span(a, b)) for n, a, b in shown.companions if {n, n + 1} & facts.companions
     ]
     shared = [s for s in shared if not inside(s[1], context.sourced) and not inside(s[1], context.citations)]
     return findings + list(_together(page, shared, bool(small & facts.regions)))
 
 
-def touches(page: Page, facts: Facts, gazetteer: Gazetteer) -> bool:
+def touches(shown: Traits, facts: Facts) -> bool:
     """Say whether the draft shares any fact with the case besides a day."""
     return bool(
-        {s.code for s in places.subjects_named(page, gazetteer).values()} & facts.regions
-        or {rank for rank, _, _ in _ranks_in(page.text)} & facts.ranks
-        or {age for age, _, _ in _ages_in(page)} & facts.ages
-        or {count for count, _, _ in _children_in(page)} & facts.children
-        or any({count, count + 1} & facts.companions for count, _, _ in _companions_in(page))
-        or _posts_in(page, facts.posts)
+        {s.code for s in shown.regions.values()} & facts.regions
+        or {rank for rank, _, _ in shown.ranks} & facts.ranks
+        or {age for age, _, _ in shown.ages} & facts.ages
+        or {count for count, _, _ in shown.children} & facts.children
+        or any({count, count + 1} & facts.companions for count, _, _ in shown.companions)
+        or traits.posts_in(shown.page, facts.posts)
     )
 
 
@@ -156,197 +109,6 @@ def _together(page: Page, shared: list[tuple[str, tuple[int, int]]], is_small: b
                 "coarsen",
             )
         start = end + 1
-
-
-def _ranks_in(text: str) -> list[tuple[int, int, int]]:
-    """Return ``(rank, start, end)`` for each rank in the singular."""
-    found: list[tuple[int, int, int]] = []
-    for pattern, rank in _RANK_PATTERNS:
-        for match in pattern.finditer(text):
-            if not any(a < match.end() and match.start() < b for _, a, b in found):
-                found.append((rank, match.start(), match.end()))
-    return found
-
-
-def _rank_pattern(name: str) -> str:
-    stems = []
-    for word in name.split(" "):
-        if word.endswith(("ой", "ий", "ый")):
-            stems.append(re.escape(word[:-2]) + r"(?:ой|ий|ый|ого|его|ому|ему|ым|им|ом|ем)")
-        elif word.endswith("а"):
-            stems.append(re.escape(word[:-1]) + r"(?:а|ы|и|е|у|ой|ою|і)")
-        elif fold.is_cyrillic(word):
-            stems.append(re.escape(word) + r"(?:а|у|ом|ем|е|ові)?")
-        else:
-            stems.append(re.escape(word))
-    return r"\s+".join(stems)
-
-
-_RANK_PATTERNS = sorted(
-    (
-        (re.compile(rf"(?<![\w-])(?:{_rank_pattern(name)})(?![\w-])", re.I), rank)
-        for rank, names in enumerate(_RANKS)
-        for name in set(names)
-    ),
-    key=lambda pair: -len(pair[0].pattern),
-)
-
-
-def _post_phrases(value: str, source: Page) -> list[tuple[str, ...]]:
-    """Return the lemmas of a post, and of the same post in the other languages."""
-    low = value.lower()
-    same = [names for names in _POSTS if any(low.startswith(n) or n == low for n in names)]
-    phrases = []
-    for phrase in {low, *(n for names in same for n in names)}:
-        words = re.findall(r"[^\W\d_]+", phrase)
-        lemmas = tuple(source.lexicon.lemma(w, source.lang if fold.is_cyrillic(w) else "en") for w in words)
-        phrases.extend([lemmas] if lemmas else [])
-    return phrases
-
-
-def _posts_in(page: Page, posts: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
-    """Return where the draft names a sealed post, or at least its first two words."""
-    found = []
-    lemmas = page.lemmas
-    for post in posts:
-        least = min(len(post), 2)
-        for index in range(len(lemmas) - least + 1):
-            length = 0
-            while (
-                length < len(post) and index + length < len(lemmas) and lemmas[index + length] == post[length]
-            ):
-                length += 1
-            if length >= least and not (least == 1 and _is_plural(page, index)):
-                last = page.tokens[index + length - 1]
-                found.append((page.tokens[index].at, last.at + len(last.text)))
-    return found
-
-
-def _is_plural(page: Page, index: int) -> bool:
-    token = page.tokens[index]
-    if not fold.is_cyrillic(token.text):
-        return token.text.endswith("s")
-    return "plur" in page.lexicon.parses(token.text.lower(), page.lang)[0].tag
-
-
-# Collective and oblique numbers, as in "трое детей" and "с восемью подчинёнными".
-_COLLECTIVE = fold.numbered(
-    "двое:2 двоє:2 двоих:2 двумя:2 двома:2 трое:3 троє:3 троих:3 тремя:3 четверо:4 четверых:4 четырьмя:4 "
-    "пятеро:5 пятерых:5 пятью:5 шестеро:6 шестерых:6 шестью:6 семеро:7 семерых:7 семью:7 восемью:8 "
-    "восьмерых:8 девятью:9 девятерых:9 десятью:10 одиннадцатью:11 двенадцатью:12 eleven:11 twelve:12"
-)
-_WORDS = "|".join(sorted({*numbers.WORDS, *_COLLECTIVE}, key=len, reverse=True))
-_NUMBER = rf"(\d{{1,2}}|(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)"
-_AGE = re.compile(
-    (
-        rf"(?<![\w-]){_NUMBER}[\s-]*(?:лет(?:н\w+)?|год(?:а|ик\w*)?|рок(?:и|ів|у)|річн\w+|years?[\s-]old|"
-        rf"[\s-]year[\s-]old)(?!\w)|(?:aged?|age(?: \w+){{0,2}} (?:as|is|was|of)|возраст\w*\s*[-—:]?|"
-        rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|исполнилось)\s+{_NUMBER}(?!\w)"
-    ),
-    re.I,
-)
-_AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)", re.I)
-_CHILD = (
-    r"(?:дет(?:ей|и|ьми|ям)|дит(?:ей|ини|ина)|діт(?:ей|и)|реб[её]н\w+|сынов(?:ей|ья)|сын(?:а|ов)|"
-    r"дочер(?:ей|и|ьми)|доч(?:ек|ки|ками|ерями)|доньк\w+|малыш\w*|children|kids|sons|daughters)"
-)
-_CHILDREN = re.compile(
-    (
-        rf"(?<![\w-]){_NUMBER}\s+(?:(?:мал\w+|несовершеннолетн\w+|маленьк\w+|young|small|little|"
-        rf"minor)\s+)?{_CHILD}(?!\w)"
-    ),
-    re.I,
-)
-_COMPANIONS = re.compile(
-    (
-        rf"(?<!\w)(?P<together>вдво[её]м|втро[её]м|вчетвером|впятером|вшестером|всемером|ввосьмером|"
-        rf"вдевятером|вдесятером|вп['’]ятьох|вшістьох|всімох|вдев['’]ятьох)(?!\w)|"
-        rf"{_NUMBER}\s+(?:\w+\s+)?(?:of us|others?|men|soldiers|servicem[ae]n|человек|сослуживц\w+|"
-        rf"подчин[её]н\w+|товарищ\w+|бойц\w+|солдат\w*|военн\w+|осіб|чоловік\w*|comrades)"
-    ),
-    re.I,
-)
-_TOGETHER = {
-    "вдв": 2,
-    "втр": 3,
-    "вчет": 4,
-    "впят": 5,
-    "вп'ят": 5,
-    "вшест": 6,
-    "вшіст": 6,
-    "всем": 7,
-    "всім": 7,
-    "ввос": 8,
-    "вдев": 9,
-    "вдес": 10,
-}
-
-
-def _count(text: str) -> int | None:
-    if text.isdigit():
-        return int(text)
-    words = [w for w in re.split(r"[\s-]+", text.lower()) if w]
-    total, is_number = 0, False
-    for word in words:
-        value = _COLLECTIVE.get(word, numbers.value_of(word))
-        if value is not None:
-            total, is_number = total + value, True
-        elif is_number:
-            return None
-    return total if is_number else None
-
-
-def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
-    for match in pattern.finditer(page.text):
-        for group in range(1, (match.lastindex or 0) + 1):
-            count = _count(match[group]) if match[group] else None
-            if count is not None:
-                yield count, match.start(group), match.end()
-                break
-
-
-def _ages_in(page: Page) -> list[tuple[int, int, int]]:
-    found = [(n, a, b) for n, a, b in _counted(page, _AGE) if 14 <= n <= 90]
-    for match in _AGE_SPELLED.finditer(page.text):
-        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1]).strip()
-        count = _count(genitive)
-        if count and 14 <= count <= 90:
-            found.append((count, match.start(), match.end()))
-    return found
-
-
-def _children_in(page: Page) -> list[tuple[int, int, int]]:
-    return [(n, a, b) for n, a, b in _counted(page, _CHILDREN) if 1 <= n <= 15]
-
-
-def _companions_in(page: Page) -> list[tuple[int, int, int]]:
-    found = [(n, a, b) for n, a, b in _counted(page, _COMPANIONS) if 2 <= n <= 400]
-    for match in _COMPANIONS.finditer(page.text):
-        together = match["together"]
-        if together:
-            low = together.lower().replace("ё", "е").replace("’", "'")
-            found.append(
-                (next(n for stem, n in _TOGETHER.items() if low.startswith(stem)), match.start(), match.end())
-            )
-    return found
-
-
-def _months_in(page: Page) -> list[tuple[int, int, int]]:
-    vague = re.compile(r"(?:середин\w+|начал\w+|кон[её]?ц\w+|mid-?|early|late|весн|весен)\s?$", re.I)
-    return [
-        (m, a, b)
-        for m, a, b in dates.month_spans(page.text)
-        if not vague.search(page.text[max(0, a - 12) : a])
-    ]
-
-
-def described(page: Page) -> Iterator[tuple[str, int, int]]:
-    """Yield ``(kind, start, end)`` of every rank, post, age and number of children, in the clean text."""
-    yield from (("rank", a, b) for _, a, b in _ranks_in(page.text))
-    yield from (("age", a, b) for _, a, b in _ages_in(page))
-    yield from (("family", a, b) for _, a, b in _children_in(page))
-    phrases = [p for names in _POSTS for p in _post_phrases(names[0], page)]
-    yield from (("post", a, b) for a, b in _posts_in(page, phrases))
 
 
 def cell_check(page: Page, register: Mapping[str, Any], context: Context) -> list[Finding]:

@@ -49,15 +49,14 @@ _HABITS = (
 
 
 def romanise(word: str, schemes: Sequence[Scheme] = SCHEMES) -> set[str]:
-    """Return the keys of *word* in each of *schemes*, in the Ukrainian tables and in bad habits."""
+    """Return the keys of *word* in each of *schemes*; with all of them, in Ukrainian and by habit too."""
     plain = word.translate(_UKRAINIAN_ONLY)
-    keys = {fold.latin(scheme.translate(plain)) for scheme in schemes}
-    keys.update(
-        fold.latin(translit(word, table)) for table in (_UKRAINIAN if len(schemes) > len(COMMON) else ())
-    )
-    base = iuliia.WIKIPEDIA.translate(plain).lower()
-    keys.update(fold.latin(base.replace(habit, other)) for habit, other in _HABITS if habit in base)
-    return keys - {""}
+    spellings = {scheme.translate(plain) for scheme in schemes}
+    if len(schemes) > len(COMMON):
+        base = iuliia.WIKIPEDIA.translate(plain).lower()
+        spellings.update(translit(word, table) for table in _UKRAINIAN)
+        spellings.update(base.replace(habit, other) for habit, other in _HABITS if habit in base)
+    return {fold.latin(spelling) for spelling in spellings} - {""}
 
 
 def transcribe(word: str) -> str:

@@ -121,4 +121,4 @@ def capitalised_keys(texts: Sequence[str]) -> frozenset[str]:
 
 def spans(page: Page) -> list[ids.Found]:
     """Return the patterned identifiers of a narrative."""
-    return ids.find(page.text)
+    return page.identifiers

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, quasi
+from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError
 from casework.redaction.page import Page
@@ -132,7 +132,7 @@ _LOOSE = (
 
 
 def _patterned(page: Page) -> Iterator[Span]:
-    for found in ids.find(page.text):
+    for found in page.identifiers:
         text = page.text[found.start : found.end]
         yield Span(*page.span(found.start, found.end), found.kind, ids.digits_of(text) or text.lower())
     for pattern, kind in _LOOSE:
@@ -214,10 +214,10 @@ def _is_town_word(page: Page, index: int) -> bool:
 
 
 def _dated(page: Page) -> Iterator[Span]:
-    for mention in (*dates.find(page.text), *dates.find_relative(page.text)):
+    for mention in (*page.days, *dates.find_relative(page.text)):
         yield Span(*page.span(mention.start, mention.end), "date", f"{mention.day}.{mention.month}")
 
 
 def _described(page: Page) -> Iterator[Span]:
-    for kind, start, end in quasi.described(page):
+    for kind, start, end in traits.described(page):
         yield Span(*page.span(start, end), kind, page.text[start:end].lower())

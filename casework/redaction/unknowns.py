@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from casework.redaction import dates, fold, ids, numbers, people
+from casework.redaction import dates, fold, numbers, people
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
 from casework.redaction.page import Page, inside
@@ -69,7 +69,7 @@ def _is_plausible(page: Page, person: Person) -> bool:
 
 def days(page: Page, context: Context, public: Public) -> Iterator[Finding]:
     """Warn of exact days that no source and no calendar excuses."""
-    for mention in dates.find(page.text):
+    for mention in page.days:
         span = page.span(mention.start, mention.end)
         if (
             inside(span, context.sourced)
@@ -85,7 +85,7 @@ def days(page: Page, context: Context, public: Public) -> Iterator[Finding]:
 def identifiers(page: Page, context: Context) -> Iterator[Finding]:
     """Warn of phones, addresses and documents that belong to nobody known."""
     taken: list[tuple[int, int]] = []
-    for found in ids.find(page.text):
+    for found in page.identifiers:
         span = page.span(found.start, found.end)
         taken.append((found.start, found.end))
         if inside(span, context.citations) or (
@@ -106,7 +106,7 @@ def identifiers(page: Page, context: Context) -> Iterator[Finding]:
         span = page.span(run.start, run.end)
         text = page.text[run.start : run.end]
         is_taken = any(a < run.end and run.start < b for a, b in taken) or any(
-            m.start <= run.start and run.end <= m.end + 6 for m in dates.find(page.text)
+            m.start <= run.start and run.end <= m.end + 6 for m in page.days
         )
         is_one_number = re.fullmatch(r"\d{5,}|\d{2,4}(?:[ -]\d{2,4}){2,}", text) and not re.fullmatch(
             r"\d{1,3}(?:[ \u00a0,.]\d{3})+", text
