@@ -17,9 +17,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import link, replies
+from bot import link, replies, sweeps
 from bot import rows as build
-from bot.hear import Heard
+from bot.hear import Heard, Note
 from bot.replies import Address
 from bot.rows import Numbers
 from bot.spool import AlreadyWorkedError
@@ -28,10 +28,10 @@ from casework.rows import Rows
 from casework.strongbox import Strongbox
 from casework.tables import Writing
 from crypto.mailbox import Mailbox
-from intake import filing, snapshot
+from intake import filing, screens, snapshot
+from intake.effects import SOON
 from intake.filing import Outcome
 from intake.limits import Budgets
-from intake.replies import Say
 from intake.snapshot import House, Match, Snapshot
 from intake.state import State
 
@@ -99,14 +99,23 @@ class Answerer:
             case=case,
             language_code=heard.language_code,
             look_up=look_up,
+            fixed=build.fixed_tags_of(self._strongbox, heard.chat),
         )
         outcome = filing.handle(heard.event, state, known, now, os.urandom)
-        rows = outcome.rows
-        if heard.at is not None:
-            due, keep = outcome.incoming_due, _keeps(outcome)
-            build.deletion(rows, key, heard.chat, heard.event.message, heard.at, due, keep=keep)
-        self._reply(rows, outcome, heard.chat, heard.event.message if heard.query else None)
-        return Prepared(heard.chat, outcome, rows, state)
+        sweeps.add(outcome.rows, key, heard, outcome, now)
+        self._reply(outcome.rows, outcome, heard.chat, sweeps.editable(heard, now))
+        return Prepared(heard.chat, outcome, outcome.rows, state)
+
+    def sweep_note(self, note: Note) -> Rows:
+        """Have a note that Telegram itself put into a chat swept with the rest."""
+        rows = Rows()
+        with self._database.read() as session:
+            state = link.read(session, self._strongbox, note.chat)
+        keep = state is not None and state.clearing == "self"
+        fades = state is not None and state.filed and not keep
+        due = self._clock() + SOON if fades else None
+        build.deletion(rows, self._strongbox.spool, note.chat, note.message, note.at, due, keep=keep)
+        return rows
 
     def file_idle(self, case_id: bytes) -> Prepared | None:
         """File a case left in writing; None when it was touched again or is filed already."""
@@ -147,10 +156,17 @@ class Answerer:
         house = self._read_house()
         with self._database.read() as session:
             state = link.read(session, self._strongbox, chat)
-        language = "ru" if state is None else state.language
-        to = Address(chat, language, house.spool, self._clock())
-        replies.add(rows, (Say(key=key),), to, self._numbers)
+        state = state or State()
+        keep = state.clearing == "self"
+        fades = SOON if state.filed and not keep else None
+        to = Address(chat, state.language, house.spool, self._clock(), keep=keep, fades=fades)
+        replies.add(rows, (screens.told(state, key),), to, self._numbers)
         return rows
+
+    def withdraw(self, session: Session, prepared: Prepared) -> None:
+        """Take back what still waits to be said to a chat that is being forgotten."""
+        if prepared.outcome.state is None:
+            build.withdraw(session, self._strongbox, prepared.chat)
 
     def commit(self, session: Session, prepared: Prepared, today: date) -> None:
         """Write what rows cannot say: the state of the conversation, and what belongs to a row in use."""
@@ -158,8 +174,8 @@ class Answerer:
         link.put(session, self._strongbox, prepared.chat, outcome.state, today)
         self.remember(session, outcome)
         was_kept = prepared.before is not None and prepared.before.clearing == "self"
-        if _keeps(outcome) != was_kept:
-            build.keep(session, self._strongbox, prepared.chat, keep=_keeps(outcome))
+        if sweeps.keeps(outcome) != was_kept:
+            build.keep(session, self._strongbox, prepared.chat, keep=sweeps.keeps(outcome))
 
     def remember(self, session: Session, outcome: Outcome) -> None:
         """Add new mailboxes to their cases; other acts change that column too, so it is done here."""
@@ -174,7 +190,8 @@ class Answerer:
             key=self._strongbox.spool,
             due=now + self._budgets.delay(chat, now),
             tapped=tapped,
-            keep=_keeps(outcome),
+            keep=sweeps.keeps(outcome),
+            fades=outcome.fades,
         )
         replies.add(rows, outcome.replies, to, self._numbers)
 
@@ -198,8 +215,3 @@ def claim_writing(session: Session, case_id: bytes) -> None:
     claimed = session.execute(update(Writing).where(Writing.case == case_id).values(touched=Writing.touched))
     if claimed.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyWorkedError
-
-
-def _keeps(outcome: Outcome) -> bool:
-    """Tell whether the tipster clears this chat by hand."""
-    return outcome.clearing == "self"

@@ -37,6 +37,9 @@ SERVICE = (
     "forum_topic_created",
 )
 
+# Standings of a bot that is in a group or channel.
+PRESENT = ("member", "administrator", "restricted")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Heard:
@@ -44,13 +47,44 @@ class Heard:
 
     chat: int
     event: events.Event
-    at: datetime | None = None  # when it was sent; none for a tap
+    at: datetime | None = None  # when the message, or the one tapped, was sent
     language_code: str | None = None
     file_id: str | None = field(default=None)
     query: str | None = None  # of a tap, to be answered so that the phone stops waiting
 
     def __repr__(self) -> str:
         return f"<Heard {type(self.event).__name__}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Note:
+    """A note that Telegram itself put into a private chat: nothing to answer, but it stands there."""
+
+    chat: int
+    message: int
+    at: datetime
+
+    def __repr__(self) -> str:
+        return "<Note>"
+
+
+def note(update: Update) -> Note | None:
+    """Return the note that *update* is about, when nothing was heard in it."""
+    message = update.message
+    if message is None or message.chat.type != "private":
+        return None
+    return Note(message.chat.id, message.message_id, message.date)
+
+
+def crowd(update: Update) -> int | None:
+    """Return the group or channel that *update* comes from while we are in it: a place to leave."""
+    place = update.message or update.edited_message
+    if place is not None:
+        return None if place.chat.type == "private" else place.chat.id
+    changed = update.my_chat_member
+    if changed is None or changed.chat.type == "private":
+        return None
+    return changed.chat.id if changed.new_chat_member.status in PRESENT else None
 
 
 def hear(update: Update) -> Heard | None:
@@ -80,6 +114,7 @@ def _hear_tap(query: CallbackQuery) -> Heard | None:
     return Heard(
         chat=message.chat.id,
         event=events.tap(query.data, message.message_id),
+        at=message.date,
         language_code=query.from_user.language_code,
         query=query.id,
     )

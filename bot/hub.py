@@ -48,6 +48,7 @@ from crypto import selftest
 from crypto.roster import Anchor
 from intake import snapshot
 from intake.limits import Budgets
+from intake.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class House:
     erase: Erase
     times: Times = field(default_factory=Times)
     hours: Hours = field(default_factory=Hours)
+    escrow_days: int = snapshot.ESCROW_DAYS
+    outage: Outage | None = None  # hours that a restore lost
     pace: Callable[[], Pace] = Pace
     identity: str = "neutral"  # neutral | none: leave the bot's name and commands as they are
 
@@ -171,6 +174,8 @@ class Parts:
                 anchor=house.anchor,
                 times=house.times,
                 hours=house.hours,
+                escrow_days=house.escrow_days,
+                outage=house.outage,
             ),
             Numbers.after(database),
             Budgets(os.urandom(32)),

@@ -59,6 +59,10 @@ AWAY_PAUSE = 5.0
 BROKEN_TRIES = 4
 
 
+class WithdrawnError(Exception):
+    """This is not to be said any more."""
+
+
 @dataclass(slots=True, repr=False)
 class Outgoing:
     """One row in memory. Its chat is known only by opening it."""
@@ -194,6 +198,13 @@ class Outbox:
         payload, text = _merge(merged)
         try:
             content = await asyncio.to_thread(self._content, out)
+        except WithdrawnError:
+            await self._finish(merged, None, None, Rows())
+            return None
+        except CryptoError:
+            await self._finish(merged, out.item, UNREACHABLE, Rows())
+            return None
+        try:
             number = await send(self._door, payload, text, content)
         except PausedError as pause:
             self._open_from = asyncio.get_running_loop().time() + pause.wait
@@ -204,15 +215,14 @@ class Outbox:
         except GivenUpError as given_up:
             await self._finish(merged, out.item, given_up.why, Rows())
             return None
-        except CryptoError:
-            await self._finish(merged, out.item, UNREACHABLE, Rows())
-            return None
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             # A fault of ours in this one message; it must not hold the chat for days.
             log.error("outbox.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
             return await self._try_later(out, REFUSED, BROKEN_TRIES)
         self._health.ok("outbox")
-        await self._finish(merged, out.item, None, self._sent(payload, number))
+        await self._finish(
+            merged, out.item, None, self._sent(payload, number, announces=out.item is not None)
+        )
         return None
 
     async def _try_later(self, out: Outgoing, why: str, tries: int) -> float | None:
@@ -239,21 +249,42 @@ class Outbox:
         if why is not None:
             log.warning("outbox.failed %s", why)
 
-    def _sent(self, payload: dict[str, Any], number: int) -> Rows:
-        """Remember the message just sent, so that it can be deleted."""
+    def _sent(self, payload: dict[str, Any], number: int, *, announces: bool) -> Rows:
+        """
+        Remember the message just sent, so that it can be deleted.
+
+        The line that announces a reply stays until it is tapped or the chat is cleared: whoever looks after
+        three days must still find it.
+        """
         rows = Rows()
         now = self._clock()
         lasts = payload.get("lasts")
-        due = None if lasts is None else now + timedelta(seconds=lasts)
-        keep = bool(payload.get("keep", False))
-        build.deletion(rows, self._strongbox.spool, payload["chat"], number, now, due, keep=keep)
+        time = payload.get("fades") if lasts is None else lasts
+        due = None if time is None or announces else now + timedelta(seconds=time)
+        build.deletion(
+            rows,
+            self._strongbox.spool,
+            payload["chat"],
+            number,
+            now,
+            due,
+            keep=announces or bool(payload.get("keep", False)),
+            fixed=announces or lasts is not None,
+        )
         return rows
 
     def _content(self, out: Outgoing) -> bytes | None:
-        """Bring the document of *out* into memory."""
-        if "parts" not in out.payload:
-            return None
+        """
+        Bring the document of *out* into memory.
+
+        Raises:
+            WithdrawnError: its chat was forgotten while it waited here.
+        """
         with self._database.read() as session:
+            if session.get(OutboxRow, out.id) is None:
+                raise WithdrawnError
+            if "parts" not in out.payload:
+                return None
             parts = list(session.scalars(select(Chunk.part).where(Chunk.owner == out.id).order_by(Chunk.n)))
         return build.open_parts(self._strongbox.spools, out.id, parts)
 

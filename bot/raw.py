@@ -14,6 +14,12 @@ def number_of(update: Mapping[str, Any]) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
+def writer_of(update: Mapping[str, Any]) -> int | None:
+    """Return the private chat in which *update* was written, if it is a message and one can be made out."""
+    chat = chat_of(update) if "message" in update or "edited_message" in update else None
+    return chat if chat is not None and chat > 0 else None
+
+
 def chat_of(update: Mapping[str, Any]) -> int | None:
     """Return the id of the chat *update* belongs to, if one can be made out."""
     for body in update.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import rows as build
@@ -29,6 +29,7 @@ class Address:
     due: datetime
     tapped: int | None = None  # the message whose button was tapped
     keep: bool = False  # the tipster clears this chat by hand
+    fades: timedelta | None = None  # so long after it was said a message is swept; none: when asked for
 
 
 def add(rows: Rows, replies: Sequence[Reply], to: Address, numbers: Numbers) -> None:
@@ -66,7 +67,8 @@ def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
         "text": message.text,
         "buttons": [[list(button) for button in row] for row in message.keyboard],
         "silent": reply.silent,
-        "lasts": None if reply.lasts is None else int(reply.lasts.total_seconds()),
+        "lasts": _seconds(reply.lasts),
+        "fades": _seconds(to.fades),
         "keep": to.keep,
     }
     match reply:
@@ -81,6 +83,10 @@ def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
         case _:
             pass
     return payload
+
+
+def _seconds(time: timedelta | None) -> int | None:
+    return None if time is None else int(time.total_seconds())
 
 
 def _content(reply: Reply) -> bytes | None:

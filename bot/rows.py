@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from casework import canonical
@@ -21,7 +21,7 @@ from casework.database import Database
 from casework.keys import CHUNK_SIZE, new_id
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Chunk, Deletion, Outbox
+from casework.tables import Chunk, Deletion, Item, Outbox
 from crypto import lock
 from crypto.context import named
 from crypto.errors import NotForUsError
@@ -54,11 +54,30 @@ def tag_of(key: lock.Key, chat: int) -> bytes:
     return lock.tag(key, "chat", str(chat).encode())
 
 
+def fixed_tag_of(key: lock.Key, chat: int) -> bytes:
+    """Return what deletions of *chat* are marked with whose time no sweep puts off."""
+    return lock.tag(key, "chat-fixed", str(chat).encode())
+
+
 def tags_of(strongbox: Strongbox, chat: int) -> tuple[bytes, ...]:
     """Return the tags of *chat* under every spool key on file, the current one first."""
-    current = strongbox.spool
-    others = [key for number, key in strongbox.spools.items() if number != current.number]
-    return tuple(tag_of(key, chat) for key in [current, *others])
+    return tuple(tag_of(key, chat) for key in _spools(strongbox))
+
+
+def fixed_tags_of(strongbox: Strongbox, chat: int) -> tuple[bytes, ...]:
+    """Return the tags of deletions with a time of their own, as :func:`tags_of`."""
+    return tuple(fixed_tag_of(key, chat) for key in _spools(strongbox))
+
+
+def withdraw(session: Session, strongbox: Strongbox, chat: int) -> None:
+    """Take back what still waits to be said to *chat*; a reply that was to be announced goes on waiting."""
+    waiting = Outbox.tag.in_(tags_of(strongbox, chat))
+    rows = session.execute(select(Outbox.id, Outbox.item).where(waiting)).all()
+    ids = [row.id for row in rows]
+    items = [row.item for row in rows if row.item is not None]
+    session.execute(delete(Chunk).where(Chunk.owner.in_(ids)))
+    session.execute(delete(Outbox).where(Outbox.id.in_(ids)))
+    session.execute(update(Item).where(Item.id.in_(items), Item.state == "sealed").values(state="waiting"))
 
 
 def outgoing(
@@ -122,18 +141,20 @@ def deletion(
     due: datetime | None,
     *,
     keep: bool = False,
+    fixed: bool = False,
 ) -> None:
     """
     Have a message deleted at *due*, or when its chat is swept, or at the deadline.
 
-    With *keep* the deadline only forgets it: the tipster clears that chat by hand.
+    With *keep* the deadline only forgets it: the tipster clears that chat by hand. With *fixed* a sweep of
+    the chat leaves it alone unless it is asked for by the tipster.
     """
     row = new_id()
     payload = {"chat": chat, "keep": keep, "messages": [message]}
     rows.add(
         Deletion,
         id=row,
-        tag=tag_of(key, chat),
+        tag=fixed_tag_of(key, chat) if fixed else tag_of(key, chat),
         due=due,
         deadline=sent + DEADLINE,
         spool=key.number,
@@ -158,6 +179,12 @@ def keep(session: Session, strongbox: Strongbox, chat: int, *, keep: bool) -> No
         payload = {**open_deletion(keys, row.id, row.locked), "keep": keep}
         key = _key(keys, row.locked)
         row.locked = lock.lock(key, canonical.dumps(payload), named("deletion", row.id))
+
+
+def _spools(strongbox: Strongbox) -> list[lock.Key]:
+    """Return every spool key on file, the current one first."""
+    current = strongbox.spool
+    return [current, *(key for number, key in strongbox.spools.items() if number != current.number)]
 
 
 def _open(keys: dict[int, lock.Key], locked: bytes, where: bytes) -> dict[str, Any]:

@@ -11,19 +11,22 @@ a case and named to the coordinators. No update is dropped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 from telegram import Update
+from telegram.error import TelegramError
 
-from bot import spool
+from bot import raw, spool
 from bot.answer import Answerer, Prepared, claim_writing
 from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
-from bot.hear import Heard, hear
+from bot.hear import Heard, crowd, hear, note
 from bot.spool import AlreadyWorkedError, Spool, Spooled
 from bot.taps import Taps
 from bot.telegram import Door
@@ -105,12 +108,12 @@ class Worker:
         if spooled is None:
             return
         try:
-            heard = self._hear(spooled)
+            update, heard = self._hear(spooled)
         except UnreadableError:
             await self._quarantine(spooled)
             return
         if heard is None:
-            await self._writer.do(lambda session: spool.finish(session, number))
+            await self._pass_over(number, update)
             return
         heard = await self._fetcher.fill(heard, spooled.taken, self._clock())
         if heard.query is not None:
@@ -119,12 +122,26 @@ class Worker:
         await self._erase_first(prepared)
 
         await self._writer.do(
-            lambda session: spool.finish(session, number),
+            lambda session: self._finish(session, number, prepared),
             prepared.rows,
             lambda session: self._answerer.commit(session, prepared, self._clock().date()),
         )
 
-    def _hear(self, spooled: Spooled) -> Heard | None:
+    def _finish(self, session: Session, number: int, prepared: Prepared) -> None:
+        spool.finish(session, number)
+        self._answerer.withdraw(session, prepared)
+
+    async def _pass_over(self, number: int, update: Update) -> None:
+        """Say and keep nothing; a note of Telegram's goes with the sweep, a group is left."""
+        group = crowd(update)
+        if group is not None:
+            with contextlib.suppress(TelegramError):
+                await self._door.leave_chat(group)
+        left = note(update)
+        rows = None if left is None else await asyncio.to_thread(self._answerer.sweep_note, left)
+        await self._writer.do(lambda session: spool.finish(session, number), rows)
+
+    def _hear(self, spooled: Spooled) -> tuple[Update, Heard | None]:
         """
         Read an update.
 
@@ -135,7 +152,8 @@ class Worker:
         if spooled.body is None or spooled.tries >= (1 if is_old else TRIES):
             raise UnreadableError
         try:
-            return hear(Update.de_json(spooled.body, self._door))
+            update = Update.de_json(spooled.body, self._door)
+            return update, hear(update)
         except Exception as error:  # noqa: BLE001  whatever the library makes of bytes from outside
             log.warning("work.unreadable %s", type(error).__name__)
             raise UnreadableError from None
@@ -151,9 +169,12 @@ class Worker:
             return  # a crash came between the erasure and telling so
 
     async def _quarantine(self, spooled: Spooled) -> None:
-        """Seal the bytes as they came into a case, and tell the coordinators that there is one."""
+        """Seal the bytes as they came into a case, tell the coordinators, and answer whoever wrote it."""
         log.warning("work.quarantined")
         rows = await asyncio.to_thread(self._answerer.quarantine, spooled.raw)
+        writer = None if spooled.body is None else raw.writer_of(spooled.body)
+        if writer is not None:
+            rows.extend(await asyncio.to_thread(self._answerer.tell, writer, "unread"))
         await self._writer.do(lambda session: spool.finish(session, spooled.number), rows)
 
     async def _file_idle(self, case: bytes) -> None:

@@ -81,6 +81,12 @@ def phrase_offer(state: State, _world: World) -> Step:
     return stay(after, phrase_screens.offer(after))
 
 
+def end(state: State, _world: World) -> Step:
+    """Ask nothing more."""
+    after = replace(state, stage="free", held="")
+    return stay(after, screens.done(after))
+
+
 def phrase_show(state: State, world: World) -> Step:
     """Show a new phrase, once; one already confirmed stays."""
     if state.confirmed:

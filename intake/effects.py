@@ -101,7 +101,11 @@ class ShowLetters(Effect):
 
 @dataclass(frozen=True, repr=False)
 class Sweep(Effect):
-    """Delete what stands in the chat: ``now``, ``soon`` (ten minutes) or ``never`` (a soon is taken back)."""
+    """
+    Delete what stands in the chat: ``now``, ``soon`` (ten minutes) or ``never`` (a soon is taken back).
+
+    What has a time of its own (a phrase, an answer) goes no later than that: only ``now`` is sooner.
+    """
 
     when: str
 

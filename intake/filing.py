@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,9 @@ from intake.snapshot import House, Snapshot
 from intake.state import State
 from intake.work import Random, Work
 
+# Kinds of what goes onto the card that were sent for nothing else.
+PERSONAL = ("text", "contact", "location")
+
 
 @dataclass(repr=False)
 class Outcome:
@@ -40,8 +43,8 @@ class Outcome:
     replies: tuple[Reply, ...] = ()
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)  # for remember_mailboxes
     erase: bytes | None = None  # the case its tipster erased
-    delete_incoming: bool = False  # now, not with the next sweep
-    incoming_due: datetime | None = None  # when to delete it; none: with the next sweep
+    leaves: bool = False  # the incoming message is deleted at once, and no sweep puts that off
+    fades: timedelta | None = None  # so long after it the chat is swept; none: when it is asked for
     clearing: str = "send"
 
     def __repr__(self) -> str:
@@ -70,6 +73,9 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
     for effect in step.effects:
         _carry_out(work, effect, facts, snapshot, secret)
     work.note_answers()
+    fades = _fades(work.state)
+    if fades is not None and not any(isinstance(effect, effects.Sweep) for effect in step.effects):
+        sealing.sweep(work, snapshot.tags, "soon")
     return Outcome(
         state=None if step.forgets else work.state,
         language=basis.language,
@@ -77,8 +83,8 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
         replies=step.replies,
         mailboxes=work.mailboxes,
         erase=work.erase,
-        delete_incoming=heard.is_secret or basis.clearing == "write",
-        incoming_due=_incoming_due(work.state, heard, now),
+        leaves=_leaves(work.state, heard, step.effects),
+        fades=fades,
         clearing=basis.clearing or "send",
     )
 
@@ -160,12 +166,19 @@ def remember_mailboxes(
             mailboxes.add_ids(epochs, epoch, case, ids)
 
 
-def _incoming_due(state: State, heard: listening.Heard, now: datetime) -> datetime | None:
-    """Return when the message that was just answered leaves the chat."""
+def _leaves(state: State, heard: listening.Heard, carried: tuple[effects.Effect, ...]) -> bool:
+    """Tell whether the message that was just answered must not stand in the chat any longer."""
     if heard.is_secret or state.clearing == "write":
-        return now
-    # After filing there is no "send" any more: whatever is written then is sent at once.
-    return now + effects.SOON if state.filed and state.clearing != "self" else None
+        return True
+    # Names and phones are sealed by now; on the screen they say whom this chat is about.
+    return state.clearing != "self" and any(
+        isinstance(effect, effects.AddCard) and effect.kind in PERSONAL for effect in carried
+    )
+
+
+def _fades(state: State) -> timedelta | None:
+    """Return how long after the last word a chat is swept: with "send" there is nothing more to wait for."""
+    return effects.SOON if state.filed and state.clearing != "self" else None
 
 
 def _facts_of(state: State, case: CaseFacts | None, heard: listening.Heard) -> CaseFacts | None:
@@ -195,6 +208,8 @@ def _carry_out(
             sealing.add_card(work, effect)
         case effects.FileCase():
             handover.file(work)
+        case effects.Sweep(when="now"):
+            sealing.sweep(work, (*snapshot.tags, *snapshot.fixed), effect.when)
         case effects.Sweep():
             sealing.sweep(work, snapshot.tags, effect.when)
         case effects.ShowLetters():

@@ -25,7 +25,7 @@ def clearing(choice: str) -> Act:
     def act(state: State, _world: World) -> Step:
         first = state.clearing is None and state.filed
         after = replace(state, clearing=choice, stage="card" if first else "free")
-        sweep = Sweep("never" if choice == "self" else "now")
+        sweep = Sweep({"self": "never", "write": "now"}.get(choice, "soon"))
         if not first:
             return stay(after, screens.told(after, f"clear.{choice}"), sweep)
         return Step(after, (screens.told(after, f"clear.{choice}"), screens.card(after)), (sweep,))
@@ -45,27 +45,27 @@ def forget(state: State, _world: World) -> Step:
     return stay(state, screens.forget(state))
 
 
-def forget_now(state: State, _world: World) -> Step:
+def forget_now(state: State, world: World) -> Step:
     """Forget this chat and keep the case; what was not filed is filed first."""
-    goodbye = (screens.goodbye("forget.done"),)
+    goodbye = (screens.goodbye("forget.done", world),)
     if state.case is None:
         return Step(state, goodbye, (Sweep("now"),), forgets=True)
     handed_over = () if state.filed else (FileCase(),)
     return Step(state, goodbye, (DropCourier(), *handed_over, Sweep("now")), forgets=True)
 
 
-def erase(state: State, _world: World) -> Step:
+def erase(state: State, world: World) -> Step:
     """Say what erasing means."""
     if state.case is None:
         return stay(state, screens.told(state, "erase.nothing"))
-    return stay(state, screens.erase(state))
+    return stay(state, screens.erase(state, world))
 
 
-def erase_now(state: State, _world: World) -> Step:
+def erase_now(state: State, world: World) -> Step:
     """Erase the case and forget the chat."""
     if state.case is None:
         return stay(state, screens.told(state, "erase.nothing"))
-    return Step(state, (screens.goodbye("erase.done"),), (Erase(), Sweep("now")), forgets=True)
+    return Step(state, (screens.goodbye("erase.done", world),), (Erase(), Sweep("now")), forgets=True)
 
 
 def new(state: State, world: World) -> Step:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from crypto import phrase
+from crypto import phrase, words
 from crypto.errors import CryptoError
 from crypto.mailbox import Mailbox
 from intake import events
@@ -38,6 +38,9 @@ def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
     match event:
         case events.Text():
             return _listen_to_text(replace(event, text=clean(event.text)), state, snapshot)
+        case events.Edited() if phrase.resembles(clean(event.text)):
+            # Somebody mends a phrase where it stands; it must not become part of the story.
+            return _listen_to_text(events.Text(event.message, text=clean(event.text)), state, snapshot)
         case events.Edited():
             return Heard(replace(event, text=clean(event.text)))
         case events.File():
@@ -101,4 +104,12 @@ def _may_be_phrase(text: str, state: State | None) -> bool:
     if phrase.resembles(text):
         return True
     asked = state is not None and state.stage == "phrase"
-    return asked and FEWEST <= len(text.split()) <= MOST
+    return asked and FEWEST <= len(text.split()) <= MOST and _is_half_known(text)
+
+
+def _is_half_known(text: str) -> bool:
+    """Tell whether half of the words are from our lists, in some reading: a sentence has but few."""
+    return any(
+        2 * sum(number is not None for number in words.known(reading)) >= len(reading)
+        for reading in words.readings(text)
+    )

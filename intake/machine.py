@@ -14,7 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from intake import events, returning, screens, telling
-from intake.replies import Button
+from intake.replies import Button, Say
 from intake.state import State
 from intake.taps import ACTS
 from intake.world import Step, World
@@ -28,6 +28,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType({"help": "help", "menu": "menu", 
 def step(state: State | None, event: events.Event, world: World) -> Step:
     """Answer one event."""
     known = reconciled(state or State(language=world.language), world)
+    return _tell_of_outage(_note_greeting(_answer(known, event, world)), world)
+
+
+def _answer(known: State, event: events.Event, world: World) -> Step:
     match event:
         case events.PhraseTyped():
             return returning.hear_phrase(known, event, world)
@@ -57,6 +61,23 @@ def reconciled(state: State, world: World) -> State:
         return screens.fresh(state)
     # A case that was merged goes on under the id of the other.
     return replace(state, case=world.case.id.hex(), filed=not world.case.is_writing)
+
+
+def _note_greeting(step: Step) -> Step:
+    """Remember that the notice was said, so that nobody reads it twice in a minute."""
+    said = {reply.key for reply in step.replies if isinstance(reply, Say)}
+    if step.state.greeted or not said & {"hello", "hello.after"}:
+        return step
+    return replace(step, state=replace(step.state, greeted=True))
+
+
+def _tell_of_outage(step: Step, world: World) -> Step:
+    """Say once to every chat which hours were lost: nobody can tell any more who wrote in them."""
+    outage = world.outage
+    if outage is None or step.forgets or step.state.heard_of == outage.name:
+        return step
+    told = replace(step, state=replace(step.state, heard_of=outage.name))
+    return told.with_replies(screens.lost(told.state, outage))
 
 
 def _hear_command(state: State, event: events.Command, world: World) -> Step:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from casework import clocks
+from casework.clocks import Times
 from crypto import handle as handles
 from crypto import phrase
 from intake.listening import Heard
+from intake.outage import Outage
+from intake.replies import Span
 from intake.snapshot import Snapshot
 from intake.state import State
 from intake.work import Random
@@ -34,10 +37,28 @@ def look_out(state: State | None, snapshot: Snapshot, heard: Heard, now: datetim
         language=guess_language(snapshot.language_code),
         teams=teams,
         honest=honest,
+        waits=waits(house.times),
+        escrow_days=house.escrow_days,
+        outage=_current(house.outage, now),
         case=snapshot.case if state is not None else None,
         match=heard.match,
         fresh=fresh,
     )
+
+
+def waits(times: Times) -> dict[str, Span]:
+    """Return within what time each urgency is usually answered, in the largest unit that fits."""
+    return {"now": _span(times.now), "days": _span(times.days), "normal": Span("working", times.normal)}
+
+
+def _span(time: timedelta) -> Span:
+    minutes = max(round(time.total_seconds() / 60), 1)
+    return Span("minutes", minutes) if minutes % 60 else Span("hours", minutes // 60)
+
+
+def _current(outage: Outage | None, now: datetime) -> Outage | None:
+    """Return *outage* while chats are to hear of it."""
+    return outage if outage is not None and now < outage.tell_until else None
 
 
 def guess_language(code: str | None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from intake.replies import PHRASE_LASTS, Say
-from intake.screens import rows
+from intake.replies import PHRASE_LASTS, Button, Say
+from intake.screens import button, rows
 from intake.state import State
 
 
@@ -11,8 +11,9 @@ def offer(state: State) -> Say:
     """Offer a code phrase, or say that there is one."""
     if state.confirmed:
         return Say(rows(state, ("menu",)), key="phrase.have", replaces=True)
-    key = "phrase.needed" if state.reach == "phrase" else "phrase.offer"
-    return Say(rows(state, ("p.show",), ("menu",)), key=key, replaces=True)
+    if state.reach == "phrase":
+        return Say(rows(state, ("p.show",), ("menu",)), key="phrase.needed", replaces=True)
+    return Say(rows(state, ("p.show",), ("s.end", "menu")), key="phrase.offer", replaces=True)
 
 
 def show(state: State, words: tuple[str, ...]) -> Say:
@@ -28,11 +29,10 @@ def show(state: State, words: tuple[str, ...]) -> Say:
 
 
 def ask_back(state: State) -> Say:
-    """Ask two words back."""
+    """Ask two words back, in the place of the phrase: written down, it need not stand there any longer."""
     first, second = (place for place, _ in state.asked)
-    return Say(
-        rows(state, ("p.show", "menu")), key="phrase.ask", params={"a": first, "b": second}, replaces=False
-    )
+    keyboard = ((_another(state), button(state, "button.menu", "menu")),)
+    return Say(keyboard, key="phrase.ask", params={"a": first, "b": second}, replaces=True)
 
 
 def problem(state: State, key: str, **params: str | int) -> Say:
@@ -56,4 +56,10 @@ def again(state: State) -> Say:
     """Say that the two words were others."""
     first, second = (place for place, _ in state.asked) if state.asked else (1, 2)
     params = {"a": first, "b": second}
-    return Say(rows(state, ("p.show",), ("p.msg",), ("menu",)), key="phrase.wrong", params=params)
+    keyboard = ((_another(state),), *rows(state, ("p.msg",), ("menu",)))
+    return Say(keyboard, key="phrase.wrong", params=params)
+
+
+def _another(state: State) -> Button:
+    """Return the button that shows another phrase: the first one is never shown again."""
+    return button(state, "button.p.new", "p.show")

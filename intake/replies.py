@@ -15,7 +15,8 @@ from crypto.handle import Handle
 
 # Long enough to read on a bad evening, short enough that a phone taken tomorrow shows nothing.
 ANSWER_LASTS = timedelta(hours=1)
-PHRASE_LASTS = timedelta(minutes=15)
+# As long as the screen it takes the place of, so that the sentence under it is true.
+PHRASE_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class Button:
     def data(self) -> str:
         """Return the callback data, at most 64 bytes of ASCII."""
         return self.action if self.handle is None else self.handle.data(self.action)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A length of time, said in the grammar of the language: minutes, hours, working days or days."""
+
+    unit: str  # minutes | hours | working | days
+    count: int
 
 
 Keyboard = tuple[tuple[Button, ...], ...]
@@ -56,7 +65,7 @@ class Say(Reply):
     """
 
     key: str = ""
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int | Span] = field(default_factory=dict)
     replaces: bool = False
 
 

@@ -13,15 +13,14 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from crypto.handle import Handle
-from intake.replies import Button, Keyboard, Receipt, Say
+from intake.outage import Outage
+from intake.replies import Button, Keyboard, Receipt, Say, Span
 from intake.state import State
 from intake.world import World
 
 # Where most tipsters' clocks stand; the sentence says so.
 HOUSE_TIME = ZoneInfo("Europe/Moscow")
 GOODBYE_LASTS = timedelta(minutes=10)
-# How long copies of destroyed keys stay in the operator's escrow.
-ESCROW_DAYS = 7
 
 KINDS = {"legal": ("legal",), "tell": ("editors",), "both": ("legal", "editors")}
 CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.sha": "share"}
@@ -59,9 +58,17 @@ def hello(state: State, world: World) -> Say:
 
 
 def first_notice(state: State, world: World) -> Say:
-    """Answer a first message: the same notice, and what kind of thing this is."""
+    """Answer a first message: the same notice, unless it was read before, and what kind of thing this is."""
     asked = [] if state.kind else [(kind,) for kind in kinds(world.teams)]
-    return Say(rows(state, *asked, ("send",), ("now", "help")), key="hello.after")
+    key = "hello.more" if state.greeted else "hello.after"
+    return Say(rows(state, *asked, ("send",), ("now", "menu")), key=key)
+
+
+def lost(state: State, outage: Outage) -> Say:
+    """Say which hours are lost: whoever wrote then was told that it was received."""
+    since, until = (when.astimezone(HOUSE_TIME) for when in (outage.since, outage.until))
+    params = {"since": since.strftime("%d.%m %H:%M"), "until": until.strftime("%d.%m %H:%M")}
+    return told(state, "outage", **params)
 
 
 def receipt(state: State, messages: int, files: int) -> Receipt:
@@ -70,7 +77,7 @@ def receipt(state: State, messages: int, files: int) -> Receipt:
     return Receipt(rows(state, *offered), messages=messages, files=files)
 
 
-def told(state: State, key: str, **params: str | int) -> Say:
+def told(state: State, key: str, **params: str | int | Span) -> Say:
     """Say one sentence, with the way back under it."""
     return Say(rows(state, ("menu",)), key=key, params=params)
 
@@ -80,16 +87,17 @@ def menu(state: State, world: World) -> Say:
     if state.case is None:
         return hello(state, world)
     if not state.filed:
-        offered = rows(state, ("send",), ("now",), ("phrase", "lang"), ("clean", "erase"), ("help",))
+        offered = rows(state, ("send",), ("now",), ("clean", "erase"), ("phrase", "help"), ("lang",))
         return Say(offered, key="menu.writing", replaces=True)
     offered = rows(
         state,
-        ("now", "go.card"),
-        ("go.reach", "go.keep"),
-        ("go.phrase", "go.clear"),
-        ("clean", "lang"),
+        ("now",),
+        ("go.card", "go.reach"),
+        ("go.keep", "go.phrase"),
+        ("clean", "go.clear"),
         ("forget", "erase"),
         ("new", "help"),
+        ("lang",),
     )
     return Say(offered, key="menu", replaces=True)
 
@@ -118,7 +126,7 @@ def filed(state: State, world: World) -> Say:
         when = later.astimezone(HOUSE_TIME)
         params = {"day": when.strftime("%d.%m"), "hour": when.strftime("%H:%M")}
         return Say(key=f"filed.{team}.later", params=params)
-    return Say(key=f"filed.{team}.{urgency}")
+    return Say(key=f"filed.{team}.{urgency}", params={"time": world.waits[urgency]})
 
 
 def clear(state: State) -> Say:
@@ -133,7 +141,8 @@ def card(state: State) -> Say:
 
 def card_kept(state: State) -> Say:
     """Say that it went onto the card, and offer to take it as part of the story."""
-    return Say(rows(state, ("next.reach",), ("c.move", "menu")), key=f"card.kept.{_team(state)}")
+    key = "card.kept.self" if state.clearing == "self" else f"card.kept.{_team(state)}"
+    return Say(rows(state, ("next.reach",), ("c.move", "menu")), key=key)
 
 
 def reach(state: State) -> Say:
@@ -145,7 +154,7 @@ def hours(state: State) -> Say:
     """Ask when the neutral line may come, and whether to remember the chat."""
     remember = "h.mem.on" if state.remember else "h.mem"
     keyboard = (
-        *rows(state, ("h.any",), ("h.day",), ("h.eve",)),
+        *rows(state, ("h.any",), ("h.wak",), ("h.day",), ("h.eve",)),
         (button(state, f"button.{remember}", "h.mem"),),
         *rows(state, ("menu",)),
     )
@@ -179,10 +188,10 @@ def forget(state: State) -> Say:
     return Say(rows(state, *offered, ("forget.yes",), ("menu",)), key=key, replaces=True)
 
 
-def erase(state: State) -> Say:
+def erase(state: State, world: World) -> Say:
     """Say what erasing means, before it is done."""
     keyboard = rows(state, ("erase.yes",), ("menu",))
-    return Say(keyboard, key="erase.ask", params={"days": ESCROW_DAYS}, replaces=True)
+    return Say(keyboard, key="erase.ask", params={"time": Span("days", world.escrow_days)}, replaces=True)
 
 
 def help_text(state: State) -> Say:
@@ -195,10 +204,15 @@ def language(state: State) -> Say:
     return Say(rows(state, ("lang.ru",), ("lang.uk",), ("lang.en",)), key="lang.ask", replaces=True)
 
 
-def goodbye(key: str) -> Say:
+def goodbye(key: str, world: World) -> Say:
     """Say the last line before this chat is forgotten."""
     keyboard = ((Button("button.start", "menu"),),)
-    return Say(keyboard, lasts=GOODBYE_LASTS, key=key, params={"days": ESCROW_DAYS})
+    return Say(keyboard, lasts=GOODBYE_LASTS, key=key, params={"time": Span("days", world.escrow_days)})
+
+
+def done(state: State) -> Say:
+    """Say that nothing more is asked."""
+    return Say(rows(state, ("clean", "menu")), key="done", replaces=True)
 
 
 def _team(state: State) -> str:
@@ -207,4 +221,10 @@ def _team(state: State) -> str:
 
 def fresh(state: State) -> State:
     """Return a state that belongs to no case but keeps what was chosen for the chat."""
-    return replace(State(), language=state.language, clearing=state.clearing)
+    return replace(
+        State(),
+        language=state.language,
+        clearing=state.clearing,
+        greeted=state.greeted,
+        heard_of=state.heard_of,
+    )

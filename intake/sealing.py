@@ -159,7 +159,7 @@ def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:
 
 
 def sweep(work: Work, tags: tuple[bytes, ...], when: str) -> None:
-    """Say when the messages of this chat are to be deleted."""
+    """Say when the messages with these tags are to be deleted."""
     due = {"now": work.now, "soon": work.now + effects.SOON, "never": None}[when]
     for tag in tags:
         work.rows.change(Deletion, {"tag": tag}, due=due)

@@ -26,6 +26,10 @@ from crypto.mailbox import Mailbox
 from crypto.roster import Anchor
 from crypto.xwing import Recipient
 from intake.cases import CaseFacts
+from intake.outage import Outage
+
+# How long copies of destroyed keys are kept, where the house does not say otherwise.
+ESCROW_DAYS = 7
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,6 +44,8 @@ class House:
     courier: tuple[int, Recipient]
     times: Times = field(default_factory=Times)
     hours: Hours = field(default_factory=Hours)
+    escrow_days: int = ESCROW_DAYS
+    outage: Outage | None = None
 
     def __repr__(self) -> str:
         return "<House>"
@@ -75,6 +81,7 @@ class Snapshot:
     case: CaseFacts | None = None  # of State.case; none when there is no such case (any more)
     language_code: str | None = None
     look_up: LookUp = field(default=nothing)
+    fixed: tuple[bytes, ...] = ()  # tags of messages with a time of their own, which only "clean now" changes
 
     def __repr__(self) -> str:
         return "<Snapshot>"
@@ -88,6 +95,8 @@ def read_house(
     *,
     times: Times | None = None,
     hours: Hours | None = None,
+    escrow_days: int = ESCROW_DAYS,
+    outage: Outage | None = None,
 ) -> House:
     """Read what is the same for every chat."""
     number, identity = strongbox.courier
@@ -100,6 +109,8 @@ def read_house(
         courier=(number, identity.recipient),
         times=times or Times(),
         hours=hours or Hours(),
+        escrow_days=escrow_days,
+        outage=outage,
     )
 
 

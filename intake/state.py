@@ -30,7 +30,7 @@ class State:
     recent: tuple[tuple[int, int], ...] = ()  # numbers of the last messages and their place in the case
     clearing: str | None = None  # send | write | self; none: not asked yet, held as "send"
     reach: str | None = None  # push | phrase
-    hours: str = "any"  # any | day | evening
+    hours: str = "any"  # any | waking | day | evening
     remember: bool = False
     courier: int = 0  # number of the key the courier address was last sealed to
     summarise: bool = False
@@ -42,6 +42,8 @@ class State:
     confirmed: bool = False
     held: str = ""  # a text that may be a phrase, until the tipster says which it is
     wrote_before: bool = False
+    greeted: bool = False  # the notice stands in the chat, or stood there
+    heard_of: str = ""  # the last outage this chat was told of
 
     def __repr__(self) -> str:
         return f"<State {self.stage}>"

@@ -137,6 +137,7 @@ _IN_A_CASE: Mapping[str, Act] = {
     "r.push": choosing.reach_here,
     "r.phrase": choosing.reach_by_phrase,
     "h.any": choosing.hours("any"),
+    "h.wak": choosing.hours("waking"),
     "h.day": choosing.hours("day"),
     "h.eve": choosing.hours("evening"),
     "h.mem": choosing.remember,
@@ -148,6 +149,7 @@ _IN_A_CASE: Mapping[str, Act] = {
     "go.phrase": choosing.phrase_offer,
     "p.show": choosing.phrase_show,
     "p.check": choosing.phrase_check,
+    "s.end": choosing.end,
 }
 ACTS: Mapping[str, Act] = MappingProxyType(
     {**_ANYWHERE, **{action: _of_a_case(act) for action, act in _IN_A_CASE.items()}}

@@ -16,7 +16,7 @@ from dataclasses import replace
 from crypto import words as wordlist
 from intake import events, phrase_screens, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
-from intake.replies import Reply
+from intake.replies import Receipt, Reply
 from intake.state import State
 from intake.world import Step, World
 
@@ -34,7 +34,7 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
         return nobody(state)
     if state.stage == "words" and not event.forwarded and _may_be_words(event.text):
         return _hear_words(state, event.text)
-    if state.stage == "card" and len(event.text) <= CARD_LENGTH and not event.forwarded:
+    if state.stage == "card" and not event.forwarded and _may_be_card(event.text):
         return _keep_card(state, event.text)
     marks = ("author",) if event.author else ()
     began, start = begin(state, world)
@@ -118,16 +118,15 @@ def kept(
 ) -> Step:
     """Acknowledge what was kept; the first time say who we are, and file at once what is urgent."""
     after = replace(after, held="")
-    replies: list[Reply] = []
-    if before.case is None and after.urgency == "now":
+    if before.case is not None:
+        said = (screens.receipt(after, messages, files),) if messages or files else ()
+        return Step(after, said, effects)
+    # What can be done next stands under the second line, once.
+    received = (Receipt(messages=messages, files=files),) if messages or files else ()
+    if after.urgency == "now":
         step = file(after, world)
-        replies = [screens.receipt(after, messages, files)] if messages or files else []
-        return Step(step.state, (*replies, *step.replies), (*effects, *step.effects))
-    if messages or files:
-        replies.append(screens.receipt(after, messages, files))
-    if before.case is None:
-        replies.append(screens.first_notice(after, world))
-    return Step(after, tuple(replies), effects)
+        return Step(step.state, (*received, *step.replies), (*effects, *step.effects))
+    return Step(after, (*received, screens.first_notice(after, world)), effects)
 
 
 def file(state: State, world: World) -> Step:
@@ -179,6 +178,11 @@ def _may_be_words(text: str) -> bool:
         return True
     known = any(any(number is not None for number in wordlist.known(one)) for one in wordlist.readings(text))
     return count <= ANSWER_WORDS and known
+
+
+def _may_be_card(text: str) -> bool:
+    """Tell whether this may be the card asked for: a story is longer, and a question is for a person."""
+    return len(text) <= CARD_LENGTH and "?" not in text
 
 
 def _matches(state: State, text: str) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from casework import catalogue
-from intake.replies import Deliver, Keyboard, Receipt, Reply, Say
+from intake.replies import Deliver, Keyboard, Receipt, Reply, Say, Span
 
 CATALOGUES = Path(__file__).with_name("catalogues")
 # Telegram's limit for one message, in UTF-16 units.
@@ -51,7 +51,8 @@ def say(key: str, language: str) -> str:
 def _text(reply: Reply, language: str) -> str:
     match reply:
         case Say():
-            return say(reply.key, language).format_map(dict(reply.params))
+            params = {name: _param(value, language) for name, value in reply.params.items()}
+            return say(reply.key, language).format_map(params)
         case Receipt():
             return _receipt(reply, language)
         case Deliver():
@@ -70,6 +71,14 @@ def _receipt(reply: Receipt, language: str) -> str:
     if len(parts) == 1 and reply.messages + reply.files == 1:
         return say("receipt.one", language)
     return say("receipt.many", language).format_map({"what": ", ".join(parts)})
+
+
+def _param(value: str | int | Span, language: str) -> str | int:
+    """Say a span of time: an hour, 12 hours, three working days; everything else stays as it is."""
+    if not isinstance(value, Span):
+        return value
+    form = "single" if value.count == 1 else "one" if _plural(value.count, language) == "one" else "many"
+    return say(f"span.{value.unit}.{form}", language).format_map({"count": value.count})
 
 
 def _plural(count: int, language: str) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from intake.cases import CaseFacts
 from intake.effects import Effect
-from intake.replies import Reply
+from intake.outage import Outage
+from intake.replies import Reply, Span
 from intake.snapshot import Match
 from intake.state import State
 
@@ -34,6 +35,9 @@ class World:
     language: str  # a guess, for a chat we do not know
     teams: tuple[str, ...]  # those with living members: legal, editors
     honest: Mapping[tuple[str, str], datetime]  # team, urgency -> answer by; only where nobody is on duty
+    waits: Mapping[str, Span]  # urgency -> within what time somebody usually answers
+    escrow_days: int  # how long copies of destroyed keys stay in the operator's escrow
+    outage: Outage | None  # hours that were lost, while chats are to hear of it
     case: CaseFacts | None
     match: Match | None  # where the phrase or handle of this event led
     fresh: Fresh

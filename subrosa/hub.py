@@ -12,7 +12,7 @@ from bot.telegram import Endpoint, build, read_token
 from casework.database import Database
 from casework.strongbox import Strongbox
 from register.settings import SiteSettings
-from subrosa import keyfiles
+from subrosa import keyfiles, outage
 from subrosa.chores import Chores
 from subrosa.escrow import Escrow
 from subrosa.opening import open_database, open_strongbox
@@ -44,6 +44,8 @@ async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio
         erase=chores.erase,
         times=settings.times,
         hours=settings.hours,
+        escrow_days=settings.escrow.keep_days,
+        outage=outage.read(settings.hub.state_dir),
         identity=settings.telegram.identity,
     )
     try:

@@ -512,26 +512,56 @@ def test_sweeps_reach_every_message_of_the_chat_and_no_other(house: House) -> No
 
 
 def test_what_is_typed_leaves_the_chat_in_its_time(sqlite_house: House) -> None:
-    """With the sweep; minutes after filing; at once for a phrase, or when Tess wants it so."""
+    """With the sweep; minutes after the last word once filed; at once for a phrase, or when Tess says so."""
     tess = Phone(sqlite_house)
 
-    def due() -> object:
+    def fate() -> tuple[bool, timedelta | None]:
         assert tess.last is not None
-        return tess.last.incoming_due
+        return tess.last.leaves, tess.last.fades
 
+    soon = timedelta(minutes=10)
     tess.write("x")
-    assert due() is None
+    assert fate() == (False, None)
     tess.press("u.now")
     tess.write("y")
-    assert due() == sqlite_house.now + timedelta(minutes=10)
+    assert fate() == (False, soon)
     tess.press("z.write")
-    tess.write("z")
-    assert due() == sqlite_house.now
+    tess.write("Саватеев, +7900")
+    assert fate() == (True, soon)
     tess.press("z.self")
     tess.write("z")
-    assert due() is None
+    assert fate() == (False, None)
     tess.write(" ".join(phrase.generate(os.urandom).words("ru")))
-    assert due() == sqlite_house.now
+    assert fate() == (True, None)
+
+
+@pytest.mark.parametrize("choice", ["z.send", "z.write", "z.self"])
+def test_names_leave_the_screen_as_soon_as_they_are_sealed(sqlite_house: House, choice: str) -> None:
+    """Card, contact, map point: whatever was chosen for the chat, but "I do it myself"."""
+    tess = Phone(sqlite_house)
+    tess.write("x")
+    tess.press("u.now")
+    tess.press(choice)
+    for event in (
+        events.Text(7, text="Саватеев Никита, +79005551122"),
+        events.Contact(8, name="Сапсан", phone="+7938"),
+        events.Location(9, latitude=48.0, longitude=37.0),
+    ):
+        tess.press("go.card")
+        tess.do(event)
+        assert tess.last is not None
+        assert tess.last.leaves == (choice != "z.self")
+    cards = read(sqlite_house, "alice", only(sqlite_house).id, "card")
+    assert len(cards) == 3
+
+
+def test_a_question_is_for_a_person_and_not_for_the_card(sqlite_house: House) -> None:
+    """Whoever asks where the card was asked for is read by whoever answers."""
+    tess = told_and_sent(sqlite_house, "tell")
+    tess.press("z.send")
+    tess.write("а сколько ждать ответа?")
+    said = read(sqlite_house, "carol", only(sqlite_house).id, "message")
+    assert said[-1]["text"] == "а сколько ждать ответа?"
 
 
 def test_mallory_with_the_disk_reads_no_word_and_no_name(house: House) -> None:

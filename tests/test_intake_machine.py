@@ -13,7 +13,7 @@ from casework.rows import Rows
 from crypto.handle import Handle
 from intake import effects, events, machine, screens, texts
 from intake.cases import CaseFacts
-from intake.replies import Button, Deliver, Reply
+from intake.replies import Button, Deliver, Reply, Span
 from intake.snapshot import Match
 from intake.state import State, dumps, loads
 from intake.taps import ACTS
@@ -30,6 +30,9 @@ def world(**more: Any) -> World:
         "language": "ru",
         "teams": ("legal", "editors"),
         "honest": {},
+        "waits": {"now": Span("hours", 1), "days": Span("hours", 12), "normal": Span("working", 3)},
+        "escrow_days": 7,
+        "outage": None,
         "case": None,
         "match": None,
         "fresh": Fresh("11" * 16, "22" * 32, ("слово",) * 10, ((2, "слово"), (7, "дом"))),

@@ -20,7 +20,12 @@ from crypto import context, handle, lock, sealed
 from crypto.errors import CryptoError
 
 # When a push may ring, in the tipster's choice of words; everybody is taken to live by Moscow's clock.
-HOURS = {"any": (time(0), time(0)), "day": (time(9), time(18)), "evening": (time(18), time(22))}
+HOURS = {
+    "any": (time(0), time(0)),
+    "waking": (time(9), time(22)),
+    "day": (time(9), time(18)),
+    "evening": (time(18), time(22)),
+}
 ZONE = MOSCOW
 
 COURIER_EXPIRED = "courier_expired"

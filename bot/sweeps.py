@@ -1,0 +1,53 @@
+"""
+When what stands in a chat is to be taken out again: rows of deletions for each thing that came in.
+
+What was sent is remembered when it was sent, by the outbox.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot import rows as build
+from bot.hear import Heard
+from casework.rows import Rows
+from crypto.lock import Key
+from intake.events import Tap
+from intake.filing import Outcome
+from intake.machine import LETTERS
+
+# A tapped message older than this is answered by a new one, which can still be deleted for two days.
+EDITABLE = timedelta(hours=24)
+
+
+def keeps(outcome: Outcome) -> bool:
+    """Tell whether the tipster clears this chat by hand."""
+    return outcome.clearing == "self"
+
+
+def editable(heard: Heard, now: datetime) -> int | None:
+    """Return the number of the message tapped, if the answer may take its place."""
+    if heard.query is None or heard.at is None or now - heard.at > EDITABLE:
+        return None
+    return heard.event.message
+
+
+def add(rows: Rows, key: Key, heard: Heard, outcome: Outcome, now: datetime) -> None:
+    """Have what came in deleted in its time: a message, or the line that announced an answer, once tapped."""
+    is_served = isinstance(heard.event, Tap) and heard.event.action in LETTERS and editable(heard, now)
+    if heard.query is not None and not is_served:
+        return
+    build.deletion(
+        rows,
+        key,
+        heard.chat,
+        heard.event.message,
+        heard.at or now,
+        now if outcome.leaves else _after(outcome.fades, now),
+        keep=keeps(outcome),
+        fixed=outcome.leaves,
+    )
+
+
+def _after(time: timedelta | None, now: datetime) -> datetime | None:
+    return None if time is None else now + time
