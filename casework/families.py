@@ -13,7 +13,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,12 +62,8 @@ class Family:
         Raises:
             KeyMissingError: there is none, or it is damaged.
         """
-        for _attempt in range(2):
-            keys = _read_keys(path)
-            if keys:
-                return cls(path, {key.number: key for key in keys})
-            # Replaced while it was read: what was there is wiped. The next look finds the new one.
-        raise KeyMissingError(path.stem)
+        keys = _parse(read_file(path))
+        return cls(path, {key.number: key for key in keys})
 
     @property
     def current(self) -> Secret:
@@ -173,10 +169,25 @@ def _partial(path: Path) -> str:
     return f".new-{path.name}-"
 
 
-def _read_keys(path: Path) -> list[Secret]:
-    """Return the keys in a file, none when it is not there or damaged."""
+def read_file(path: Path) -> bytes:
+    """
+    Return the bytes of a family's file, making sure that there are keys in it.
+
+    Raises:
+        KeyMissingError: there is none, or it is damaged.
+    """
+    for _attempt in range(2):
+        with suppress(OSError):
+            body = path.read_bytes()
+            if _parse(body):
+                return body
+        # Replaced while it was read: what was there is wiped. The next look finds the new one.
+    raise KeyMissingError(path.stem)
+
+
+def _parse(body: bytes) -> list[Secret]:
+    """Return the keys that *body* holds, none when it is damaged."""
     try:
-        entries = canonical.loads(path.read_bytes())["keys"]
         return [
             Secret(
                 int(n),
@@ -184,9 +195,9 @@ def _read_keys(path: Path) -> list[Secret]:
                 datetime.fromisoformat(e["made"]),
                 bool(e.get("waits", False)),
             )
-            for n, e in entries.items()
+            for n, e in canonical.loads(body)["keys"].items()
         ]
-    except (OSError, MalformedError, AttributeError, KeyError, TypeError, ValueError):
+    except (MalformedError, AttributeError, KeyError, TypeError, ValueError):
         return []
 
 

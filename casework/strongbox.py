@@ -29,7 +29,7 @@ from crypto.lock import Key
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 
-__all__ = ["RUNTIME", "SETTLING", "STATE", "Strongbox", "write_file"]
+__all__ = ["RUNTIME", "SETTLING", "STATE", "Family", "Strongbox", "write_file"]
 
 STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "register")
 RUNTIME = ("link", "handin")

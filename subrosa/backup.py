@@ -3,23 +3,28 @@ Backup and restore of a house.
 
 A backup is green only if every epoch its dump names can be opened with keys that already lie on the medium.
 A restore lays out keys and database, leaves out whatever was erased since, and writes a signed "restored"
-row that desks accept after showing it.
+row that desks accept after showing it. It believes a dump that the hub of the pinned roots' roster signed.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import erasure, hubkeys, journal
+from casework import erasure, hubkeys, journal, rosters
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
+from casework.families import Family
 from casework.strongbox import Strongbox, write_file
-from casework.tables import Case
+from casework.tables import Case, House
+from crypto import lock
+from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from subrosa import dump, escrow, schema
 from subrosa.errors import RestoreError
@@ -44,10 +49,11 @@ class Restored:
 def back_up(
     settings: Settings, database: Database, strongbox: Strongbox, target: Escrow, now: datetime
 ) -> Copy:
-    """Copy keys, then database, then remove copies whose time is over."""
+    """Copy ids of the erased, keys, then the database; remove copies whose time is over."""
     strongbox.reload()
+    target.copy_erased()
     target.copy_keys(strongbox.epoch.number, now)
-    copy = target.copy_database(database, set(strongbox.epochs), now)
+    copy = target.copy_database(database, set(strongbox.epochs), now, strongbox.signing)
     target.prune(timedelta(days=settings.escrow.keep_days), now)
     return copy
 
@@ -57,35 +63,80 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     Lay out the house of *settings* from *medium*; its database and state must be empty.
 
     Raises:
-        RestoreError: something lies there already, or the copy is not whole.
+        RestoreError: something lies there already, the copy is not whole, or not of the house whose roots are
+            pinned.
         CryptoError: the copy is not for this escrow key, or damaged.
     """
     state = settings.hub.state_dir
     if any(state.glob("*.key")):
         raise RestoreError("state_dir holds keys already")
-    keys = escrow.open_keys(medium, identity)
-    source, taken = escrow.open_dump(medium, identity)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = connect(settings.database.url)
+    # Keys come into state_dir last of all: until then nothing can open what was erased since the copy.
+    staging = state.with_name(f"{state.name}.restoring")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=0o700)
+    database = _connect_empty(settings)
     try:
-        if settings.database.url.startswith("sqlite:///"):
-            Path(settings.database.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        schema.lay_out_empty(database)
-        with Session(database.engine) as session, session.begin():
-            session.connection(execution_options={"subrosa_write": True})
-            counts = dump.read(session, source)
-        for name, key in keys.items():
-            write_file(state / name, key)
-        strongbox = Strongbox.load(state, settings.hub.runtime_dir, now)
-        again = _erase_again(settings, database, strongbox, escrow.erased(medium), now)
+        rows, taken = _lay_out(settings, database, medium, identity, staging)
+        strongbox = Strongbox.load(staging, settings.hub.runtime_dir, now)
+        gone = escrow.erased(medium)
+        again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
             journal.write(session, "restored", by=_operator(strongbox), day=now.date())
     finally:
         database.close()
     body = {"from": taken.isoformat(), "until": now.isoformat(), "tell_until": (now + TELL_FOR).isoformat()}
-    write_file(state / RESTORED, json.dumps(body).encode())
-    return Restored(sum(counts.values()), again, taken, now)
+    write_file(staging / RESTORED, json.dumps(body).encode())
+    write_file(staging / escrow.ERASED, "".join(f"{case.hex()}\n" for case in gone).encode())
+    for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
+        path.replace(state / path.name)
+    staging.rmdir()
+    return Restored(rows, again, taken, now)
+
+
+def _connect_empty(settings: Settings) -> Database:
+    """
+    Connect to the database of *settings*, with tables and nothing in them.
+
+    Raises:
+        RestoreError: there is a house in it.
+    """
+    url = settings.database.url
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    database = connect(url)
+    schema.lay_out_empty(database)
+    with database.read() as session:
+        is_empty = session.scalar(select(House.id)) is None
+    if not is_empty:
+        database.close()
+        raise RestoreError("the database holds a house already")
+    return database
+
+
+def _lay_out(
+    settings: Settings, database: Database, medium: Path, identity: Identity, staging: Path
+) -> tuple[int, datetime]:
+    """Put rows into *database* and keys into *staging*; all rows or none."""
+    keys = escrow.open_keys(medium, identity)
+    source, taken = escrow.open_dump(medium, identity, staging)
+    with source, Session(database.engine) as session, session.begin():
+        session.connection(execution_options={"subrosa_write": True})
+        counts = dump.read(session, source)
+        session.flush()
+        hub = rosters.current(session, settings.anchor).hub_signing
+        escrow.check_signed(source, taken, hub)
+        sentinel = lock.number_of(session.scalars(select(House.sentinel)).one())
+        wanted = dump.epochs_named(session) | {sentinel}
+        keys["epoch.key"], missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)
+        if sentinel in missing:
+            raise RestoreError("no copy of the keys opens the newest dump")
+        for name, key in keys.items():
+            write_file(staging / name, key)
+        if SigningKey.from_seed(Family.load(staging / "hub.key").current.secret).public != hub:
+            raise RestoreError("the keys are not those of this house")
+    return sum(counts.values()), taken
 
 
 def _erase_again(

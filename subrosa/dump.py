@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from casework import canonical
 from casework.database import SCHEMA
-from casework.tables import Base, Grant
+from casework.epoch import NO_EPOCH
+from casework.tables import Base, Case, Grant
 from subrosa.errors import RestoreError
 
 FORMAT = "subrosa-dump-1"
@@ -37,7 +38,14 @@ def tables() -> list[Table]:
 
 
 def write(session: Session, sink: IO[bytes]) -> dict[str, int]:
-    """Write a dump of what *session* sees and return how many rows of each table it holds."""
+    """
+    Write a dump of what *session* sees at one moment; return how many rows of each table it holds.
+
+    *session* is fresh: nothing was asked of it before.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # Otherwise each table is read as of another moment, and rows arrive without what they belong to.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     sink.write(canonical.dumps({"format": FORMAT, "schema": SCHEMA}) + b"\n")
     counts = {}
     for table in tables():
@@ -67,8 +75,11 @@ def read(session: Session, source: IO[bytes]) -> dict[str, int]:
 
 
 def epochs_named(session: Session) -> set[int]:
-    """Return the epochs that grants of the database name."""
-    return set(session.scalars(select(Grant.epoch).distinct()))
+    """Return the epochs that grants and lists of mailboxes name."""
+    grants = select(Grant.epoch).distinct()
+    cases = select(Case.epoch).where(Case.mailboxes.is_not(None)).distinct()
+    named = {*session.scalars(grants), *session.scalars(cases)}
+    return {number for number in named if number is not None} - {NO_EPOCH}
 
 
 def count_grants(session: Session) -> int:

@@ -1,33 +1,46 @@
 """
 The second medium: sealed copies of the database and of the hub's keys, for the operator alone to open.
 
-    <medium>/keys/<epoch>-<stamp>.age    all of state_dir but spool.key
-    <medium>/dumps/<stamp>.age           the database, see subrosa.dump
+    <medium>/keys/<epoch>-<hour>.age     all of state_dir but spool.key
+    <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
     <medium>/erased                      ids that must never come back, one a line, only ever appended to
 
-Everything but ``erased`` is sealed to the operator's escrow key, which lies off the machine. Copies older
-than ``escrow.keep_days`` are removed: until then an erased case can be opened by whoever has them, the
-escrow key and a staff keyring. Without ``spool.key`` nothing in flight can be restored; that is meant.
+Keys are copied at every erasure, so the names of their copies say the hour only. Everything but ``erased``
+is sealed to the operator's escrow key, which lies off the machine. Copies older than ``escrow.keep_days`` are
+removed: until then an erased case can be opened by whoever has them, the escrow key and a staff keyring.
+Without ``spool.key`` nothing in flight can be restored; that is meant.
+
+Whoever can write the medium can seal a dump of their own: the hub's signature over bytes and time says which
+are ours. That an older one stands in place of a newer it does not say.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+import logging
 import os
 import tarfile
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Any
 
+from casework import canonical
 from casework.database import Database
+from casework.families import read_file
 from casework.strongbox import STATE, write_file
 from crypto import context
+from crypto.errors import CryptoError
 from crypto.padding import FILE
 from crypto.sealed import open_stream, seal_stream
+from crypto.signature import SigningKey, verify
 from crypto.xwing import Identity, Recipient
 from subrosa import dump
 from subrosa.errors import RestoreError
+
+log = logging.getLogger(__name__)
 
 NOT_COPIED = frozenset({"spool"})
 ERASED = "erased"
@@ -35,6 +48,7 @@ ERASED = "erased"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEYS = context.named("escrow", "keys")
 _DUMP = context.named("escrow", "dump")
+_TAG = "subrosa/dump"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +75,30 @@ class Escrow:
         self.recipient = recipient
 
     def copy_keys(self, epoch: int, now: datetime) -> None:
-        """Seal all of ``state_dir`` but the spool key onto the medium, synced."""
-        plain = _pack(self.state_dir)
-        target = self._folder("keys") / f"{epoch:08d}-{now.strftime(_STAMP)}.age"
+        """Seal all of ``state_dir`` but the spool key onto the medium, synced; *epoch* is the current one."""
+        plain, newest = _pack(self.state_dir)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        target = self._folder("keys") / f"{max(epoch, newest):08d}-{hour.strftime(_STAMP)}.age"
         write_file(target, _seal(plain, self.recipient, _KEYS))
+        os.utime(target, (hour.timestamp(), hour.timestamp()))
 
-    def copy_database(self, database: Database, epochs: set[int], now: datetime) -> Copy:
-        """Seal a dump of *database* onto the medium; *epochs* are those whose keys lie there already."""
-        with tempfile.TemporaryFile(dir=self._folder("dumps")) as plain:
+    def copy_database(
+        self, database: Database, epochs: set[int], now: datetime, hub: SigningKey | None = None
+    ) -> Copy:
+        """
+        Seal a dump of *database* onto the medium, signed by *hub*.
+
+        *epochs* are those whose keys lie there already. The plain dump never touches the medium.
+        """
+        target = self._folder("dumps") / f"{now.strftime(_STAMP)}.age"
+        with tempfile.TemporaryFile(dir=self.state_dir) as plain:
             with database.read() as session:
                 counts = dump.write(session, plain)
                 named = dump.epochs_named(session)
+            if hub is not None:
+                plain.write(_signed_line(plain, now, hub))
             length = plain.tell()
             plain.seek(0)
-            target = self._folder("dumps") / f"{now.strftime(_STAMP)}.age"
             partial = target.with_suffix(".part")
             with partial.open("wb") as sink:
                 seal_stream(plain, sink, [self.recipient], _DUMP, length, sizes=FILE)
@@ -91,8 +115,7 @@ class Escrow:
         """Remove copies older than *keep*, but never the newest of a kind; return how many."""
         removed = 0
         for folder in ("keys", "dumps"):
-            copies = sorted(self._folder(folder).glob("*.age"), key=_stamp_of)
-            for path in copies[:-1]:
+            for path in _copies(self._folder(folder))[:-1]:
                 if now - _stamp_of(path) > keep:
                     path.unlink()
                     removed += 1
@@ -104,12 +127,24 @@ class Escrow:
         return max(stamps, default=None)
 
     def remember_erased(self, case: bytes) -> None:
-        """Append *case* to the ids that every restore leaves out."""
-        for folder in (self.medium, self.state_dir):
-            with (folder / ERASED).open("a", encoding="ascii") as out:
-                out.write(f"{case.hex()}\n")
-                out.flush()
-                os.fsync(out.fileno())
+        """
+        Append *case* to the ids that every restore leaves out, here and on the medium.
+
+        A medium that is away stops no erasure: :meth:`copy_erased` brings the id there later.
+        """
+        _append(self.state_dir / ERASED, [case])
+        try:
+            _append(self.medium / ERASED, [case])
+        except OSError:
+            log.error("erased.medium_away")  # noqa: TRY400  a traceback tells no more
+
+    def copy_erased(self) -> int:
+        """Bring ids to the medium that were erased while it was away; return how many."""
+        there = set(erased(self.medium))
+        missing = [case for case in dict.fromkeys(erased(self.state_dir)) if case not in there]
+        if missing:
+            _append(self.medium / ERASED, missing)
+        return len(missing)
 
     def _folder(self, name: str) -> Path:
         folder = self.medium / name
@@ -125,25 +160,69 @@ def open_keys(medium: Path, identity: Identity) -> dict[str, bytes]:
         RestoreError: there is none.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    plain = _open(_newest(medium / "keys"), identity, _KEYS)
-    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
-        return {
-            member.name: extracted.read()
-            for member in archive.getmembers()
-            if (extracted := archive.extractfile(member)) is not None
-        }
+    return _unpack(_newest(medium / "keys"), identity)
 
 
-def open_dump(medium: Path, identity: Identity) -> tuple[io.BytesIO, datetime]:
+def add_epochs(
+    medium: Path, identity: Identity, epoch_key: bytes, wanted: set[int]
+) -> tuple[bytes, set[int]]:
     """
-    Open the newest dump; return it with when it was written.
+    Add to the file *epoch_key* the epochs in *wanted* that only older copies hold.
+
+    A dump may be older than the newest copy of the keys, and an erasure in between has retired the epoch its
+    grants are under. Returns the file, and which of *wanted* no copy holds.
+
+    Raises:
+        CryptoError: a copy is not for this escrow key, or damaged.
+    """
+    keys: dict[str, Any] = canonical.loads(epoch_key)["keys"]
+    for path in reversed(_copies(medium / "keys")):
+        missing = {str(number) for number in wanted} - keys.keys()
+        if not missing:
+            break
+        older = canonical.loads(_unpack(path, identity)["epoch.key"])["keys"]
+        keys |= {number: older[number] for number in missing & older.keys()}
+    return canonical.dumps({"keys": keys}), {number for number in wanted if str(number) not in keys}
+
+
+def open_dump(medium: Path, identity: Identity, folder: Path) -> tuple[IO[bytes], datetime]:
+    """
+    Open the newest dump into a file without a name in *folder*; return it with when it was written.
 
     Raises:
         RestoreError: there is none.
         CryptoError: it is not for this escrow key, or damaged.
     """
     path = _newest(medium / "dumps")
-    return io.BytesIO(_open(path, identity, _DUMP)), _stamp_of(path)
+    plain = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  it is the caller's to close
+    try:
+        with path.open("rb") as source:
+            open_stream(source, plain, identity, _DUMP)
+    except BaseException:
+        plain.close()
+        raise
+    plain.seek(0)
+    return plain, _stamp_of(path)
+
+
+def check_signed(plain: IO[bytes], taken: datetime, hub: bytes) -> None:
+    """
+    Check that the hub signed this dump, for the time its name says.
+
+    Raises:
+        RestoreError: it did not.
+    """
+    digest, last = hashlib.sha256(), b""
+    plain.seek(0)
+    for line in plain:
+        digest.update(last)
+        last = line
+    plain.seek(0)
+    try:
+        signature = bytes.fromhex(canonical.loads(last.rstrip(b"\n"))["hub"])
+        verify(hub, _TAG, _claim(digest.digest(), taken), signature)
+    except (CryptoError, KeyError, TypeError, ValueError):
+        raise RestoreError("the dump is not signed by the hub of this house") from None
 
 
 def erased(medium: Path) -> list[bytes]:
@@ -155,13 +234,54 @@ def erased(medium: Path) -> list[bytes]:
     return [bytes.fromhex(line) for line in lines]
 
 
-def _pack(state_dir: Path) -> bytes:
-    packed = io.BytesIO()
+def _append(path: Path, cases: list[bytes]) -> None:
+    """Append ids to the list at *path*, synced, readable by its owner only."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, "".join(f"{case.hex()}\n" for case in cases).encode("ascii"))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _signed_line(plain: IO[bytes], now: datetime, hub: SigningKey) -> bytes:
+    plain.seek(0)
+    digest = hashlib.file_digest(plain, "sha256").digest()  # type: ignore[arg-type]
+    plain.seek(0, os.SEEK_END)
+    return canonical.dumps({"hub": hub.sign(_TAG, _claim(digest, now)).hex()}) + b"\n"
+
+
+def _claim(digest: bytes, taken: datetime) -> bytes:
+    return canonical.dumps({"dump": digest.hex(), "taken": taken.strftime(_STAMP)})
+
+
+def _pack(state_dir: Path) -> tuple[bytes, int]:
+    """Pack the key files that are copied; return them with the newest epoch on file."""
+    packed, newest = io.BytesIO(), 0
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name in STATE:
-            if name not in NOT_COPIED:
-                archive.add(state_dir / f"{name}.key", arcname=f"{name}.key")
-    return packed.getvalue()
+            if name in NOT_COPIED:
+                continue
+            body = read_file(state_dir / f"{name}.key")
+            if name == "epoch":
+                newest = max(int(number) for number in canonical.loads(body)["keys"])
+            member = tarfile.TarInfo(f"{name}.key")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return packed.getvalue(), newest
+
+
+def _unpack(path: Path, identity: Identity) -> dict[str, bytes]:
+    plain = io.BytesIO()
+    with path.open("rb") as source:
+        open_stream(source, plain, identity, _KEYS)
+    plain.seek(0)
+    with tarfile.open(fileobj=plain) as archive:
+        return {
+            member.name: extracted.read()
+            for member in archive.getmembers()
+            if (extracted := archive.extractfile(member)) is not None
+        }
 
 
 def _seal(plain: bytes, recipient: Recipient, where: bytes) -> bytes:
@@ -170,15 +290,13 @@ def _seal(plain: bytes, recipient: Recipient, where: bytes) -> bytes:
     return sink.getvalue()
 
 
-def _open(path: Path, identity: Identity, where: bytes) -> bytes:
-    sink = io.BytesIO()
-    with path.open("rb") as source:
-        open_stream(source, sink, identity, where)
-    return sink.getvalue()
+def _copies(folder: Path) -> list[Path]:
+    """Return the copies in *folder*, oldest first."""
+    return sorted(folder.glob("*.age"), key=lambda path: (_stamp_of(path), path.name))
 
 
 def _newest(folder: Path) -> Path:
-    copies = sorted(folder.glob("*.age"), key=_stamp_of)
+    copies = _copies(folder)
     if not copies:
         raise RestoreError(f"no copy in {folder.name}")
     return copies[-1]

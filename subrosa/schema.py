@@ -205,10 +205,10 @@ def _open_sentinel(connection: Connection, strongbox: Strongbox) -> None:
 
 
 def _vacuum_into(source: Path, target: Path) -> None:
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with sqlite3.connect(source) as connection:
         connection.execute("VACUUM INTO ?", (str(target),))
     connection.close()
-    target.chmod(0o600)
 
 
 def _config(connection: Connection, migrations: Path) -> Config:

@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from casework import erasure, journal, keys
+from casework import canonical, epoch, erasure, journal, keys
 from casework.actors import HUB, Actor
 from casework.asking import READ, GrantRef
 from casework.database import Database, connect
-from casework.strongbox import Strongbox
-from casework.tables import Case, Grant, Item, Link, Spool
+from casework.strongbox import SETTLING, Strongbox
+from casework.tables import Base, Case, Grant, Item, Link, Spool
+from crypto import context
 from crypto.errors import CryptoError
+from crypto.sealed import open_sealed, seal
+from crypto.signature import SigningKey
 from crypto.xwing import Identity
-from subrosa import backup, configuration, keyfiles
+from subrosa import backup, configuration, dump, escrow, keyfiles
 from subrosa.errors import RestoreError
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
@@ -196,3 +199,169 @@ def test_keys_off_the_machine_are_told_apart(tmp_path: Path) -> None:
     keyfiles.write_root(tmp_path / "root.key", SigningKey.generate())
     with pytest.raises(UsageError):
         keyfiles.read_escrow(tmp_path / "root.key")
+
+
+def erase(house: House, target: Escrow, case: bytes) -> None:
+    """Erase *case* as the hub does, with the second medium in place."""
+    erasure.erase(
+        house.database, house.strongbox, case, by=Actor(HUB, 0, house.strongbox.signing), now=house.now,
+        mirror=lambda: target.copy_keys(house.strongbox.epoch.number, house.now),
+        remember=target.remember_erased, escrow_days=7,
+    )  # fmt: skip
+
+
+def test_a_machine_lost_after_keys_were_retired_still_comes_back(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
+) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    for _n in range(2):  # two erasures and a tidy hub before the next copy of the database
+        gone, _ = file_case(house, "legal", "alice")
+        erase(house, target, gone)
+        house.now += SETTLING
+        epoch.keep_up(house.database, house.strongbox, lambda: None, house.now)
+    assert 1 not in house.strongbox.epochs
+    backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    again, database = moved(house, elsewhere, timedelta())
+    ref = GrantRef(case, keys.CONTENT, 0)
+    answered = ask(again, "alice", [ref], READ)
+    assert answered is not None and ref in answered.grants
+    database.close()
+
+
+def test_a_dump_is_of_one_moment(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = escrow_of(house, tmp_path, escrow_key)
+    file_case(house, "legal", "alice")
+    tables = dump.tables()
+
+    def while_somebody_writes() -> Iterator[object]:
+        for table in tables:
+            if table.name == "item":
+                file_case(house, "legal", "alice")
+            yield table
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dump, "tables", while_somebody_writes)
+        backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    again, database = moved(house, elsewhere, timedelta())
+    with database.read() as session:
+        assert len(session.scalars(select(Case)).all()) == 1
+        assert len(session.scalars(select(Item)).all()) == 2
+    assert again
+    database.close()
+
+
+def forge(target: Escrow, escrow_key: Identity, change: str) -> None:
+    """Put a dump of Mallory's in place of the newest: she has the medium and the public escrow key."""
+    (path,) = (target.medium / "dumps").glob("*.age")
+    where = context.named("escrow", "dump")
+    plain = open_sealed(path.read_bytes(), escrow_key, where)
+    if change == "a row":
+        plain = plain.replace(b'"assignee":"alice"', b'"assignee":"mallory"')
+    elif change == "no signature":
+        plain = plain[: plain.rindex(b'{"hub"')]
+    elif change == "her signature":
+        plain = plain[: plain.rindex(b'{"hub"')]
+        plain += canonical.dumps({"hub": SigningKey.generate().sign("subrosa/dump", b"").hex()}) + b"\n"
+    if change == "a later name":
+        path.rename(path.with_name("20260401T000000Z.age"))
+    else:
+        path.write_bytes(seal(plain, [target.recipient], where))
+
+
+@pytest.mark.parametrize("change", ["a row", "no signature", "her signature", "a later name"])
+def test_mallory_with_the_medium_restores_nothing_of_hers(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, change: str
+) -> None:
+    house = sqlite_house
+    file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    forge(target, escrow_key, change)
+    with pytest.raises(RestoreError):
+        backup.restore(settings, target.medium, escrow_key, house.now)
+    assert not list(settings.hub.state_dir.glob("*.key"))
+    database = connect(settings.database.url)
+    with database.read() as session:
+        for table in Base.metadata.sorted_tables:
+            assert session.execute(select(table)).first() is None
+    database.close()
+
+
+def test_the_medium_never_holds_a_plain_dump(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = sqlite_house
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    asked: list[Path] = []
+    plain = escrow.tempfile.TemporaryFile
+    monkeypatch.setattr(
+        escrow.tempfile, "TemporaryFile", lambda **at: (asked.append(Path(at["dir"])), plain(**at))[1]
+    )
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    assert asked
+    assert all(not folder.is_relative_to(target.medium) for folder in asked)
+
+
+def test_an_erasure_while_the_medium_is_away_is_brought_there_later(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity
+) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    target.medium.rename(tmp_path / "unplugged")
+    target.medium.write_bytes(b"")  # nothing can be made below a file
+    erase(house, target, case)
+    with house.database.read() as session:
+        assert session.get(Case, case) is None
+    target.medium.unlink()
+    (tmp_path / "unplugged").rename(target.medium)
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    assert escrow.erased(target.medium) == [case]
+    assert target.copy_erased() == 0
+    assert (target.medium / "erased").stat().st_mode & 0o077 == 0
+
+
+def test_the_copies_do_not_tell_the_minute_of_an_erasure(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity
+) -> None:
+    house = sqlite_house
+    house.now += timedelta(minutes=23, seconds=42)
+    case, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    erase(house, target, case)
+    (path,) = (target.medium / "keys").glob("*.age")
+    assert path.name == "00000002-20260310T120000Z.age"
+    assert path.stat().st_mtime == house.now.replace(minute=0, second=0).timestamp()
+    assert target.epochs() == {2}
+
+
+def test_a_restore_cut_short_leaves_no_key_that_a_hub_would_start_with(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    erase(house, target, case)
+    monkeypatch.setattr(backup, "_erase_again", lambda *_args: (_ for _ in ()).throw(OSError("cut")))
+    with pytest.raises(OSError, match="cut"):
+        backup.restore(settings, target.medium, escrow_key, house.now)
+    monkeypatch.undo()
+    assert not list(settings.hub.state_dir.glob("*.key"))
+    with pytest.raises(RestoreError, match="house already"):
+        backup.restore(settings, target.medium, escrow_key, house.now)
+    for path in (settings.hub.state_dir.parent).glob("h.db*"):
+        path.unlink()
+    assert backup.restore(settings, target.medium, escrow_key, house.now).erased_again == 1
+    assert (settings.hub.state_dir / "restored.json").exists()
+    assert not settings.hub.state_dir.with_name("state.restoring").exists()

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, String, select, update
@@ -376,8 +377,9 @@ def test_a_reader_who_comes_between_two_writes_looks_again(
     sqlite_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = sqlite_house.strongbox.families["epoch"].path
-    reads = iter([[], families._read_keys(path)])
-    monkeypatch.setattr(families, "_read_keys", lambda _path: next(reads))
+    body = path.read_bytes()
+    reads = iter([bytes(len(body)), body])
+    monkeypatch.setattr(Path, "read_bytes", lambda _path: next(reads))
     assert families.Family.load(path).current.number == sqlite_house.strongbox.epoch.number
 
 
