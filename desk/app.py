@@ -14,18 +14,19 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import jinja2
 from litestar import Litestar, Request, Response
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, State
 from litestar.handlers import HTTPRouteHandler
 
 from casework.database import Database
 from crypto.roster import Anchor
-from desk import answering, door, forms, words
+from desk import answering, checking, door, forms, words
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
@@ -38,6 +39,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Width of each lane, and how many may wait before it says that it is busy.
 LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
 SWEEP_SECONDS = 30.0
+
+T = TypeVar("T")
 
 log = logging.getLogger("subrosa.desk")
 
@@ -75,6 +78,7 @@ def build(
         logging_config=None,
         exception_handlers={Exception: _unknown},
         lifespan=[_lifespan(desk, lanes)],
+        state=State({"desk": desk}),
         debug=False,
     )
 
@@ -86,7 +90,7 @@ class Lane:
         self._threads: Executor = ThreadPoolExecutor(width, thread_name_prefix="desk")
         self._room = width + waiting
 
-    async def run(self, work: Callable[[], Reply]) -> Reply:
+    async def run(self, work: Callable[[], T]) -> T:
         """
         Run *work* when it is its turn.
 
@@ -121,7 +125,7 @@ def _templates() -> jinja2.Environment:
 def _lifespan(desk: Desk, lanes: Mapping[str, Lane]) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(_sweep(desk))
+        sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
         try:
             yield
         finally:
@@ -132,11 +136,16 @@ def _lifespan(desk: Desk, lanes: Mapping[str, Lane]) -> Callable[[Litestar], Any
     return live
 
 
-async def _sweep(desk: Desk) -> None:
-    """Forget sessions whose browser does not come back."""
+async def _sweep(desk: Desk, lane: Lane) -> None:
+    """Forget sessions whose browser does not come back; for the others, check what waits for their cards."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         desk.sessions.sweep(desk.clock())
+        for session in desk.sessions.living(desk.clock()):
+            try:
+                await lane.run(partial(checking.check_in_passing, desk, session))
+            except Exception as error:  # noqa: BLE001  # the next round tries again; a page says what is wrong
+                log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
 
 
 def _handler(desk: Desk, route: Route, lane: Lane) -> HTTPRouteHandler:

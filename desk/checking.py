@@ -7,16 +7,23 @@ and nobody sees them. The verdict is signed and holds places and kinds, never a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from casework import journal, keys, releases
+from casework.errors import CaseworkError
 from casework.tables import Case, Draft, Grant, JournalRow, Verdict
+from crypto.errors import CryptoError
 from desk import drafting, gating, opening
 from desk.drafting import Sheet
-from desk.errors import ConflictError
-from desk.visit import Visit
+from desk.errors import ConflictError, DeskError
+from desk.forms import Form
+from desk.sessions import Session
+from desk.visit import Desk, Visit
+
+log = logging.getLogger("subrosa.desk")
 
 JUDGES = frozenset({"custodian", "lawyer", "coordinator"})
 PENDING = ("review", "approved", "scheduled")
@@ -63,6 +70,42 @@ def check(visit: Visit, sheet: Sheet) -> str:
             journal.write(session, "check-card", by=visit.actor, day=visit.today, subject=sheet.draft.id)
         releases.record_verdict(session, sheet.draft.id, digest, "holder", judged.level, sealed, visit.acting)
     return judged.level
+
+
+def check_in_passing(desk: Desk, session: Session) -> int:
+    """
+    Judge by itself what waits for the person of *session*; return how many texts were judged.
+
+    What cannot be judged now is left for a person, who is told why when they press the button.
+    """
+    now = desk.clock()
+    staffing, me = desk.entrance.standing(session.staff, now)
+    if me is None or not me.roles & JUDGES:
+        return 0
+    visit = Visit(
+        desk=desk,
+        path="",
+        arguments={},
+        query={},
+        form=Form(),
+        words=desk.words[session.language],
+        now=now,
+        signed_in=session,
+        known=staffing,
+        me=me,
+    )
+    judged = 0
+    for draft in waiting(visit):
+        if draft.digest is None or draft.digest in session.unchecked:
+            continue
+        try:
+            check(visit, drafting.open_sheet(visit, draft.id))
+        except (DeskError, CaseworkError, CryptoError) as error:
+            session.unchecked.add(draft.digest)
+            log.warning("desk.unchecked %s", type(error).__name__)
+        else:
+            judged += 1
+    return judged
 
 
 def _cases_with_cards(visit: Visit) -> Sequence[bytes]:

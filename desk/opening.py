@@ -23,6 +23,8 @@ from desk.visit import Visit
 
 # The keeper looks for requests several times a second; asking the database more often finds nothing new.
 PAUSE = 0.02
+# Grants in one request: an answer of a megabyte, and a tenth of the hub's patience.
+PORTION = 400
 
 
 def readable(visit: Visit, owners: Iterable[bytes], compartment: str) -> set[GrantRef]:
@@ -99,7 +101,23 @@ def _fetch(
     journal: int | None = None,
     frozen: bytes | None = None,
 ) -> dict[tuple[bytes, str, int], Identity]:
-    """Ask the keeper for *refs*, wait, and open what comes."""
+    """Ask the keeper for *refs*, wait, and open what comes; many are asked for in portions."""
+    ordered = sorted(refs)
+    found: dict[tuple[bytes, str, int], Identity] = {}
+    for at in range(0, len(ordered), PORTION):
+        portion = set(ordered[at : at + PORTION])
+        found |= _fetch_portion(visit, portion, purpose, journal=journal, frozen=frozen)
+    return found
+
+
+def _fetch_portion(
+    visit: Visit,
+    refs: set[GrantRef],
+    purpose: str,
+    *,
+    journal: int | None,
+    frozen: bytes | None,
+) -> dict[tuple[bytes, str, int], Identity]:
     with visit.database.write() as session:
         request = asking.ask(
             session,

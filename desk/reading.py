@@ -35,7 +35,7 @@ class Paper:
     """A file of a case, as its head describes it. The name and type are the sender's word."""
 
     item: bytes
-    name: str
+    name: str = field(repr=False)
     mime: str
     size: int
 
@@ -60,7 +60,7 @@ class Said:
     author: str
     day: date
     at: str
-    text: str
+    text: str = field(repr=False)
     state: str | None
     why: str | None
     payload: Mapping[str, Any] = field(repr=False)
@@ -214,7 +214,8 @@ def _conversation(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[Said]
 
 
 def _order(item: Item, payload: Mapping[str, Any]) -> tuple[str, int, int]:
-    at = str(payload.get("at") or item.day.isoformat())
+    # What has a day only comes after what was said on that day.
+    at = str(payload.get("at") or f"{item.day.isoformat()}T24")
     seq = payload.get("seq")
     place = SPOKEN.index(item.kind) if item.kind in SPOKEN else 0
     return at, place, seq if isinstance(seq, int) else 0

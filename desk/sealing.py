@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from casework import keys
@@ -34,14 +35,18 @@ def content_key(visit: Visit, case: bytes) -> PublicKey:
 def item(visit: Visit, case: bytes, kind: str, payload: dict[str, Any]) -> Rows:
     """Return the rows of one new item of *case*, written by this person now."""
     rows = Rows()
-    at = visit.now.replace(second=0, microsecond=0).isoformat()
     keys.seal_item(
         rows,
         content_key(visit, case),
         kind=kind,
         author=visit.staff,
-        payload={"at": at, "by": visit.staff, **payload},
+        payload={"at": minute(visit.now), "by": visit.staff, **payload},
         day=visit.today,
         signing=visit.actor.signing,
     )
     return rows
+
+
+def minute(now: datetime) -> str:
+    """Return *now* to the minute, as it stands in what is sealed."""
+    return now.replace(second=0, microsecond=0).isoformat()

@@ -53,6 +53,8 @@ class Session:
     noted: set[bytes] = field(default_factory=set)
     # Hand-ins the hub has not confirmed yet: sealed grants, no seeds.
     waiting: list[Pending] = field(default_factory=list)
+    # Frozen texts that could not be checked in passing: digests; a person has to press the button.
+    unchecked: set[bytes] = field(default_factory=set)
     # Forms already carried out: token → where its answer led.
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
     notice: str = ""
@@ -146,6 +148,11 @@ class Sessions:
             session.forget()
         for session in living:
             session.put_away_late(now)
+
+    def living(self, now: datetime) -> list[Session]:
+        """Return the sessions that go on, without counting this as use."""
+        with self._lock:
+            return [session for session in self._live.values() if not self._is_over(session, now)]
 
     def __len__(self) -> int:
         return len(self._live)

@@ -37,6 +37,11 @@ class Standing:
     may_say_no_case: bool
 
     @property
+    def is_signed(self) -> bool:
+        """Tell whether the author has signed."""
+        return any(step.name == "author" and step.state == "done" for step in self.steps)
+
+    @property
     def is_blocked(self) -> bool:
         """Tell whether only an override would let it pass."""
         return any(one["level"] == "block" for one in self.findings)

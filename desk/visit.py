@@ -62,7 +62,7 @@ class Reply:
     """What goes back to the browser."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     mime: str = "text/html"
     headers: Mapping[str, str] = field(default_factory=dict)
     # The session cookie to set; empty removes it, none leaves it.

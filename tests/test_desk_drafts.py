@@ -14,6 +14,7 @@ from casework import releases
 from casework.database import Database
 from casework.redaction import gate
 from casework.tables import Draft, JournalRow, Press, Verdict
+from desk import checking
 from register import entry as entries
 from tests import deskhouse
 from tests.deskhouse import Browser, DeskHouse, open_desk
@@ -124,6 +125,18 @@ def test_a_name_from_the_card_is_blocked_by_the_holders_half(desk: DeskHouse) ->
     assert row(desk).status == "review"
 
 
+def test_the_holders_half_runs_by_itself_at_the_desk_of_a_custodian(desk: DeskHouse) -> None:
+    carol, erin = desk.sign_in("carol"), desk.sign_in("erin")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze")
+    state = desk.app.state.desk
+    judged = [checking.check_in_passing(state, session) for session in state.sessions.living(desk.house.now)]
+    assert sum(judged) == 1
+    assert not erin.page("/bench").count("waits for your check")
+    with desk.house.database.read() as session:
+        assert session.scalar(select(Verdict.staff).where(Verdict.half == "holder")) == "erin"
+
+
 def test_only_the_approver_overrides_a_block_with_a_reason(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(desk, carol)
@@ -191,7 +204,9 @@ def test_an_editor_who_is_not_on_the_case_sees_the_entry_but_no_narrative(desk: 
     assert "Двенадцатого" not in page
     assert 'name="place"' not in page
     tokens = dan.form("/account", "/account/duty")
-    assert dan.post(f"{draft}/unmask", {**tokens, "place": "x"}).status_code == 404
+    place = f"{case.hex()}:0:4"
+    assert dan.post(f"{draft}/unmask", {**tokens, "place": place}).status_code == 404
+    assert carol.do(draft, f"{draft}/unmask", place="x").status_code == 422
     assert dan.post(f"{draft}/save", {**tokens, "version": "2", **REST, **CLEAN}).status_code == 403
 
 

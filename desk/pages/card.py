@@ -23,6 +23,7 @@ from crypto.xwing import Identity
 from desk import opening, reading
 from desk.errors import MissingError
 from desk.routes import Route
+from desk.sealing import minute
 from desk.visit import Reply, Visit
 
 # Short, because a long list is not read; the last one asks for words.
@@ -116,7 +117,7 @@ def _seal_reason(visit: Visit, session: Session, case: Case, reason: Reason) -> 
         key,
         kind="reason",
         author=visit.staff,
-        payload={"act": "open-card", **reason.payload()},
+        payload={"act": "open-card", "at": minute(visit.now), "by": visit.staff, **reason.payload()},
         day=visit.today,
         signing=visit.actor.signing,
     )

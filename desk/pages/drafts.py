@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from casework.errors import CaseworkError
 from casework.tables import Case, Draft
 from desk import checking, drafting, gating, reading, standing
 from desk.drafting import Sheet
-from desk.errors import ConflictError, MissingError
+from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.case import note_opening
 from desk.reading import Dossier
 from desk.routes import EDITORS, Route
@@ -23,6 +24,8 @@ WORKERS = frozenset({"editor", "lawyer", "custodian", "coordinator"})
 APPROVERS = frozenset({"editor", "coordinator", "lawyer"})
 LIVING = ("draft", "review", "approved", "scheduled")
 TOLD = ("message", "brief")
+# Which item of the case, and from where to where.
+_PLACE = re.compile(r"[0-9a-f]{32}:[0-9]{1,6}:[0-9]{1,6}\Z")
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ def unmask(visit: Visit) -> Reply:
     if case is None:
         raise MissingError
     place = visit.need("place", 100)
+    if not _PLACE.match(place):
+        raise IncompleteError("place")
     item = place.partition(":")[0]
     with visit.database.write() as session:
         journal.write(
@@ -109,7 +114,7 @@ def unmask(visit: Visit) -> Reply:
             by=visit.actor,
             day=visit.today,
             case=case.id,
-            subject=bytes.fromhex(item) if len(item) == 32 else None,
+            subject=bytes.fromhex(item),
         )
     visit.session.unmasked.add((case.id, place))
     return visit.go(f"/draft/{sheet.draft.id.hex()}#told-{item}")

@@ -35,7 +35,7 @@ class Person:
     @property
     def fill(self) -> int:
         """How full they are, in tenths."""
-        return min(10, round(10 * self.load / self.limit)) if self.limit else 10
+        return min(10, -(-10 * self.load // self.limit)) if self.limit else 10
 
 
 def show(visit: Visit) -> Reply:
