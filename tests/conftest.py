@@ -9,7 +9,7 @@ import pytest
 from casework.database import Database
 from tests.house import House, build
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.gatehouse"]
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -32,3 +32,8 @@ def house(database: Database, tmp_path: Path) -> House:
 def sqlite_house(sqlite_database: Database, tmp_path: Path) -> House:
     """Lay out a house on SQLite only, where the engine does not matter."""
     return build(sqlite_database, tmp_path)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the folder whose pictures a run renews."""
+    parser.addoption("--tour", default=None, help="renew the pictures of the documents in this folder")

@@ -30,7 +30,7 @@ STORY = (
     "Здравствуйте. Пишу за сына, он срочник. В части под Белгородом с них требуют подписать контракт.",
     "Он отказался письменно, рапорт не берут. Сказали: завтра отправим всех, кто не подписал.",
 )
-CARD = "Заречный Иван Петрович, +7 900 000-11-22, войсковая часть 00000. Я мать, он знает, что я пишу."
+CARD = "Несебятьев Иван Петрович, +7 900 000-11-22, войсковая часть 00000. Я мать, он знает, что я пишу."
 ANSWER = (
     "Пусть ничего не подписывает и подаст рапорт через канцелярию, второй экземпляр с отметкой."
     " Если не берут — заказным письмом военному прокурору. Образец прикладываю. Я на связи."
@@ -41,8 +41,8 @@ BRIEF = (
     " Ему помогает юрист."
 )
 LEAKY = {
-    "ru": "Заречный, срочник из части под Белгородом, отказался подписать контракт.",
-    "en": "Zarechny, a conscript from a unit near Belgorod, refused to sign a contract.",
+    "ru": "Несебятьев, срочник из части под Белгородом, отказался подписать контракт.",
+    "en": "Nesebyatyev, a conscript from a unit near Belgorod, refused to sign a contract.",
 }
 CLEAN = {
     "ru": (
@@ -180,10 +180,8 @@ class Play:
         page = author.submit(page, "/draft")
         draft = page.url.split("?")[0]
         page = self.freeze(author, draft, LEAKY)
-        self.refuse(author, draft)
+        self.refuse(author, lawyer, draft)
         page = self.freeze(author, draft, CLEAN)
-        if "/check" in str(page.forms):
-            page = author.submit(page, "/check")
         page = author.submit(author.get(draft), "/sign")
         self.say(
             "desk", "editor-1 mends the wording; the gate has nothing against it; editor-1 signs the hash"
@@ -212,22 +210,23 @@ class Play:
             title_en=TITLE["en"],
             body_ru=words["ru"],
             body_en=words["en"],
-            branch="regular_army",
+            branch="ground_forces",
             service="conscript",
             month="2026-03",
             is_refusal="1",
-            grade="sources_withheld",
+            grade="withheld",
         )
 
-    def refuse(self, author: Visitor, draft: str) -> None:
+    def refuse(self, author: Visitor, lawyer: str, draft: str) -> None:
         """Show that the first wording cannot get out."""
-        page = author.get(draft)
-        if "Заречный" not in page.text:
-            raise StepFailedError("the gate found nothing in the first wording")
-        author.submit(page, "/sign")
+        author.submit(author.get(draft), "/sign")
+        judge = self.sign_in(lawyer)
+        judge.submit(judge.get(draft), "/check")
         approver = self.sign_in("editor-2")
         approver.submit(approver.get(draft), "/approve", status=409)
-        self.say("desk", "the gate blocks the first wording: a surname, a place; approving it answers 409")
+        self.say(
+            "desk", "the first wording names him: the card's holder's desk blocks it, approving answers 409"
+        )
 
     def public_id(self, page: Page) -> str:
         """Return the public number a draft's page names."""

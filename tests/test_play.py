@@ -1,0 +1,261 @@
+"""
+The whole way in a real browser: a phone, the desks with JavaScript off, the register, in both themes.
+
+With ``--tour FOLDER`` the pictures of the documents are renewed from what is seen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page
+
+from register import entry
+from subrosa.demo.picture import draw_page
+from subrosa.demo.play import ANSWER, BRIEF, CARD, CLEAN, LEAKY, SHEET, STORY, TITLE, Play
+from subrosa.demo.stage import Stage
+from tests.browser import chromium
+
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+PATIENCE = 20_000  # ms
+
+
+class Album:
+    """Where pictures go: every page at two widths and in both themes."""
+
+    def __init__(self, folder: Path, tour: Path | None) -> None:
+        self.folder = folder
+        self.tour = tour
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def keep(self, tab: Page, name: str) -> None:
+        """Look at *tab* in every way, and insist that nothing runs out of the window."""
+        for width, size in (("wide", WIDE), ("narrow", NARROW)):
+            for theme in ("light", "dark"):
+                await tab.set_viewport_size({"width": size["width"], "height": size["height"]})
+                await tab.emulate_media(color_scheme=theme)
+                over = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert over <= 0, f"{name} is {over} px too wide when {width}"
+                await tab.screenshot(path=self.folder / f"{name}-{width}-{theme}.png", full_page=True)
+        if self.tour is not None:
+            await tab.set_viewport_size(WIDE)
+            await tab.emulate_media(color_scheme="light")
+            await tab.screenshot(path=self.tour / f"{name}.png")
+
+
+class Person:
+    """Somebody at a desk, in a browser of their own without JavaScript."""
+
+    def __init__(self, stage: Stage, tab: Page, complaints: list[str]) -> None:
+        self.stage = stage
+        self.tab = tab
+        self.complaints = complaints
+
+    async def sign_in(self, who: str) -> None:
+        """Sign in as *who*."""
+        person = self.stage.staff[who]
+        await self.tab.goto(f"{self.stage.desk_url}/sign-in")
+        await self.tab.fill("#name", who)
+        await self.tab.fill("#passphrase", person.passphrase)
+        await self.tab.fill("#code", pyotp.TOTP(person.totp_secret).now())
+        await self.tab.click("form[action='/sign-in'] button")
+        await self.tab.wait_for_url(lambda url: "/sign-in" not in url)
+
+    async def open(self, path: str) -> None:
+        """Open a page of the desk."""
+        await self.tab.goto(f"{self.stage.desk_url}{path}")
+
+    async def first_case(self) -> str:
+        """Wait for a case in the queue and open it."""
+        for _ in range(60):
+            await self.open("/queue")
+            link = self.tab.locator("a[href^='/case/']").first
+            if await link.count():
+                await link.click()
+                return self.tab.url
+            await self.tab.wait_for_timeout(250)
+        raise AssertionError("no case came")
+
+    async def press(self, ending: str, **fields: str) -> int:
+        """Fill the form whose address ends in *ending*, press its first button, and return the status."""
+        form = self.tab.locator(f"form[action$='{ending}']").first
+        for name, value in fields.items():
+            await form.locator(f"[name='{name}']").fill(value)
+        async with self.tab.expect_navigation(timeout=PATIENCE) as gone:
+            await form.locator("button").first.click()
+        answer = await gone.value
+        return 0 if answer is None else answer.status
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Name the practice house of this module."""
+    return Stage(tmp_path_factory.mktemp("play") / "house")
+
+
+@pytest.fixture
+async def album(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Album]:
+    """Give the test a folder for its pictures."""
+    chosen = request.config.getoption("--tour")
+    shots = Path(__file__).parents[1] / "shots"
+    yield Album(shots, Path(chosen) if chosen else None)
+    assert tmp_path
+
+
+async def person(stack: AsyncExitStack, browser: Browser, stage: Stage, *, script: bool = False) -> Person:
+    """Open a browser for one more person."""
+    context = await browser.new_context(
+        java_script_enabled=script, locale="ru-RU", viewport={"width": 1280, "height": 900}
+    )
+    stack.push_async_callback(context.close)
+    tab = await context.new_page()
+    tab.set_default_timeout(PATIENCE)
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    return Person(stage, tab, complaints)
+
+
+async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:
+    """Play the mother on the practice phone."""
+    await tab.goto(stage.phone_url)
+    await tab.get_by_role("button", name="Начать", exact=True).click()
+    await tab.get_by_text("Telegram может читать").first.wait_for()
+    for line in STORY:
+        await tab.get_by_role("textbox").first.fill(line)
+        await tab.keyboard.press("Enter")
+    await tab.locator("input[type=file]").first.set_input_files(photo)
+    await tab.get_by_text("Получено").first.wait_for()
+    await album.keep(tab, "phone")
+    for label in ("И то, и другое", "Отправить", "Сейчас, часы", "После отправки"):
+        await tab.get_by_role("button", name=label).last.click()
+    await tab.get_by_text("О ком речь").wait_for()
+    await tab.get_by_role("textbox").first.fill(CARD)
+    await tab.keyboard.press("Enter")
+    for label in (
+        "Дальше",
+        "Сюда, тихо",
+        "В любое время",
+        "Пересказать без имён",
+        "Показать коллегам",
+        "Готово",
+    ):
+        await tab.get_by_role("button", name=label).last.click()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+async def test_a_story_travels_from_the_phone_to_the_register(
+    stage: Stage, album: Album, tmp_path: Path
+) -> None:
+    photo, sheet = tmp_path / "page.jpg", tmp_path / "raport.txt"
+    photo.write_bytes(draw_page())
+    sheet.write_bytes(SHEET)
+    said: list[str] = []
+    with stage:
+        play = Play(stage, lambda door, text: said.append(f"{door} {text}"))
+        play.import_examples()
+        play.close()
+        async with chromium() as browser, AsyncExitStack() as stack:
+            mother = await person(stack, browser, stage, script=True)
+            await tell(mother.tab, stage, photo, album)
+            lawyer, case = await answer(stack, browser, stage, album, sheet)
+            await mother.tab.get_by_role("button", name="Открыть").click()
+            await mother.tab.get_by_text(ANSWER[:40]).wait_for()
+            await album.keep(mother.tab, "answered")
+            await lawyer.tab.goto(case)
+            await lawyer.tab.locator("form[action$='/brief']").evaluate(
+                "f => f.closest('details').open = true"
+            )
+            assert await lawyer.press("/brief", text=BRIEF, consent="Согласна, без имён") < 400
+            public_id = await publish(stack, browser, stage, album, lawyer)
+            play.wait_for_public("the new entry", lambda ids: public_id in ids)
+            reader = await person(stack, browser, stage)
+            await read(reader, stage, album, public_id)
+            assert mother.complaints == lawyer.complaints == reader.complaints == []
+
+
+async def answer(
+    stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, sheet: Path
+) -> tuple[Person, str]:
+    """Let the proposed lawyer accept, look at the card, and answer with a file."""
+    for who in ("lawyer-1", "lawyer-2"):
+        lawyer = await person(stack, browser, stage)
+        await lawyer.sign_in(who)
+        await lawyer.first_case()
+        if not await lawyer.tab.locator("form[action$='/give-back']").count():
+            continue
+        await lawyer.open("/queue")
+        await album.keep(lawyer.tab, "queue")
+        await lawyer.first_case()
+        await lawyer.press("/accept")
+        case = lawyer.tab.url
+        await lawyer.press("/card")
+        assert CARD.split(",")[0] in await lawyer.tab.inner_text("main")
+        await album.keep(lawyer.tab, "card")
+        await lawyer.tab.goto(case)
+        form = lawyer.tab.locator("form[action$='/reply']")
+        await form.locator("details").evaluate("d => d.open = true")
+        await form.locator("[name=text]").fill(ANSWER)
+        await form.locator("[name=file]").set_input_files(sheet)
+        await form.locator("[name=file_is_safe]").check()
+        await form.locator("button[value=reply]").click()
+        await lawyer.tab.get_by_text(ANSWER[:40]).wait_for()
+        await album.keep(lawyer.tab, "case")
+        return lawyer, case
+    raise AssertionError("the case was proposed to nobody")
+
+
+async def publish(stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, lawyer: Person) -> str:
+    """Let two editors and the lawyer's desk bring the brief to the press."""
+    author, approver = await person(stack, browser, stage), await person(stack, browser, stage)
+    await author.sign_in("editor-1")
+    await approver.sign_in("editor-2")
+    await author.first_case()
+    await author.press("/accept")
+    await author.press("/draft")
+    draft = author.tab.url.split("?")[0].split("#")[0]
+    for words in (LEAKY, CLEAN):
+        await author.tab.goto(draft)
+        form = author.tab.locator("form[action$='/save']")
+        for language in ("ru", "en"):
+            await form.locator(f"[name=title_{language}]").fill(TITLE[language])
+            await form.locator(f"[name=body_{language}]").fill(words[language])
+        await form.locator("[name=month]").fill("2026-03")
+        await form.locator("[name=branch]").select_option("ground_forces")
+        await form.locator("[name=grade]").select_option("withheld")
+        async with author.tab.expect_navigation():
+            await form.locator("button[formaction$='/freeze']").click()
+        await author.press("/sign")
+        await lawyer.tab.goto(draft)
+        await lawyer.press("/check")
+        if words is LEAKY:
+            await author.tab.goto(draft)
+            assert await author.tab.locator(".findings li.block").count() >= 1
+            await album.keep(author.tab, "draft")
+            await approver.tab.goto(draft)
+            assert await approver.press("/approve") == 409
+    await approver.tab.goto(draft)
+    assert await approver.press("/approve") < 400
+    await album.keep(approver.tab, "approved")
+    text = await approver.tab.inner_text("main")
+    assert await approver.press("/publish") < 400
+    return next(word for word in text.split() if entry.is_id(word))
+
+
+async def read(reader: Person, stage: Stage, album: Album, public_id: str) -> None:
+    """Read the register as anybody does."""
+    register = stage.serve_register()
+    await reader.tab.goto(f"{register}/ru/index.html")
+    assert TITLE["ru"] in await reader.tab.inner_text("body")
+    await album.keep(reader.tab, "register")
+    await reader.tab.goto(f"{register}/ru/entries/{public_id}.html")
+    text = await reader.tab.inner_text("body")
+    assert CLEAN["ru"].split(".")[0] in text
+    assert "Несебятьев" not in text
+    assert "Белгород" not in text
+    await album.keep(reader.tab, "entry")
