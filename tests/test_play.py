@@ -131,20 +131,14 @@ async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:
     await tab.locator("input[type=file]").first.set_input_files(photo)
     await tab.get_by_text("Получено").first.wait_for()
     await album.keep(tab, "phone")
+    chat = tab.locator(".chat")
     for label in ("И то, и другое", "Отправить", "Сейчас, часы", "После отправки"):
-        await tab.get_by_role("button", name=label).last.click()
+        await chat.get_by_role("button", name=label).last.click()
     await tab.get_by_text("О ком речь").wait_for()
     await tab.get_by_role("textbox").first.fill(CARD)
     await tab.keyboard.press("Enter")
-    for label in (
-        "Дальше",
-        "Сюда, тихо",
-        "В любое время",
-        "Пересказать без имён",
-        "Показать коллегам",
-        "Готово",
-    ):
-        await tab.get_by_role("button", name=label).last.click()
+    for label in ("Дальше", "Пропустить", "Пересказать без имён", "Показать коллегам", "Готово"):
+        await chat.get_by_role("button", name=label).last.click()
 
 
 @pytest.mark.browser
