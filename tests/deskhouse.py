@@ -205,17 +205,25 @@ class DeskHouse:
         keys.seal_item(batch, content, kind="courier", payload=payload, author="hub", day=day)
 
 
+def no_detectors() -> Any:
+    """Stand where the gate's detectors are, in tests that never come near the gate."""
+    raise AssertionError("this test needs no detectors")
+
+
 @contextmanager
-def open_desk(
-    database: Database, folder: Path, cast: dict[str, set[str]] | None = None
+def lay_out(
+    database: Database,
+    folder: Path,
+    cast: dict[str, set[str]] | None = None,
+    *,
+    host: str = HOST,
+    detectors: Callable[[], Any] = no_detectors,
 ) -> Iterator[DeskHouse]:
-    """Lay out a house, start its keeper, open its desk; close all of it afterwards."""
+    """Lay out a house, start its keeper, build its desk for *host*; end all of it afterwards."""
     house = houses.build(database, folder, cast)
     keyring_dir = folder / "keyrings"
     passphrases, secrets = _enrol(house, keyring_dir)
-    hub = Hub(house)
-    hub.start()
-    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({HOST}), is_practice=True, patience=1.0)
+    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({host}), is_practice=True, patience=1.0)
     desk = app.build(
         settings,
         database,
@@ -224,17 +232,28 @@ def open_desk(
         zone=ZoneInfo("Europe/Moscow"),
         detectors=detectors,
     )
-    opened = DeskHouse(house, desk, hub, passphrases, secrets)
+    opened = DeskHouse(house, desk, Hub(house), passphrases, secrets)
+    opened.hub.start()
     try:
-        with TestClient(desk, base_url=f"http://{HOST}") as opened.client:
-            yield opened
+        yield opened
     finally:
         opened.hub.end()
 
 
-def detectors() -> Any:
-    """Load the gate's detectors as the desk does."""
-    raise AssertionError("this test needs no detectors")
+@contextmanager
+def open_desk(
+    database: Database,
+    folder: Path,
+    cast: dict[str, set[str]] | None = None,
+    *,
+    detectors: Callable[[], Any] = no_detectors,
+) -> Iterator[DeskHouse]:
+    """Lay out a house and open its desk for browsers that are none."""
+    with (
+        lay_out(database, folder, cast, detectors=detectors) as desk,
+        TestClient(desk.app, base_url=f"http://{HOST}") as desk.client,
+    ):
+        yield desk
 
 
 def _enrol(house: House, folder: Path) -> tuple[dict[str, str], dict[str, str]]:

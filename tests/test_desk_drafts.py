@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from sqlalchemy import select
 from casework import releases
 from casework.database import Database
 from casework.redaction import gate
+from casework.redaction.detectors import Detectors
 from casework.tables import Draft, JournalRow, Press, Verdict
 from desk import checking
 from register import entry as entries
-from tests import deskhouse
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 STORY = (
@@ -35,15 +34,9 @@ REST = {
 }  # fmt: skip
 
 
-@functools.cache
-def detectors() -> Any:
-    return gate.load()
-
-
 @pytest.fixture
-def desk(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskHouse]:
-    monkeypatch.setattr(deskhouse, "detectors", detectors)
-    with open_desk(sqlite_database, tmp_path) as opened:
+def desk(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path, detectors=lambda: detectors) as opened:
         yield opened
 
 
