@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from sqlalchemy import Select
+
 from bot.push import ring_waiting, speak
 from bot.ticks import Tick
 from casework import (
@@ -32,7 +34,7 @@ from casework.errors import NotFoundError
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor
-from subrosa import backup
+from subrosa import backup, waiting
 from subrosa.escrow import Escrow
 from subrosa.printing import Printer
 from subrosa.settings import NoticeSettings, Settings
@@ -92,6 +94,8 @@ class Chores:
 
     def answer_desks(self) -> None:
         """Take the outer lock off for those who may, and put it on what they hand in."""
+        if not self._waits(waiting.DESKS):
+            return
         now = self.clock()
         keeper.answer_requests(self.database, self.strongbox, self.anchor, self.counters, now)
         handins.take(self.database, self.strongbox, self.anchor, now)
@@ -102,6 +106,8 @@ class Chores:
 
     def countersign(self) -> None:
         """Take signed rows into the roster of their day."""
+        if not self._waits(waiting.SIGNED):
+            return
         with self.database.write() as session:
             roster = rosters.current(session, self.anchor)
             journal.countersign(session, self.strongbox.signing, roster)
@@ -109,6 +115,8 @@ class Chores:
 
     def deliver_notices(self) -> None:
         """Tell staff that something waits, never what."""
+        if not self._waits(waiting.NOTICES):
+            return
         notices.deliver(
             self.database,
             self._staffing(),
@@ -121,6 +129,8 @@ class Chores:
 
     def take_down(self) -> None:
         """Carry out orders to take entries down: one signature is enough, and it is done at once."""
+        if not self._waits(waiting.TAKE_DOWNS):
+            return
         staffing = self._staffing()
         with self.database.read() as session:
             orders = releases.due_take_downs(session, staffing)
@@ -133,6 +143,8 @@ class Chores:
 
     def publish(self) -> None:
         """Publish what is due, in batches at the house's hours, and at once what was released so."""
+        if not self._waits(waiting.PRESS):
+            return
         staffing, now = self._staffing(), self.clock()
         with self.database.write() as session:
             ready = releases.due_press(session, self.strongbox.press, staffing, now)
@@ -194,6 +206,10 @@ class Chores:
     @property
     def _hub(self) -> Actor:
         return Actor(HUB, 0, self.strongbox.signing)
+
+    def _waits(self, question: Select[tuple[bool]]) -> bool:
+        with self.database.read() as session:
+            return waiting.waits(session, question, self.clock())
 
     def _staffing(self) -> Staffing:
         with self.database.read() as session:
