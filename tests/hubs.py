@@ -24,6 +24,7 @@ from casework.strongbox import Strongbox
 from casework.tables import Case, Deletion, Grant, Item, Outbox, SealingKey, Spool
 from crypto.keyring import open_grant
 from crypto.xwing import Identity, Recipient
+from intake.outage import Outage
 from tests.house import House
 
 TOKEN = "5550001:practice-token-for-hubs"
@@ -107,6 +108,7 @@ async def running(
     pace: Callable[[], Pace] = Brisk,
     token: str = TOKEN,
     identity: str = "none",
+    outage: Outage | None = None,
 ) -> AsyncIterator[Hub]:
     """Run a hub on *house* in this loop; a new strongbox is read, as a new process would."""
     strongbox = Strongbox.load(folder / "state", folder / "runtime", clock())
@@ -136,6 +138,7 @@ async def running(
             erase=erase,
             pace=pace,
             identity=identity,
+            outage=outage,
         ),
         ticks,
     )
