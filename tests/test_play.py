@@ -137,7 +137,14 @@ async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:
     await tab.get_by_text("О ком речь").wait_for()
     await tab.get_by_role("textbox").first.fill(CARD)
     await tab.keyboard.press("Enter")
-    for label in ("Дальше", "Пропустить", "Пересказать без имён", "Показать коллегам", "Готово"):
+    for label in (
+        "Дальше",
+        "Сюда, тихо",
+        "В любое время",
+        "Пересказать без имён",
+        "Показать коллегам",
+        "Готово",
+    ):
         await chat.get_by_role("button", name=label).last.click()
 
 
