@@ -223,6 +223,7 @@ async def publish(stack: AsyncExitStack, browser: Browser, stage: Stage, album: 
     for words in (LEAKY, CLEAN):
         await author.tab.goto(draft)
         form = author.tab.locator("form[action$='/save']")
+        await form.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         for language in ("ru", "en"):
             await form.locator(f"[name=title_{language}]").fill(TITLE[language])
             await form.locator(f"[name=body_{language}]").fill(words[language])
