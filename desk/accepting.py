@@ -11,13 +11,20 @@ A tip's identity card is not touched here: it stays with the custodians.
 
 from __future__ import annotations
 
-from casework import keys, rosters
+import logging
+
+from sqlalchemy import select
+
+from casework import keys, lives, rosters
 from casework.asking import NewGrant
 from casework.keys import Holder, NewKey
-from casework.tables import Case
-from desk import opening
+from casework.tables import Case, Grant
+from desk import handing, opening
+from desk.errors import DeskError
 from desk.handing import HandIn
 from desk.visit import Visit
+
+log = logging.getLogger("subrosa.desk")
 
 
 def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn:
@@ -34,6 +41,29 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
     # The hub lets only those who now answer for a case take grants away.
     retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
     return HandIn(new_keys=[keys.public(key) for key in new], grants=grants, retain=retain)
+
+
+def mend(visit: Visit, case: Case) -> None:
+    """
+    Finish what a crash or a handover by somebody else left: others still holding a case that has its people.
+
+    Tried once in a session by the one who answers for the case; a refusal changes nothing and is logged.
+    """
+    session = visit.session
+    if case.status not in lives.ACTIVE or case.assignee != visit.staff or case.id in session.mended:
+        return
+    session.mended.add(case.id)
+    theirs = {visit.staff, case.second, keys.RECOVERY}
+    with visit.database.read() as database:
+        held = database.scalars(
+            select(Grant.staff).where(Grant.owner == case.id, Grant.compartment == keys.CONTENT)
+        ).all()
+    if session.waiting or set(held) <= theirs:
+        return
+    try:
+        handing.hand_in(visit, handover(visit, case, visit.staff, case.second))
+    except DeskError as error:
+        log.warning("desk.not_mended %s", type(error).__name__)
 
 
 def _holders(visit: Visit, first: str, second: str | None) -> list[Holder]:

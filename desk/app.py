@@ -25,6 +25,7 @@ from litestar.datastructures import Cookie, State
 from litestar.handlers import HTTPRouteHandler
 
 from casework.database import Database
+from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
 from desk import answering, checking, door, forms, words
 from desk.entrance import Entrance
@@ -53,11 +54,13 @@ def build(
     *,
     zone: ZoneInfo,
     detectors: Callable[[], Any],
+    cases: CaseSettings | None = None,
 ) -> Litestar:
     """
     Build the desk from what it is given; opens nothing and listens nowhere.
 
-    *detectors* loads the gate's detectors; it is called when an editor first needs them.
+    *detectors* gives the gate's detectors, the same at every call; it is first called when somebody needs
+    them. *cases* is what the house decided about clocks and keeping.
     """
     sessions = Sessions(settings)
     desk = Desk(
@@ -70,6 +73,7 @@ def build(
         sessions=sessions,
         entrance=Entrance(settings, database, anchor),
         detectors=detectors,
+        cases=cases or CaseSettings(),
     )
     lanes = {name: Lane(*bounds) for name, bounds in LANES.items()}
     return Litestar(
@@ -167,8 +171,12 @@ async def _answer(desk: Desk, route: Route, lane: Lane, request: Request[Any, An
     try:
         door.check(desk.settings, request.method, request.headers)
         if route.method == "POST":
-            limit = forms.TEXT_LIMIT + (desk.settings.file_limit if route.takes_file else 0)
-            if int(request.headers.get("content-length") or 0) > limit:
+            limit = forms.TEXT_LIMIT
+            if route.takes_file and desk.sessions.find(asked.cookie, desk.clock()) is not None:
+                # Only whoever is signed in may make this process hold a file.
+                limit += desk.settings.file_limit
+            length = request.headers.get("content-length", "0")
+            if not length.isdecimal() or int(length) > limit:
                 raise TooLargeError
             body = await forms.read_body(request.stream(), limit)
             asked.form = forms.parse(request.headers.get("content-type", ""), body)

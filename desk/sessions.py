@@ -51,6 +51,8 @@ class Session:
     unmasked: set[tuple[bytes, str]] = field(default_factory=set)
     # Cases already noted in the journal as opened by this session.
     noted: set[bytes] = field(default_factory=set)
+    # Cases whose holders this session has put right, or tried to.
+    mended: set[bytes] = field(default_factory=set)
     # Hand-ins the hub has not confirmed yet: sealed grants, no seeds.
     waiting: list[Pending] = field(default_factory=list)
     # Frozen texts that could not be checked in passing: digests; a person has to press the button.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from casework import keeper
 from casework.database import Database
-from casework.tables import Case, Grant, Item, JournalRow, Push, SealingKey
+from casework.tables import Case, Grant, HandIn, Item, JournalRow, Push, SealingKey
 from register.places import subjects
 from tests.deskhouse import DeskHouse, open_desk
 
@@ -54,6 +54,21 @@ def test_alice_takes_the_next_case_and_answers_it(desk: DeskHouse) -> None:
         assert session.scalar(select(Item.state).where(Item.kind == "reply")) == "sealed"
         assert session.scalars(select(Push)).one().item is not None
     assert acts(desk, case) == ["open-case", "accept", "reply"]
+
+
+def test_a_case_is_worked_on_either_database(database: Database, tmp_path: Path) -> None:
+    with open_desk(database, tmp_path) as desk:
+        case = desk.file_case(assignee="alice", files=(("a.bin", "application/x", b"1" * 300_000),))
+        where = f"/case/{case.hex()}"
+        alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+        assert alice.do(where, f"{where}/accept", second="bob").status_code == 303
+        assert alice.do(where, f"{where}/reply", text="Ответ.", mode="ask").status_code == 303
+        assert bob.do(where, f"{where}/note", note="От второго.").status_code == 303
+        assert alice.do(where, f"{where}/card", reason="contact").status_code == 303
+        assert "От второго." in alice.page(where)
+        assert case_of(desk, case).status == "waiting_source"
+        olga = desk.sign_in("olga")
+        assert "The chain holds" in olga.page("/journal")
 
 
 def test_bob_finds_nothing_once_alice_has_accepted(desk: DeskHouse) -> None:
@@ -325,3 +340,28 @@ def test_a_hand_in_the_hub_lost_is_handed_in_anew(desk: DeskHouse) -> None:
     assert desk.waits_for(lambda: "has not confirmed" not in alice.page(where))
     with desk.house.database.read() as session:
         assert session.get(SealingKey, (case, "content", 1)) is not None
+
+
+def test_a_handover_cut_short_is_finished_when_its_lawyer_looks(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.page(where)
+    desk.hub.end()
+    alice.do(where, f"{where}/accept", second="")
+    with desk.house.database.write() as session:
+        # What was handed in is lost with the desk that kept it.
+        session.execute(delete(HandIn))
+    desk.app.state.desk.sessions.end_of("alice")
+    desk.restart_hub()
+    desk.sign_in("alice").page(where)
+    with desk.house.database.read() as session:
+        holders = set(session.scalars(select(Grant.staff).where(Grant.owner == case)))
+    assert holders == {"alice", "recovery"}
+
+
+def test_only_the_signed_in_make_the_desk_hold_a_file(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    body = {"file": ("large.bin", b"0" * 2_000_000, "application/octet-stream")}
+    stranger = desk.browser().post(f"/case/{case.hex()}/reply", {"text": "x"}, files=body)
+    assert stranger.status_code == 413

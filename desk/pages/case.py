@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from casework import cases, journal, permits
 from casework.rosters import ROLE_OF_TEAM
-from desk import handing, reading
+from desk import accepting, handing, reading
 from desk.drafting import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -28,6 +28,7 @@ def show(visit: Visit) -> Reply:
     dossier = reading.dossier(visit, case_id)
     note_opening(visit, case_id)
     case = dossier.case
+    accepting.mend(visit, case)
     acts = permits.acts_for(case, visit.staff, visit.staffing)
     members = [one for one in visit.staffing.members(case.team) if one != case.assignee]
     return visit.page(
