@@ -130,12 +130,18 @@ def sealed_units(page: Page, sealed: Sealed) -> Iterator[Finding]:
 def sealed_days(
     page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]], public: Public
 ) -> Iterator[Finding]:
-    """Find the sealed days, exact, off by one, relative and by weekday."""
+    """
+    Find the sealed days, exact, off by one, relative and by weekday.
+
+    A day with its year is no coincidence: only a citation in its own sentence makes it less than a block.
+    """
     for mention in page.days:
         span = page.span(mention.start, mention.end)
         if inside(span, context.citations):
             continue
-        is_sourced = inside(span, excused) or dates.is_legal_reference(page.text, mention)
+        is_sourced = inside(span, context.cited if mention.year else excused) or dates.is_legal_reference(
+            page.text, mention
+        )
         is_known = any(dates.is_same(mention, day) for day in public.days if mention.year or day.year == 2022)
         if any(dates.is_same(mention, day) for day in sealed.days):
             if not (is_known and is_sourced):

@@ -192,7 +192,9 @@ class _Matcher:
         for name in self.names:
             if name.part is Part.NICKNAME:
                 continue
-            hit = process.extractOne(token.key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
+            # A name sealed in Latin letters may sound right and have been spelt back wrongly.
+            key = transcribe(token.text) if name.is_latin and fold.is_cyrillic(token.text) else token.key
+            hit = process.extractOne(key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
             if hit and len(hit[0]) >= _LEAST_FOR_LIKENESS and (best is None or hit[1] > best[0]):
                 best = (hit[1], name)
         if best is None:

@@ -46,6 +46,7 @@ class SealedName:
     initial: str
     owner: int
     diminutives: frozenset[str] = field(default=frozenset())
+    is_latin: bool = False
 
     def __repr__(self) -> str:
         return f"<SealedName {self.part.value}>"
@@ -207,7 +208,8 @@ class Sealer:
             latin = latin.union(*(romanise(o) for o in others))
         keys = frozenset(k for k in cyrillic | latin | short if len(k) >= 2)
         long = tuple(b for b in bases if len(b) >= _LONG)
-        return SealedName(part, keys, long, word[0].lower(), 0, frozenset(short - cyrillic - latin))
+        is_latin = not fold.is_cyrillic(word)
+        return SealedName(part, keys, long, word[0].lower(), 0, frozenset(short - cyrillic - latin), is_latin)
 
     def _other_gender(self, spellings: Iterable[str]) -> set[str]:
         """Return a man's surname as his wife bears it, and the other way round."""
