@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from litestar import Litestar
 
+from casework import permits
 from desk import app, serve
 from desk.settings import Settings as DeskSettings
 from subrosa.opening import now, open_database
@@ -39,6 +40,7 @@ def build(settings: Settings) -> Litestar:
         now,
         zone=ZoneInfo(settings.house.zone),
         detectors=once(load_detectors),
+        cases=permits.Settings(times=settings.times),
     )
 
 

@@ -7,7 +7,7 @@ from casework.journal import Reason
 from casework.rows import Rows
 from casework.tables import Case
 from desk import accepting, handing, reading, sealing
-from desk.drafting import BRANCHES
+from desk.entryform import BRANCHES
 from desk.errors import ConflictError, DeskError, IncompleteError
 from desk.routes import CASEWORKERS, Route
 from desk.visit import Reply, Visit

@@ -7,7 +7,7 @@ from datetime import timedelta
 from casework import cases, journal, permits
 from casework.rosters import ROLE_OF_TEAM
 from desk import accepting, handing, reading
-from desk.drafting import BRANCHES
+from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
 from desk.reading import Dossier

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from casework import journal, permits, releases
 from casework.errors import CaseworkError
 from casework.tables import Case, Draft
-from desk import checking, drafting, gating, reading, standing
+from desk import checking, drafting, entryform, gating, reading, standing
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.case import note_opening
@@ -91,7 +91,7 @@ def show(visit: Visit) -> Reply:
         has_case=case is not None,
         told=told,
         standing=standing.of(visit, sheet),
-        drafting=drafting,
+        entryform=entryform,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
     )
@@ -128,7 +128,7 @@ def save(visit: Visit) -> Reply:
 
 
 def _save(visit: Visit, sheet: Sheet) -> Sheet:
-    entry = drafting.edited(sheet.entry, visit.form)
+    entry = entryform.edited(sheet.entry, visit.form)
     body = releases.seal_draft(drafting.draft_key(visit, sheet.draft), Sheet(sheet.draft, entry).bytes)
     with visit.database.write() as session:
         draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
