@@ -26,7 +26,7 @@ SealedFields: TypeAlias = Mapping[str, FieldValue]
 # The first pattern that fits a field's name says what its value is.
 _KINDS: tuple[tuple[str, str], ...] = (
     ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телегр|соц"),
-    ("email", r"e-?mail|почт(?!овый)"),
+    ("email", r"e_?mail|почт(?!овый)"),
     ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
     (
         "relative",

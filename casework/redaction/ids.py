@@ -14,10 +14,12 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
-_DOTTED = r"(?:\s?(?:\.|[\[(]\s?(?:dot|точка|\.)\s?[\])])\s?|\s(?:dot|точка)\s)"
+# An address is written plainly, with bracketed words, or in words altogether; spaces only in the last two.
+_DOTTED = r"(?:\s?[\[(]\s?(?:dot|точка|\.)\s?[\])]\s?|\s(?:dot|точка)\s|\.(?=\w))"
 _EMAIL = re.compile(
-    rf"[\w.+-]+\s?(?:@|[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]+(?:{_DOTTED}[\w-]+)+|"
-    rf"[\w.+-]+\sat\s[\w-]+(?:\s(?:dot|точка)\s[\w-]+)+",
+    rf"[\w.+-]+@[\w-]+(?:{_DOTTED}[\w-]+)+|"
+    rf"[\w.+-]+\s?(?:[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]+(?:{_DOTTED}[\w-]+)+|"
+    r"[\w.+-]+\sat\s[\w-]+(?:\s(?:dot|точка)\s[\w-]+)+",
     re.I,
 )
 _HANDLE = re.compile(

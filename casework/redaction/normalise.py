@@ -23,8 +23,9 @@ _EMOJI_JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 _PIECE = re.compile(
     r"<[/a-zA-Z!][^<>]{0,200}>|&#?\w{1,10};|(?:%[0-9A-Fa-f]{2})+|(?<=\w)(?:\*\*|__|~~|\|\||``?)(?=\w)|.", re.S
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*|\d+")
-_POSSESSIVE = re.compile(r"['’ʼ`´]s?$", re.I)
+# Inside a word stand apostrophes and the marks Latin schemes use for signs and for ш before ч.
+_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`´·\"]{1,2}[^\W\d_]+)*|\d+")
+_POSSESSIVE = re.compile(r"['’ʼ`´\"]{1,2}s?$", re.I)
 
 # Letters that look alike in Latin (and Greek) and in Cyrillic, upper case first.
 _TO_CYRILLIC = dict(
