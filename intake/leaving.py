@@ -28,7 +28,9 @@ def clearing(choice: str) -> Act:
         sweep = Sweep({"self": "never", "write": "now"}.get(choice, "soon"))
         if not first:
             return stay(after, screens.told(after, f"clear.{choice}"), sweep)
-        return Step(after, (screens.told(after, f"clear.{choice}"), screens.card(after)), (sweep,))
+        # The answer takes the place of the question, so that the next question stands last.
+        answer = replace(screens.told(after, f"clear.{choice}"), keyboard=(), replaces=True)
+        return Step(after, (answer, replace(screens.card(after), replaces=False)), (sweep,))
 
     return act
 

@@ -40,7 +40,7 @@ def begin(work: Work) -> None:
     granted = []
     for name, key in made.items():
         holders = first_holders(staffing, team, name)
-        keys.add_key(work.rows, key, "hub")
+        keys.add_key(work.rows, key, "hub", hub=work.house.signing)
         keys.add_grants(work.rows, key, holders, work.house.epoch)
         granted += [(name, holder.staff, holder.number) for holder in holders]
         work.keys[name] = keys.public(key)

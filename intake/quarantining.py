@@ -34,15 +34,7 @@ def seal_raw(raw: bytes, house: House, now: datetime, random: Random) -> Rows:
         "seq": 0,
         "size": len(raw),
     }
-    keys.seal_file(
-        work.rows,
-        work.key(keys.CONTENT),
-        kind="file",
-        author="tipster",
-        head=head,
-        content=raw,
-        day=now.date(),
-    )
+    work.seal_file(keys.CONTENT, "tipster", head, raw)
     handover.file(work)
     notices.add(work.rows, notices.UNPARSED, house.staffing.coordinators(), work.case, now)
     return work.rows

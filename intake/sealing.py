@@ -47,15 +47,7 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
         work.seal(keys.CONTENT, "message", TIPSTER, payload)
         return
     head["size"] = len(file.content)
-    keys.seal_file(
-        work.rows,
-        work.key(keys.CONTENT),
-        kind="file",
-        author=TIPSTER,
-        head=head,
-        content=file.content,
-        day=work.now.date(),
-    )
+    work.seal_file(keys.CONTENT, TIPSTER, head, file.content)
 
 
 def add_card(work: Work, effect: effects.AddCard) -> None:

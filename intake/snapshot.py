@@ -24,6 +24,7 @@ from casework.tables import Clock, Item, Notice, Writing
 from crypto.lock import Key
 from crypto.mailbox import Mailbox
 from crypto.roster import Anchor
+from crypto.signature import SigningKey
 from crypto.xwing import Recipient
 from intake.cases import CaseFacts
 from intake.outage import Outage
@@ -42,6 +43,7 @@ class House:
     spools: Mapping[int, Key]
     spool: Key
     courier: tuple[int, Recipient]
+    signing: SigningKey  # the hub's: it vouches for the keys it makes and signs what it takes in
     times: Times = field(default_factory=Times)
     hours: Hours = field(default_factory=Hours)
     escrow_days: int = ESCROW_DAYS
@@ -107,6 +109,7 @@ def read_house(
         spools=strongbox.spools,
         spool=strongbox.spool,
         courier=(number, identity.recipient),
+        signing=strongbox.signing,
         times=times or Times(),
         hours=hours or Hours(),
         escrow_days=escrow_days,
@@ -119,7 +122,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     case = cases.follow(session, case_id)
     if case is None or case.status == "erased":
         return None
-    living = house.staffing.living
+    living, roster = house.staffing.living, house.staffing.roster
     couriers = select(Item.id).where(Item.case == case.id, Item.kind == "courier")
     told = select(Notice.id).where(Notice.case == case.id, Notice.kind == REPLY).limit(1)
     return CaseFacts(
@@ -129,8 +132,8 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         urgency=case.urgency,
         language=case.language,
         assignee=case.assignee,
-        content=keys.current(session, case.id, keys.CONTENT, living),
-        identity=keys.current(session, case.id, keys.IDENTITY, living),
+        content=keys.current(session, case.id, keys.CONTENT, living, roster),
+        identity=keys.current(session, case.id, keys.IDENTITY, living, roster),
         next_content=keys.next_generation(session, case.id, keys.CONTENT),
         next_identity=keys.next_generation(session, case.id, keys.IDENTITY),
         may_summarise=case.may_summarise,

@@ -72,7 +72,7 @@ class Work:
             assert self.case is not None
             assert self.team is not None
             made = keys.make(self.case, compartment, self.next_generation[compartment])
-            keys.add_key(self.rows, made, "hub")
+            keys.add_key(self.rows, made, "hub", hub=self.house.signing)
             holders = first_holders(self.house.staffing, self.team, compartment)
             keys.add_grants(self.rows, made, holders, self.house.epoch)
             self.keys[compartment] = keys.public(made)
@@ -87,6 +87,20 @@ class Work:
             author=author,
             payload=payload,
             day=self.now.date(),
+            signing=self.house.signing,
+        )
+
+    def seal_file(self, compartment: str, author: str, head: dict[str, Any], content: bytes) -> None:
+        """Seal one file of the case."""
+        keys.seal_file(
+            self.rows,
+            self.key(compartment),
+            kind="file",
+            author=author,
+            head=head,
+            content=content,
+            day=self.now.date(),
+            signing=self.house.signing,
         )
 
     def seed(self, compartment: str) -> NewKey:

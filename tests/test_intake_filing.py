@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from casework import keys, mailboxes
 from casework.errors import KeyMissingError, WrongStateError
-from casework.rows import write
+from casework.rows import Rows, write
 from casework.tables import (
     Case,
     Clock,
@@ -423,6 +423,24 @@ def test_a_key_without_a_living_holder_is_never_used(house: House) -> None:
         granted = set(session.scalars(select(Grant.staff).where(Grant.generation == 1, Grant.owner == case)))
     assert granted == {"olga", "recovery"}
     assert item.case == case
+
+
+def test_a_key_mallory_slips_in_is_passed_over(house: House) -> None:
+    """The hub vouches for the keys it makes, and seals to no other, whatever stands in the database."""
+    tess = told_and_sent(house, "legal")
+    case = only(house).id
+    forged = keys.make(case, keys.CONTENT, 1)
+    rows = Rows()
+    keys.add_key(rows, forged, "hub")
+    keys.add_grants(rows, forged, house.staffing().holders("legal", keys.CONTENT), house.strongbox.epoch)
+    with house.database.write() as session:
+        write(session, [rows])
+    tess.write("после")
+    with house.database.read() as session:
+        believed = keys.current(session, case, keys.CONTENT, house.staffing().living, house.roster)
+        sealed_to = set(session.scalars(select(Item.generation).where(Item.kind == "message")))
+    assert believed is not None
+    assert sealed_to == {0}
 
 
 def test_a_house_of_editors_takes_everything_as_a_tip(database, tmp_path) -> None:  # type: ignore[no-untyped-def]
