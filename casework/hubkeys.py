@@ -24,16 +24,16 @@ _TAG = "subrosa/hub-key"
 
 
 def publish(session: Session, strongbox: Strongbox, today: date) -> None:
-    """Write the current public halves; those of hand-in keys no longer on file are removed."""
+    """Write the current public halves; those of keys no longer on file are removed, for they open nothing."""
     wanted = {
         COURIER: strongbox.courier,
         HANDIN: strongbox.handin,
         PRESS: (1, strongbox.press),
         CONTACT: (1, strongbox.contact),
     }
-    session.execute(
-        delete(HubKey).where(HubKey.purpose == HANDIN, HubKey.number.not_in(sorted(strongbox.handins)))
-    )
+    for purpose, on_file in ((COURIER, strongbox.couriers), (HANDIN, strongbox.handins)):
+        gone = HubKey.purpose == purpose, HubKey.number.not_in(sorted(on_file))
+        session.execute(delete(HubKey).where(*gone))
     for purpose, (number, identity) in wanted.items():
         _put(session, strongbox, purpose, number, identity, today)
 
