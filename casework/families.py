@@ -111,7 +111,8 @@ class Family:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the family's lock file and the newest state of its file."""
-        handle = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock_file = self.path.with_name(f".{self.path.name}.lock")
+        handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             self.reload()

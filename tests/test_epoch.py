@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import LargeBinary, String, select, update
 
+from bot.guard import sole_hub
 from casework import asking, canonical, epoch, erasure, families, journal, keeper, keys, mailboxes, rows
 from casework.actors import HUB, Actor
 from casework.asking import GrantRef
@@ -371,6 +372,15 @@ def test_a_dropped_key_is_in_no_file_that_ever_held_it(sqlite_house: House) -> N
     assert old.secret.hex().encode() not in body
     assert not partial.exists()
     assert house.strongbox.epoch.secret.hex().encode() in body
+
+
+def test_no_family_waits_for_the_hub_that_runs(sqlite_house: House) -> None:
+    state = sqlite_house.strongbox.families["hub"].path.parent
+    with sole_hub(state):
+        names = {name for name in sqlite_house.strongbox.families if (state / f"{name}.key").exists()}
+        for name in names:
+            sqlite_house.strongbox.add(name, sqlite_house.now)
+    assert "hub" in names
 
 
 def test_a_reader_who_comes_between_two_writes_looks_again(
