@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Self
 
 import httpx
+import pyotp
 
 from bot.emulator.process import EmulatorProcess
 from casework import releases
@@ -49,6 +50,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._open = ExitStack()
+        self._codes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -95,6 +97,14 @@ class Stage:
         self.hub = self._start("hub")
         self._start("desk")
         self._wait_for(self.desk_url + "/sign-in")
+
+    def code(self, who: str) -> str:
+        """Return the current sign-in code of *who*, a new one each time: the desk takes none twice."""
+        clock = pyotp.TOTP(self.staff[who].totp_secret)
+        while (code := clock.now()) == self._codes.get(who):
+            time.sleep(0.5)
+        self._codes[who] = code
+        return code
 
     def run(self, *arguments: str) -> str:
         """Run one command of the command line on this house and return what it printed."""
