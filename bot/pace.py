@@ -24,7 +24,8 @@ class _Bucket:
 class Pace:
     """Token buckets by lane, in memory; times are those of the event loop's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, burst: float = BURST) -> None:
+        self._burst = burst
         self._buckets: dict[bytes, _Bucket] = {}
         self._swept = 0.0
 
@@ -33,7 +34,7 @@ class Pace:
         bucket = self._buckets.get(lane)
         if bucket is None:
             return 0.0
-        tokens = min(BURST, bucket.tokens + (now - bucket.at) * PER_SECOND)
+        tokens = min(self._burst, bucket.tokens + (now - bucket.at) * PER_SECOND)
         missing = max(0.0, (1.0 - tokens) / PER_SECOND)
         gap = max(0.0, bucket.receipt + receipt_gap - now) if receipt_gap else 0.0
         return min(LOOK, max(missing, gap))
@@ -41,8 +42,8 @@ class Pace:
     def spend(self, lane: bytes, now: float, *, is_receipt: bool) -> None:
         """Count one message to *lane*."""
         self._sweep(now)
-        bucket = self._buckets.setdefault(lane, _Bucket(BURST, now))
-        bucket.tokens = min(BURST, bucket.tokens + (now - bucket.at) * PER_SECOND) - 1.0
+        bucket = self._buckets.setdefault(lane, _Bucket(self._burst, now))
+        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * PER_SECOND) - 1.0
         bucket.at = now
         if is_receipt:
             bucket.receipt = now

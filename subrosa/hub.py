@@ -6,8 +6,10 @@ import asyncio
 import signal
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from bot.hub import House, Hub
+from bot.pace import Pace
 from bot.telegram import Endpoint, build, read_token
 from casework.database import Database
 from casework.strongbox import Strongbox
@@ -46,6 +48,7 @@ async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio
         hours=settings.hours,
         escrow_days=settings.escrow.keep_days,
         outage=outage.read(settings.hub.state_dir),
+        pace=partial(Pace, settings.telegram.burst),
         identity=settings.telegram.identity,
     )
     try:

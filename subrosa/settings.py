@@ -24,6 +24,7 @@ class TelegramSettings:
     api_base_url: str = field(
         default="https://api.telegram.org", metadata={"why": "the Bot API, or a stand-in on loopback"}
     )
+    burst: int = field(default=8, metadata={"why": "messages one chat may get at once, before one a second"})
     identity: str = field(
         default="neutral",
         metadata={"why": "name, about text and commands set at start: neutral, or none to leave them alone"},
