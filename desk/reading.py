@@ -24,8 +24,9 @@ from desk.visit import Visit
 
 # What a payload is marked with here when its signature does not hold.
 UNPROVEN = "unproven"
-# Kinds that a desk always signs: without that, the one it names did not write it.
-SIGNED = frozenset({"note", "handover", "reason"})
+# Kinds that come without a signature inside: what a tipster or the hub says is signed by the hub, what a
+# desk adds by whoever added it, but for answers and briefs, whose builders hold no secret.
+UNSIGNED = frozenset({"reply", "brief", "consent"})
 # Kinds that belong in the conversation, in the order in which two of one minute are shown.
 SPOKEN = ("message", "file", "reply", "note", "handover", "brief", "reason", "routing", "consent")
 
@@ -90,6 +91,7 @@ class Dossier:
     cover: Mapping[str, Any] = field(repr=False)
     said: Sequence[Said]
     unread: int
+    forged: int
     reach: Reach
     has_card: bool
     may_card: bool
@@ -145,17 +147,20 @@ def dossier(visit: Visit, case_id: bytes) -> Dossier:
         )
     opened = [(item, _open(visit, item)) for item in items if item.compartment == keys.CONTENT]
     read = [(item, payload) for item, payload in opened if payload is not None]
+    # What is shown may be shown with a mark; what is acted upon (where answers go) must be proven.
+    trusted = [pair for pair in read if pair[0].kind in SPOKEN or not pair[1][UNPROVEN]]
     return Dossier(
         case=case,
-        cover=cover_of(read),
-        said=_conversation(read),
+        cover=cover_of(trusted),
+        said=_conversation(trusted),
         unread=len(opened) - len(read),
-        reach=_reach(read),
+        forged=len(read) - len(trusted),
+        reach=_reach(trusted),
         has_card=any(item.kind == "card" for item in items),
         may_card=held is not None,
         clocks=clocks,
         history=history,
-        items=read,
+        items=trusted,
     )
 
 
@@ -171,7 +176,7 @@ def covers(visit: Visit, cases: Iterable[Case]) -> dict[bytes, Mapping[str, Any]
             )
             for item in session.scalars(wanted):
                 payload = _open(visit, item)
-                if payload is not None:
+                if payload is not None and not payload[UNPROVEN]:
                     found.setdefault(item.case, []).append((item, payload))
     return {case: cover_of(items) for case, items in found.items()}
 
@@ -192,14 +197,16 @@ def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
         return None
     try:
         payload = keys.open_item(item, identity)
-        if item.kind in SIGNED:
-            payload[UNPROVEN] = not _is_proven(visit, item, identity)
+        payload[UNPROVEN] = not _is_proven(visit, item, identity)
     except CryptoError:
         return None
     return payload
 
 
 def _is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
+    """Tell whether the author this row names stands by what it holds."""
+    if item.kind in UNSIGNED or (item.kind == "file" and item.author not in ("tipster", "hub")):
+        return True
     try:
         keys.open_item(item, identity, visit.staffing.roster)
     except TamperedError:

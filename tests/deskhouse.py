@@ -181,13 +181,13 @@ class DeskHouse:
             made[compartment] = keys.public(key)
         content = made[keys.CONTENT]
         at = house.now.replace(second=0).isoformat()
-        said = {"author": "tipster", "day": day}
+        said = {"author": "tipster", "day": day, "signing": house.strongbox.signing}
         keys.seal_item(batch, content, kind="message", payload={"text": text, "at": at, "seq": 0}, **said)
         for seq, (name, mime, body) in enumerate(files, start=1):
             head = {"name": name, "mime": mime, "size": len(body), "at": at, "seq": seq, "caption": ""}
             keys.seal_file(batch, content, kind="file", head=head, content=body, **said)
         sheet = cover or {"topic": "refusal", "region": "RU-SVE"}
-        keys.seal_item(batch, content, kind="cover", payload=sheet, author="hub", day=day)
+        keys.seal_item(batch, content, kind="cover", payload=sheet, **{**said, "author": "hub"})
         who = card or {"kind": "text", "text": "Тестов Тест Тестович"}
         keys.seal_item(batch, made[keys.IDENTITY], kind="card", payload=who, **said)
         if push:
@@ -202,7 +202,15 @@ class DeskHouse:
         where = context.named("courier", content.owner)
         address = seal(b'{"chat":4711}', [courier.recipient], where, sizes=CARD)
         payload = {"courier": number, "address": address.hex(), "hours": "any", "language": "ru"}
-        keys.seal_item(batch, content, kind="courier", payload=payload, author="hub", day=day)
+        keys.seal_item(
+            batch,
+            content,
+            kind="courier",
+            payload=payload,
+            author="hub",
+            day=day,
+            signing=self.house.strongbox.signing,
+        )
 
 
 def no_detectors() -> Any:

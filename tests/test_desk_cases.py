@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from sqlalchemy import delete, select
 
-from casework import keeper
+from casework import keeper, keys, rows
 from casework.database import Database
-from casework.tables import Case, Grant, HandIn, Item, JournalRow, Push, SealingKey
+from casework.tables import Case, Grant, HandIn, Item, JournalRow, Letter, Mailbox, Push, SealingKey
+from crypto.xwing import Identity
 from register.places import subjects
 from tests.deskhouse import DeskHouse, open_desk
 
@@ -365,3 +366,42 @@ def test_only_the_signed_in_make_the_desk_hold_a_file(desk: DeskHouse) -> None:
     body = {"file": ("large.bin", b"0" * 2_000_000, "application/octet-stream")}
     stranger = desk.browser().post(f"/case/{case.hex()}/reply", {"text": "x"}, files=body)
     assert stranger.status_code == 413
+
+
+def test_words_slipped_into_the_database_are_marked_as_nobodys(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", text="Настоящие слова.")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    assert "signature does not hold" not in alice.page(where)
+    with desk.house.database.write() as session:
+        # Mallory holds the disk: the public half is there, so anybody can seal to it.
+        key = keys.public_of(session.get_one(SealingKey, (case, "content", 0)))
+        batch = rows.Rows()
+        payload = {"text": "Встретимся у части в полночь.", "at": desk.house.now.isoformat(), "seq": 9}
+        keys.seal_item(
+            batch, key, kind="message", author="tipster", payload=payload, day=desk.house.now.date()
+        )
+        rows.write(session, [batch])
+    page = alice.page(where)
+    assert page.count("signature does not hold") == 1
+
+
+def test_an_answer_never_goes_to_a_mailbox_somebody_slipped_in(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept", second="bob")
+    mallory = Identity.generate()
+    with desk.house.database.write() as session:
+        key = keys.public_of(session.get_one(SealingKey, (case, "content", 1)))
+        batch = rows.Rows()
+        box = {"id": "ab" * 16, "recipient": mallory.recipient.raw.hex()}
+        keys.seal_item(batch, key, kind="mailbox", author="hub", payload=box, day=desk.house.now.date())
+        batch.add(Mailbox, id=b"\xab" * 16, recipient=mallory.recipient.raw, route=b"", expires=None)
+        rows.write(session, [batch])
+    assert "1 item without a valid signature was set aside" in alice.page(where)
+    alice.do(where, f"{where}/reply", text="Только тому, кто писал.", mode="reply")
+    with desk.house.database.read() as session:
+        boxes = session.scalars(select(Letter.mailbox)).all()
+    assert boxes
+    assert b"\xab" * 16 not in boxes

@@ -70,6 +70,7 @@ WHO = {
     "POST /draft/{draft:str}/check": {"custodian", "lawyer", "coordinator"},
     "POST /draft/{draft:str}/no-case": {"editor", "coordinator"},
     "POST /draft/{draft:str}/approve": {"editor", "coordinator", "lawyer"},
+    "POST /draft/{draft:str}/hold": {"editor", "coordinator", "lawyer"},
     "POST /draft/{draft:str}/publish": {"editor", "coordinator", "lawyer"},
     "GET /bench": {"custodian", "coordinator"},
     "POST /bench/check": {"custodian", "coordinator"},

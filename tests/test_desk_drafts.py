@@ -168,6 +168,24 @@ def test_publishing_what_is_not_ready_is_409_and_changes_nothing(desk: DeskHouse
         assert session.scalars(select(Press)).first() is None
 
 
+def test_a_text_held_back_until_a_day_is_409_until_then(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = carol.do("/drafts", "/drafts").headers["location"]
+    write(carol, draft, "freeze", sources="Медиазона | 2026-03-02 | https://zona.media/a", grade="reported")
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    dan.do(draft, f"{draft}/approve")
+    dan.do(draft, f"{draft}/no-case")
+    assert dan.do(draft, f"{draft}/hold", until="завтра").status_code == 422
+    assert dan.do(draft, f"{draft}/hold", until="2026-03-20").status_code == 303
+    assert dan.do(draft, f"{draft}/publish").status_code == 409
+    assert dan.do(draft, f"{draft}/hold", until="").status_code == 303
+    assert acts(desk).count("lift") == 1
+    assert dan.do(draft, f"{draft}/publish", when="batch").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Press.now)).one() is False
+
+
 def test_an_author_never_approves_alone_and_an_edit_voids_everything(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(desk, carol)

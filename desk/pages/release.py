@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from casework import canonical, hubkeys, releases
 from casework.journal import Reason
 from casework.releases import Override
@@ -76,8 +78,22 @@ def publish(visit: Visit) -> Reply:
             uses,
             press,
             visit.acting,
+            due=visit.today if visit.form.get("when") == "batch" else None,
         )
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.to_press")
+
+
+def hold(visit: Visit) -> Reply:
+    """Hold a text back until a day, or lift that; what was signed stays signed."""
+    draft_id = visit.id("draft")
+    text = visit.form.get("until")
+    try:
+        until = date.fromisoformat(text) if text else None
+    except ValueError:
+        raise IncompleteError("until") from None
+    with visit.database.write() as session:
+        releases.embargo(session, draft_id, visit.form_version(), until, visit.acting)
+    return visit.go(f"/draft/{draft_id.hex()}", "notice.held" if until else "notice.not_held")
 
 
 def _digest(visit: Visit) -> bytes:
@@ -97,5 +113,6 @@ ROUTES = (
     Route("POST", "/draft/{draft:str}/check", check, checking.JUDGES),
     Route("POST", "/draft/{draft:str}/no-case", say_no_case, frozenset({"editor", "coordinator"})),
     Route("POST", "/draft/{draft:str}/approve", approve, APPROVERS),
+    Route("POST", "/draft/{draft:str}/hold", hold, APPROVERS),
     Route("POST", "/draft/{draft:str}/publish", publish, APPROVERS),
 )
