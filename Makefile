@@ -25,7 +25,7 @@ test: .venv/.ready  ## every claim at small counts
 	$(PY) -m pytest -m "not full"
 
 test-full: .venv/.ready  ## the counts the claims name
-	$(PY) -m pytest -m full
+	$(PY) -m pytest -m full --timeout 1500
 
 lint: .venv/.ready  ## style, types, who may import whom
 	$(PY) -m ruff check .
