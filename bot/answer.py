@@ -13,16 +13,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import link, replies, sweeps
+from bot import holding, link, replies, sweeps
 from bot import rows as build
-from bot.hear import Heard, Note
+from bot.hear import Heard, Note, Standing
+from bot.outcomes import Audience
 from bot.replies import Address
 from bot.rows import Numbers
 from bot.spool import AlreadyWorkedError
+from casework import notices
 from casework.database import Database
 from casework.rows import Rows
 from casework.strongbox import Strongbox
@@ -166,7 +169,19 @@ class Answerer:
     def withdraw(self, session: Session, prepared: Prepared) -> None:
         """Take back what still waits to be said to a chat that is being forgotten."""
         if prepared.outcome.state is None:
-            build.withdraw(session, self._strongbox, prepared.chat)
+            holding.withdraw(session, self._strongbox, prepared.chat)
+
+    def stand(self, session: Session, standing: Standing, audience: Audience) -> None:
+        """Hold what waits for a chat that blocked us, and let it go when that is over."""
+        now = self._clock()
+        if standing.is_blocked:
+            holding.hold(session, self._strongbox, standing.chat, now, audience)
+        else:
+            holding.release(session, self._strongbox, standing.chat, now)
+
+    def audience(self) -> Audience:
+        """Return who is to hear of what, as of now."""
+        return partial(notices.audience, self._read_house().staffing)
 
     def commit(self, session: Session, prepared: Prepared, today: date) -> None:
         """Write what rows cannot say: the state of the conversation, and what belongs to a row in use."""

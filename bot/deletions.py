@@ -12,13 +12,15 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
+from bot import outcomes
 from bot import rows as build
 from bot.errors import BotError
 from bot.health import Health
@@ -41,6 +43,18 @@ SLOWED_PAUSE = 30.0
 
 # Called with a chat where something could not be deleted in time.
 Tell = Callable[[int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Entry:
+    """One row of what is due: the messages it stands for, and the reply whose words they carry."""
+
+    row: Deletion
+    messages: list[int]
+    reply: str | None
+
+    def __repr__(self) -> str:
+        return f"<Entry {len(self.messages)}>"
 
 
 class Deletions:
@@ -94,7 +108,7 @@ class Deletions:
         """Delete what is due now, and return the seconds until the next look."""
         now = self._clock()
         due = await asyncio.to_thread(self._due, now)
-        chats: dict[int, list[tuple[Deletion, list[int]]]] = defaultdict(list)
+        chats: dict[int, list[Entry]] = defaultdict(list)
         dropped = []
         for row in due:
             try:
@@ -107,7 +121,7 @@ class Deletions:
             if row.due is None and payload.get("keep"):
                 dropped.append(row.id)
                 continue
-            chats[chat].append((row, messages))
+            chats[chat].append(Entry(row, messages, payload.get("reply")))
         if dropped:
             await self._writer.do(lambda session: _drop(session, dropped))
         for chat, entries in chats.items():
@@ -140,57 +154,75 @@ class Deletions:
             await asyncio.sleep(0.1)
             waited += 0.1
 
-    async def _clear(self, chat: int, entries: Sequence[tuple[Deletion, list[int]]], now: datetime) -> None:
+    async def _clear(self, chat: int, entries: Sequence[Entry], now: datetime) -> None:
         """Delete the messages of one chat, a hundred a call, one by one where a call is refused."""
         for start in range(0, len(entries), CALL):
             part = entries[start : start + CALL]
-            gone, left = await self._delete(chat, part)
-            late = [row for row in left if row.deadline <= now]
+            gone = await self._delete(chat, part)
+            left = [entry for entry in part if entry not in gone]
+            late = [entry for entry in left if entry.row.deadline <= now]
             if late:
                 log.warning("deletions.given_up %d", len(late))
                 if self._tell is not None:
                     await self._tell(chat)
-            done = [row.id for row in [*gone, *late]]
-            again = [(row.id, _again(row, now)) for row in left if row.deadline > now]
-            await self._writer.do(lambda session, done=done, again=again: _settle(session, done, again))  # type: ignore[misc]
+            done = [entry.row.id for entry in [*gone, *late]]
+            again = [(entry.row.id, _again(entry.row, now)) for entry in left if entry not in late]
+            replies = {entry.reply for entry in gone if entry.reply is not None}
 
-    async def _delete(
-        self, chat: int, entries: Sequence[tuple[Deletion, list[int]]]
-    ) -> tuple[list[Deletion], list[Deletion]]:
-        """Return which rows are gone from the chat and which are left."""
-        rows = [row for row, _messages in entries]
-        messages = [number for _row, numbers in entries for number in numbers]
+            def settle(
+                session: Session,
+                done: list[bytes] = done,
+                again: list[tuple[bytes, datetime]] = again,
+                replies: set[str] = replies,
+            ) -> None:
+                _settle(session, done, again)
+                for reply in replies - self._standing(session, chat, replies):
+                    outcomes.gone(session, bytes.fromhex(reply))
+
+            await self._writer.do(settle)
+
+    def _standing(self, session: Session, chat: int, replies: set[str]) -> set[str]:
+        """Return which of *replies* have words left in *chat*."""
+        if not replies:
+            return set()
+        tags = [*build.tags_of(self._strongbox, chat), *build.fixed_tags_of(self._strongbox, chat)]
+        standing = set()
+        for row in session.scalars(select(Deletion).where(Deletion.tag.in_(tags))):
+            try:
+                standing.add(build.open_deletion(self._strongbox.spools, row.id, row.locked).get("reply"))
+            except CryptoError:
+                continue
+        return {reply for reply in standing if reply is not None}
+
+    async def _delete(self, chat: int, entries: Sequence[Entry]) -> list[Entry]:
+        """Return what is gone from the chat now."""
+        messages = [number for entry in entries for number in entry.messages]
         try:
             await self._door.delete_messages(chat, messages)
         except BadRequest:
             return await self._delete_singly(chat, entries)
         except (RetryAfter, InvalidToken):
             raise
-        except Forbidden:
-            return [], rows  # blocked, which may end before the deadline
         except TelegramError:
-            return [], rows
-        return rows, []
+            return []  # blocked too, which may end before the deadline
+        return list(entries)
 
-    async def _delete_singly(
-        self, chat: int, entries: Sequence[tuple[Deletion, list[int]]]
-    ) -> tuple[list[Deletion], list[Deletion]]:
-        gone: list[Deletion] = []
-        left: list[Deletion] = []
-        for row, numbers in entries:
+    async def _delete_singly(self, chat: int, entries: Sequence[Entry]) -> list[Entry]:
+        gone: list[Entry] = []
+        for entry in entries:
             try:
-                for number in numbers:
+                for number in entry.messages:
                     await self._door.delete_message(chat, number)
             except BadRequest as error:
-                missing = "not found" in error.message.lower()
-                (gone if missing else left).append(row)
+                if "not found" in error.message.lower():
+                    gone.append(entry)
             except (RetryAfter, InvalidToken):
                 raise
             except TelegramError:
-                left.append(row)
+                continue
             else:
-                gone.append(row)
-        return gone, left
+                gone.append(entry)
+        return gone
 
 
 def _again(row: Deletion, now: datetime) -> datetime:

@@ -68,6 +68,25 @@ class Note:
         return "<Note>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Standing:
+    """A person blocked us, or let us in again."""
+
+    chat: int
+    is_blocked: bool
+
+    def __repr__(self) -> str:
+        return "<Standing>"
+
+
+def standing(update: Update) -> Standing | None:
+    """Return what *update* says about whether a private chat lets us in."""
+    changed = update.my_chat_member
+    if changed is None or changed.chat.type != "private":
+        return None
+    return Standing(changed.chat.id, changed.new_chat_member.status not in PRESENT)
+
+
 def note(update: Update) -> Note | None:
     """Return the note that *update* is about, when nothing was heard in it."""
     message = update.message

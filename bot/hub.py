@@ -164,7 +164,6 @@ class Parts:
     def __init__(self, house: House, writer: Writer, health: Health) -> None:
         database, strongbox, clock, door = house.database, house.strongbox, house.clock, house.door
         self.spool = Spool(database, writer, strongbox, clock)
-        self.outbox = Outbox(door, database, writer, strongbox, clock, self.spool.lane, health, house.pace())
         self.answerer = Answerer(
             database,
             strongbox,
@@ -180,6 +179,17 @@ class Parts:
             Numbers.after(database),
             Budgets(os.urandom(32)),
             clock,
+        )
+        self.outbox = Outbox(
+            door,
+            database,
+            writer,
+            strongbox,
+            clock,
+            self.spool.lane,
+            health,
+            self.answerer.audience,
+            house.pace(),
         )
         self.deletions = Deletions(
             door, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell

@@ -23,19 +23,21 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot import holding, outcomes
 from bot import rows as build
 from bot.dispatch import Dispatcher
 from bot.errors import BotError
 from bot.health import Health
+from bot.outcomes import Audience
 from bot.pace import Pace
-from bot.send import REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError, send
+from bot.send import BLOCKED, REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError, send
 from bot.telegram import Door
 from bot.writer import Writer
 from casework.database import Database
 from casework.errors import CaseworkError
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Chunk, Item
+from casework.tables import Chunk
 from casework.tables import Outbox as OutboxRow
 from crypto.errors import CryptoError
 from intake import texts
@@ -60,7 +62,7 @@ BROKEN_TRIES = 4
 
 
 class WithdrawnError(Exception):
-    """This is not to be said any more."""
+    """This is not to be said any more, or not now."""
 
 
 @dataclass(slots=True, repr=False)
@@ -94,6 +96,7 @@ class Outbox:
         clock: Callable[[], datetime],
         lane: Callable[[int], bytes],
         health: Health,
+        audience: Callable[[], Audience],
         pace: Pace | None = None,
     ) -> None:
         self._door = door
@@ -103,6 +106,7 @@ class Outbox:
         self._clock = clock
         self._lane = lane
         self._health = health
+        self._audience = audience
         self._pace = pace or Pace()
         self._loaded: dict[bytes, Outgoing] = {}
         self._finished: set[bytes] = set()  # since the present look at the table began
@@ -159,7 +163,11 @@ class Outbox:
     async def _drop_unreadable(self, row: OutboxRow) -> None:
         """Give up a row that no key opens any more: nobody can say what it was, or to whom."""
         log.error("outbox.unreadable")
-        await self._writer.do(lambda session: _end(session, [row.id], row.item, UNREACHABLE))
+        audience, now = await asyncio.to_thread(self._audience), self._clock()
+        await self._writer.do(
+            lambda session: _drop(session, [row.id]),
+            after=lambda session: _fail(session, row.item, {}, UNREACHABLE, audience, now),
+        )
 
     async def _send(self, row: bytes) -> float | None:
         """Send one row, with the receipts behind it; return seconds to wait where it must."""
@@ -199,10 +207,10 @@ class Outbox:
         try:
             content = await asyncio.to_thread(self._content, out)
         except WithdrawnError:
-            await self._finish(merged, None, None, Rows())
+            self._forget([out])
             return None
         except CryptoError:
-            await self._finish(merged, out.item, UNREACHABLE, Rows())
+            await self._give_up(merged, UNREACHABLE)
             return None
         try:
             number = await send(self._door, payload, text, content)
@@ -213,22 +221,20 @@ class Outbox:
         except LaterError:
             return await self._try_later(out, UNREACHABLE, TRIES)
         except GivenUpError as given_up:
-            await self._finish(merged, out.item, given_up.why, Rows())
+            await self._give_up(merged, given_up.why)
             return None
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             # A fault of ours in this one message; it must not hold the chat for days.
             log.error("outbox.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
             return await self._try_later(out, REFUSED, BROKEN_TRIES)
         self._health.ok("outbox")
-        await self._finish(
-            merged, out.item, None, self._sent(payload, number, announces=out.item is not None)
-        )
+        await self._finish(merged, self._sent(payload, number, announces=out.item is not None))
         return None
 
     async def _try_later(self, out: Outgoing, why: str, tries: int) -> float | None:
         out.tries += 1
-        if out.tries >= tries:
-            await self._finish([out], out.item, why, Rows())
+        if out.tries >= tries or holding.is_over(out.payload, self._clock()):
+            await self._give_up([out], why)
             return None
         self._health.trouble("outbox", why)
         await self._writer.do(
@@ -239,22 +245,47 @@ class Outbox:
         )
         return float(min(FIRST_PAUSE * 2 ** min(out.tries - 1, 16), LONGEST_PAUSE))
 
-    async def _finish(self, merged: list[Outgoing], item: bytes | None, why: str | None, rows: Rows) -> None:
-        """End rows in one transaction with what follows from it; they leave memory after the commit."""
-        ids = [out.id for out in merged]
-        await self._writer.do(lambda session: _end(session, ids, item, why), rows)
-        for row in ids:
-            self._loaded.pop(row, None)
-            self._finished.add(row)
-        if why is not None:
-            log.warning("outbox.failed %s", why)
+    async def _finish(self, merged: list[Outgoing], rows: Rows) -> None:
+        """End rows that were said, in one transaction with what follows from it."""
+        ids, today = [out.id for out in merged], self._clock().date()
+        out = merged[0]
+        item, letter = build.reply_in(out.payload)
+
+        def said(session: Session) -> None:
+            if out.item is not None:
+                outcomes.announced(session, out.item)
+            if item is not None:
+                outcomes.shown(session, item, letter, today)
+
+        await self._writer.do(lambda session: _drop(session, ids), rows, said)
+        self._forget(merged)
+
+    async def _give_up(self, merged: list[Outgoing], why: str) -> None:
+        """End rows that cannot be said; where a chat has us blocked, hold all that waits for it."""
+        audience, now = await asyncio.to_thread(self._audience), self._clock()
+        ids, out, chat = [out.id for out in merged], merged[0], merged[0].payload["chat"]
+        if why == BLOCKED:
+            await self._writer.do(lambda session: holding.hold(session, self._strongbox, chat, now, audience))
+        else:
+            await self._writer.do(
+                lambda session: _drop(session, ids),
+                after=lambda session: _fail(session, out.item, out.payload, why, audience, now),
+            )
+        self._forget(merged)
+        log.warning("outbox.failed %s", why)
+
+    def _forget(self, merged: list[Outgoing]) -> None:
+        """Let rows leave memory; the present look at the table may still see them as they were."""
+        for out in merged:
+            self._loaded.pop(out.id, None)
+            self._finished.add(out.id)
 
     def _sent(self, payload: dict[str, Any], number: int, *, announces: bool) -> Rows:
         """
         Remember the message just sent, so that it can be deleted.
 
-        The line that announces a reply stays until it is tapped or the chat is cleared: whoever looks after
-        three days must still find it.
+        The line that announces a reply stays until the chat is cleared: whoever looks after three days must
+        still find it.
         """
         rows = Rows()
         now = self._clock()
@@ -270,6 +301,7 @@ class Outbox:
             due,
             keep=announces or bool(payload.get("keep", False)),
             fixed=announces or lasts is not None,
+            reply=payload.get("reply"),
         )
         return rows
 
@@ -278,10 +310,11 @@ class Outbox:
         Bring the document of *out* into memory.
 
         Raises:
-            WithdrawnError: its chat was forgotten while it waited here.
+            WithdrawnError: its chat was forgotten, or blocked us, while it waited here.
         """
         with self._database.read() as session:
-            if session.get(OutboxRow, out.id) is None:
+            row = session.get(OutboxRow, out.id)
+            if row is None or row.due > self._clock():
                 raise WithdrawnError
             if "parts" not in out.payload:
                 return None
@@ -301,13 +334,22 @@ def _merge(merged: list[Outgoing]) -> tuple[dict[str, Any], str]:
     return payload, texts.render(receipt, payload["language"]).text
 
 
-def _end(session: Session, ids: list[bytes], item: bytes | None, why: str | None) -> None:
-    """Delete rows, and write on the reply they announced what became of it, unless it was shown already."""
+def _drop(session: Session, ids: list[bytes]) -> None:
     session.execute(delete(Chunk).where(Chunk.owner.in_(ids)))
     session.execute(delete(OutboxRow).where(OutboxRow.id.in_(ids)))
-    if item is not None:
-        session.execute(
-            update(Item)
-            .where(Item.id == item, Item.state.in_(("sealed", "waiting")))
-            .values(state="sent" if why is None else "failed", why=why)
-        )
+
+
+def _fail(
+    session: Session,
+    announced: bytes | None,
+    payload: dict[str, Any],
+    why: str,
+    audience: Audience,
+    now: datetime,
+) -> None:
+    """Write why on the reply that was announced or carried, unless it has been shown already."""
+    item, letter = build.reply_in(payload)
+    if announced is not None:
+        outcomes.unannounced(session, announced, why, audience, now)
+    elif item is not None and letter is not None:
+        outcomes.lost(session, item, letter, why, audience, now)

@@ -11,21 +11,37 @@ from pathlib import Path
 from sqlalchemy import select
 
 import casework
-from casework import catalogue, post
+from bot.outcomes import Audience
+from casework import catalogue, notices, post
 from casework.database import Database
 from casework.strongbox import Strongbox
-from casework.tables import Push
+from casework.tables import Case, Item, Push
 
 CATALOGUES = Path(casework.__file__).parent / "catalogues"
 
 
-def ring_waiting(database: Database, strongbox: Strongbox, clock: Callable[[], datetime]) -> int:
-    """Turn every waiting push into a row of the outbox; return how many there were."""
+def ring_waiting(
+    database: Database,
+    strongbox: Strongbox,
+    clock: Callable[[], datetime],
+    audience: Callable[[], Audience],
+) -> int:
+    """
+    Turn every waiting push into a row of the outbox; return how many there were.
+
+    Of one that cannot be made those responsible hear, as of any other reply that did not arrive.
+    """
     with database.read() as session:
         if session.scalar(select(Push.id).limit(1)) is None:
             return 0
     with database.write() as session:
-        return post.ring(session, strongbox, speak, clock())
+        wanted = list(session.scalars(select(Push.item).where(Push.item.is_not(None))))
+        rung = post.ring(session, strongbox, speak, clock())
+        failed = select(Case.id, Case.team, Case.assignee).join(Item, Item.case == Case.id)
+        failed = failed.where(Item.id.in_(wanted), Item.state == "failed").distinct()
+        for case, team, assignee in session.execute(failed).all():
+            notices.tell(session, notices.FAILED, audience()(team, assignee), case, clock())
+    return rung
 
 
 @cache

@@ -71,6 +71,9 @@ def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
         "fades": _seconds(to.fades),
         "keep": to.keep,
     }
+    if isinstance(reply, Deliver):
+        payload["reply"] = reply.letter.item.hex()
+        payload["letter"] = reply.letter.letter.hex() if reply.letter.shown is None else None
     match reply:
         case Receipt():
             # Rendered when it is sent: what waits until then is merged into it.

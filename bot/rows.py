@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import canonical
@@ -21,7 +21,7 @@ from casework.database import Database
 from casework.keys import CHUNK_SIZE, new_id
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Chunk, Deletion, Item, Outbox
+from casework.tables import Chunk, Deletion, Outbox
 from crypto import lock
 from crypto.context import named
 from crypto.errors import NotForUsError
@@ -69,17 +69,6 @@ def fixed_tags_of(strongbox: Strongbox, chat: int) -> tuple[bytes, ...]:
     return tuple(fixed_tag_of(key, chat) for key in _spools(strongbox))
 
 
-def withdraw(session: Session, strongbox: Strongbox, chat: int) -> None:
-    """Take back what still waits to be said to *chat*; a reply that was to be announced goes on waiting."""
-    waiting = Outbox.tag.in_(tags_of(strongbox, chat))
-    rows = session.execute(select(Outbox.id, Outbox.item).where(waiting)).all()
-    ids = [row.id for row in rows]
-    items = [row.item for row in rows if row.item is not None]
-    session.execute(delete(Chunk).where(Chunk.owner.in_(ids)))
-    session.execute(delete(Outbox).where(Outbox.id.in_(ids)))
-    session.execute(update(Item).where(Item.id.in_(items), Item.state == "sealed").values(state="waiting"))
-
-
 def outgoing(
     rows: Rows,
     key: lock.Key,
@@ -120,6 +109,17 @@ def open_outgoing(keys: dict[int, lock.Key], row: bytes, locked: bytes) -> dict[
     return _open(keys, locked, named("outbox", row))
 
 
+def relock_outgoing(keys: dict[int, lock.Key], row: Outbox, payload: dict[str, Any]) -> None:
+    """Change what a row of the outbox says, under the key its document is locked with."""
+    row.locked = lock.lock(_key(keys, row.locked), canonical.dumps(payload), named("outbox", row.id))
+
+
+def reply_in(payload: dict[str, Any]) -> tuple[bytes | None, bytes | None]:
+    """Return the reply whose words a message carries, and its letter where it was never shown before."""
+    item, letter = payload.get("reply"), payload.get("letter")
+    return item and bytes.fromhex(item), letter and bytes.fromhex(letter)
+
+
 def open_parts(keys: dict[int, lock.Key], row: bytes, parts: Iterable[bytes]) -> bytes:
     """
     Open the content of a document.
@@ -142,15 +142,18 @@ def deletion(
     *,
     keep: bool = False,
     fixed: bool = False,
+    reply: str | None = None,
 ) -> None:
     """
     Have a message deleted at *due*, or when its chat is swept, or at the deadline.
 
     With *keep* the deadline only forgets it: the tipster clears that chat by hand. With *fixed* a sweep of
-    the chat leaves it alone unless it is asked for by the tipster.
+    the chat leaves it alone unless the tipster asks for it. *reply* is the item whose words it carries.
     """
     row = new_id()
-    payload = {"chat": chat, "keep": keep, "messages": [message]}
+    payload: dict[str, Any] = {"chat": chat, "keep": keep, "messages": [message]}
+    if reply is not None:
+        payload["reply"] = reply
     rows.add(
         Deletion,
         id=row,

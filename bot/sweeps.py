@@ -12,9 +12,7 @@ from bot import rows as build
 from bot.hear import Heard
 from casework.rows import Rows
 from crypto.lock import Key
-from intake.events import Tap
 from intake.filing import Outcome
-from intake.machine import LETTERS
 
 # A tapped message older than this is answered by a new one, which can still be deleted for two days.
 EDITABLE = timedelta(hours=24)
@@ -33,9 +31,13 @@ def editable(heard: Heard, now: datetime) -> int | None:
 
 
 def add(rows: Rows, key: Key, heard: Heard, outcome: Outcome, now: datetime) -> None:
-    """Have what came in deleted in its time: a message, or the line that announced an answer, once tapped."""
-    is_served = isinstance(heard.event, Tap) and heard.event.action in LETTERS and editable(heard, now)
-    if heard.query is not None and not is_served:
+    """
+    Have a message that came in deleted in its time.
+
+    A tap adds nothing: the line that announced an answer keeps its button, because the answer itself leaves
+    after an hour and may be asked for again for two weeks.
+    """
+    if heard.query is not None:
         return
     build.deletion(
         rows,

@@ -26,7 +26,7 @@ from bot.answer import Answerer, Prepared, claim_writing
 from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
-from bot.hear import Heard, crowd, hear, note
+from bot.hear import Heard, Standing, crowd, hear, note, standing
 from bot.spool import AlreadyWorkedError, Spool, Spooled
 from bot.taps import Taps
 from bot.telegram import Door
@@ -137,9 +137,21 @@ class Worker:
         if group is not None:
             with contextlib.suppress(TelegramError):
                 await self._door.leave_chat(group)
+        stands = standing(update)
+        if stands is not None:
+            await self._stand(number, stands)
+            return
         left = note(update)
         rows = None if left is None else await asyncio.to_thread(self._answerer.sweep_note, left)
         await self._writer.do(lambda session: spool.finish(session, number), rows)
+
+    async def _stand(self, number: int, stands: Standing) -> None:
+        """Hold or release what waits for a chat that closed or opened."""
+        audience = await asyncio.to_thread(self._answerer.audience)
+        await self._writer.do(
+            lambda session: spool.finish(session, number),
+            after=lambda session: self._answerer.stand(session, stands, audience),
+        )
 
     def _hear(self, spooled: Spooled) -> tuple[Update, Heard | None]:
         """

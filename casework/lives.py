@@ -4,7 +4,7 @@ The lives of things: one table of transitions each, and nowhere else.
     case    writing -> new -> accepted -> open <-> waiting(source|authority|us) -> closed -> erased
             new -> declined | spam | merged        closed, declined, spam -> reopened by a person
     entry   draft -> review -> approved -> scheduled -> published -> corrected | retracted
-    reply   sealed -> sent | waiting -> shown -> gone; sealed -> failed
+    reply   sealed -> sent | waiting -> shown -> gone; whatever did not arrive -> failed
 
 A table maps (state, act) to the state after it. What it does not name cannot happen: doors draw their
 buttons from :func:`acts_from`, and every act passes :func:`step`.
@@ -102,6 +102,10 @@ REPLY: Life = MappingProxyType(
         ("failed", "show"): "shown",
         ("failed", "push"): "sent",
         ("shown", "show"): "shown",
+        # Put on its way to the screen, it counts as shown; what never arrives there was not.
+        ("shown", "lose"): "failed",
+        ("shown", "recall"): "waiting",
+        ("sealed", "recall"): "waiting",
         ("shown", "clear"): "gone",
         ("gone", "show"): "shown",
     }

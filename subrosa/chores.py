@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlalchemy import Select
 
+from bot.outcomes import Audience
 from bot.push import ring_waiting, speak
 from bot.ticks import Tick
 from casework import (
@@ -102,7 +103,11 @@ class Chores:
 
     def ring(self) -> None:
         """Tell chats that something waits for them."""
-        ring_waiting(self.database, self.strongbox, self.clock)
+        ring_waiting(self.database, self.strongbox, self.clock, self.audience)
+
+    def audience(self) -> Audience:
+        """Return who is to hear of what, as of now."""
+        return partial(notices.audience, self._staffing())
 
     def countersign(self) -> None:
         """Take signed rows into the roster of their day."""

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from bot import logs
 from bot.hub import House, Hub
+from bot.outcomes import Audience
 from bot.push import ring_waiting
 from bot.telegram import Endpoint, build, read_token
 from bot.ticks import Tick
-from casework import erasure
+from casework import erasure, notices, rosters
 from casework.actors import HUB, Actor
 from casework.database import connect
 from casework.strongbox import Strongbox
@@ -56,9 +57,14 @@ async def serve(config: dict[str, str]) -> None:
         ),
         identity=config.get("identity", "none"),
     )
+
+    def audience() -> Audience:
+        with database.read() as session:
+            return partial(notices.audience, rosters.staffing(session, house.anchor, now()))
+
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await Hub(house, [Tick("push", 0.5, partial(ring_waiting, database, strongbox, now))]).run(stop)
+    await Hub(house, [Tick("push", 0.5, partial(ring_waiting, database, strongbox, now, audience))]).run(stop)
     database.close()
 
 

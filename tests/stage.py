@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from sqlalchemy import select
 
 from bot.emulator import Emulator, phones
 from bot.emulator.phones import Hand
+from bot.outcomes import Audience
 from bot.push import ring_waiting
 from bot.ticks import Tick
-from casework import hubkeys, keys, post
+from casework import hubkeys, keys, notices, post
 from casework.database import Database
 from casework.post import Courier
 from casework.rows import write
@@ -46,7 +48,15 @@ class Stage:
 
     def ringing(self) -> Tick:
         """Return the tick that rings for replies."""
-        return Tick("push", 0.1, lambda: ring_waiting(self.house.database, self.house.strongbox, self.clock))
+        return Tick("push", 0.1, self.ring)
+
+    def ring(self) -> None:
+        """Ring for every reply that waits."""
+        ring_waiting(self.house.database, self.house.strongbox, self.clock, self.audience)
+
+    def audience(self) -> Audience:
+        """Return who is to hear of what."""
+        return partial(notices.audience, self.house.staffing())
 
     def phone(self, language: str = "ru") -> Hand:
         """Add a phone and press Start on it."""
