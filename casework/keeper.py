@@ -4,7 +4,7 @@ The keeper: strips the outer lock for staff who may have it, and puts it on what
 It runs inside the hub and trusts no row: a request or hand-in counts only if a living member of the roster
 in force signed it. What it may give:
 
-* content and drafts: whatever grants the asker has, without limit;
+* content and drafts: whatever grants the asker has, without limit, once the case is filed;
 * a card to *show*: to the case's assignee, second or stand-in, for tips to custodians; the ``open-card``
   row in the journal is named by the request; ten an hour per person;
 * cards to *check* (conflict, holder's half of the gate): to whoever has grants, in batches, six frozen
@@ -33,7 +33,7 @@ from casework.limits import CARDS_AN_HOUR, CHECKS_A_DAY, Counters
 from casework.rosters import Staffing
 from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
-from casework.tables import Answer, Case, Draft, Grant, HandIn, JournalRow, Request
+from casework.tables import Answer, Case, Draft, Grant, HandIn, JournalRow, Request, Writing
 from crypto import context, lock, sealed
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
@@ -49,6 +49,9 @@ __all__ = [
     "CARDS_AN_HOUR", "CHECKS_A_DAY", "LIFETIME", "Counters", "answer_requests", "clear", "open_grant",
     "unlock_grant",
 ]  # fmt: skip
+
+# Ids in one statement: engines bound their number.
+SLICE = 500
 
 # What a desk is told when a grant is not given.
 NOT_ON_ROSTER = "not-on-roster"
@@ -113,7 +116,7 @@ def _answer(
         recipient = Recipient.parse(bytes.fromhex(said["session"]))
         asked = _Asked(
             session, request.staff, staffing, strongbox, counters, now,
-            str(said["purpose"]), said["journal"], said["frozen"],
+            str(said["purpose"]), said["journal"], said["frozen"], _unfiled(session, refs),
         )  # fmt: skip
     except (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError):
         return 0
@@ -133,6 +136,21 @@ def _answer(
     return 1
 
 
+def _unfiled(session: Session, refs: list[GrantRef]) -> frozenset[bytes]:
+    """
+    Return the cases among *refs* that are still being written.
+
+    Until then nobody knows which team they are for, and whoever was given a seed keeps it.
+    """
+    owners = sorted({ref.owner for ref in refs})
+    found: set[bytes] = set()
+    for at in range(0, len(owners), SLICE):
+        some = owners[at : at + SLICE]
+        found |= set(session.scalars(select(Case.id).where(Case.id.in_(some), Case.status == "writing")))
+        found |= set(session.scalars(select(Writing.case).where(Writing.case.in_(some))))
+    return frozenset(found)
+
+
 @dataclass
 class _Asked:
     """One request being answered."""
@@ -146,6 +164,7 @@ class _Asked:
     purpose: str
     journal: object
     frozen: object
+    unfiled: frozenset[bytes]
     shown: dict[bytes, str | None] = field(default_factory=dict)
     checked: str | None = UNCHECKED
 
@@ -170,6 +189,8 @@ class _Asked:
         return self._why_not(ref) or grant
 
     def _why_not(self, ref: GrantRef) -> str | None:
+        if ref.owner in self.unfiled:
+            return NO_GRANT
         if ref.compartment != keys.IDENTITY:
             return None if self.purpose in (READ, CHECK) else NOT_YOURS
         case = self.session.get(Case, ref.owner)

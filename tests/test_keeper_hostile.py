@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from casework import asking, canonical, journal, keeper, keys
 from casework.asking import REQUEST_TAG, GrantRef
-from casework.tables import Answer, Draft, Grant, JournalRow, Request
+from casework.tables import Answer, Case, Draft, Grant, JournalRow, Request, Writing
 from crypto.xwing import Identity
 from tests.house import House
 from tests.test_keeper import ask, file_case, journal_card
@@ -222,6 +222,22 @@ def test_a_check_that_names_a_row_needs_its_own(sqlite_house: House) -> None:
     assert refused is not None and refused.refused == {ref: keeper.NO_JOURNAL}
     with house.database.read() as session:
         assert session.scalars(select(JournalRow.actor)).all() == ["erin", "olga"]
+
+
+@pytest.mark.parametrize("trace", ["status", "row"])
+def test_a_tip_still_being_written_is_opened_to_nobody(house: House, trace: str) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    with house.database.write() as session:
+        if trace == "status":
+            session.execute(update(Case).where(Case.id == case).values(status="writing"))
+        else:
+            session.add(Writing(case=case, spool=1, locked=b"", touched=house.now))
+    refs = [GrantRef(case, compartment, 0) for compartment in (keys.CONTENT, keys.IDENTITY)]
+    read = ask(house, "alice", refs, asking.READ)
+    checked = ask(house, "alice", refs, asking.CHECK)
+    for answered in (read, checked):
+        assert answered is not None
+        assert answered.refused == dict.fromkeys(refs, keeper.NO_GRANT)
 
 
 def test_a_released_card_is_shown_to_the_editor_of_the_tip(house: House) -> None:
