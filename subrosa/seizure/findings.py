@@ -1,0 +1,65 @@
+"""What a rehearsal tells: counts and days in plain words, never an id of a chat nor a word of anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing a thief gets, or tried and did not.
+
+    *count* is how many opened, or are there to be read; *tried* how many were tried; *days* on how many
+    different days they arose; *opened_by* which of the keys found there opened them.
+    """
+
+    code: str
+    count: int
+    text: str
+    tried: int = 0
+    days: int = 0
+    opened_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """
+    How far one staff keyring goes in one place, with one set of epoch keys.
+
+    *content* and *identity* are the cases whose words and cards opened, by the id that ``erase`` takes.
+    """
+
+    place: str  # database | backup
+    epoch: str  # today | earlier | none
+    content: tuple[str, ...]
+    identity: tuple[str, ...]
+    drafts: int
+    grants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Yield:
+    """What a seizure yields, and what it does not."""
+
+    disk: tuple[Finding, ...]
+    running: tuple[Finding, ...]
+    closed: tuple[Finding, ...]
+    backup: tuple[Finding, ...]
+    keyring: tuple[Reach, ...]
+    token: tuple[str, ...]
+    first_minutes: tuple[str, ...]
+
+
+TOKEN = (
+    "with the token, Telegram hands out every message not yet fetched, and whatever is sent from now on",
+    "with a chat's number, the thief can write to that chat as the bot; old messages cannot be read back",
+    "Telegram itself keeps what was not deleted there; nothing here changes that",
+)
+FIRST_MINUTES = (
+    "revoke the token at BotFather: until then the thief hears every new message",
+    "cut the machine's power if you still can: what lies in memory and runtime_dir goes with it",
+    "suspend whoever was signed in at a desk on it, from another desk, and have a second make it last",
+    "see that second medium and escrow key are elsewhere, and apart from each other",
+    "warn those with something pending by another way, then restore elsewhere with a new token",
+)
