@@ -14,24 +14,30 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from crypto import note
 from crypto.errors import CryptoError
 from crypto.signature import SigningKey
 from register.errors import TamperedBundleError
-from register.records import Published
+from register.shelf import Gone
 
 SIGNER = "subrosa-register"
 MANIFEST, SUMS, RECALL, HOW_TO = "manifest.txt", "SHA256SUMS", "recall.txt", "VERIFY.txt"
+ARCHIVE, ARCHIVE_NOTE = "register.zip", "register.zip.txt"
 
 _HEAD = "subrosa register manifest v1"
 _RECALL_HEAD = "subrosa register recall v1"
+_ARCHIVE_HEAD = "subrosa register archive v1"
+# What the sums cannot name, because it holds or signs them.
+_APART = frozenset({MANIFEST, SUMS, ARCHIVE, ARCHIVE_NOTE})
 _LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<path>[^\n]+)")
 _CHUNK = 1 << 20  # bytes read at once
+_LINES = 5000  # lines written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +58,56 @@ class Manifest:
         ).encode()
 
 
-def sums(hashes: Mapping[str, str]) -> bytes:
-    """Write the sums of all files, given as path to SHA-256."""
-    return "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes)).encode()
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The list of sums as it was written: how many files it names, and its own sum."""
+
+    files: int
+    sums: str
 
 
-def sign(folder: Path, key: SigningKey, *, number: int, day: date, entries: int) -> Manifest:
-    """
-    Sign the bundle in *folder* as it lies there, under *number*.
+def write_sums(folder: Path, lines: Iterable[tuple[str, str]]) -> Listed:
+    """Write the sums of all files, given as path and SHA-256 in the order of the paths, aside."""
+    aside = folder / f".{SUMS}.new"
+    digest, files = hashlib.sha256(), 0
+    with aside.open("wb") as written:
+        for some in _batches(lines):
+            text = "".join([f"{one}  {path}\n" for path, one in some]).encode()
+            digest.update(text)
+            written.write(text)
+            files += len(some)
+    return Listed(files, digest.hexdigest())
 
-    Takes ``SHA256SUMS`` at its word; :func:`register.site.build` has just written it.
-    """
-    listed = (folder / SUMS).read_bytes()
-    manifest = Manifest(
-        number=number,
-        day=day,
-        files=listed.count(b"\n"),
-        entries=entries,
-        sums=hashlib.sha256(listed).hexdigest(),
-    )
-    aside = folder / f"{MANIFEST}.new"
+
+def place_sums(folder: Path) -> None:
+    """Put the sums just written in the place of the old ones."""
+    (folder / f".{SUMS}.new").replace(folder / SUMS)
+
+
+def sign(folder: Path, key: SigningKey, listed: Listed, *, number: int, day: date, entries: int) -> Manifest:
+    """Sign the bundle in *folder*, whose sums :func:`write_sums` has just written, under *number*."""
+    manifest = Manifest(number=number, day=day, files=listed.files, entries=entries, sums=listed.sums)
+    aside = folder / f".{MANIFEST}.new"
     aside.write_bytes(note.sign(manifest.text(), SIGNER, key))
     aside.replace(folder / MANIFEST)
     return manifest
 
 
-def recall(records: Iterable[Published], key: SigningKey) -> bytes:
+def archive_note(archive: Path, key: SigningKey, *, number: int, day: date) -> bytes:
+    """Sign the sum of an archive that holds the bundle under *number*."""
+    text = f"{_ARCHIVE_HEAD}\nnumber {number}\nday {day}\nsum {sha256(archive)}\n"
+    return note.sign(text.encode(), SIGNER, key)
+
+
+def drop_archive(folder: Path) -> None:
+    """Delete the archive: it holds what is no longer public."""
+    for name in (ARCHIVE, ARCHIVE_NOTE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def recall(gone: Iterable[Gone], key: SigningKey) -> bytes:
     """Write the signed list of entries taken down, in the order in which they were."""
-    gone = sorted(
-        (record for record in records if record.is_tombstone), key=lambda one: (one.changed, one.id)
-    )
-    lines = "".join(f"{record.id} {record.changed} {record.reason}\n" for record in gone)
+    lines = "".join(f"{one.id} {one.day} {one.reason}\n" for one in gone)
     return note.sign(f"{_RECALL_HEAD}\n{lines}".encode(), SIGNER, key)
 
 
@@ -112,7 +137,7 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
     listed = _read(folder, SUMS)
     if hashlib.sha256(listed).hexdigest() != manifest.sums:
         raise TamperedBundleError((f"{SUMS}: changed", *_differences(folder, _parsed(listed))))
-    problems = _differences(folder, _parsed(listed))
+    problems = [*_differences(folder, _parsed(listed)), *_archive_problems(folder, public)]
     if not problems:
         recalled(_read(folder, RECALL), public)
     if problems:
@@ -132,6 +157,12 @@ def sha256(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _batches(lines: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    walking = iter(lines)
+    while some := list(islice(walking, _LINES)):
+        yield some
 
 
 def _manifest(folder: Path, public: bytes) -> Manifest:
@@ -170,6 +201,22 @@ def _read(folder: Path, name: str) -> bytes:
         raise TamperedBundleError((f"{name}: missing",)) from None
 
 
+def _archive_problems(folder: Path, public: bytes) -> list[str]:
+    """Hold the archive, where there is one, against the note signed of it; it may be older than the rest."""
+    there = [(folder / name).is_file() for name in (ARCHIVE, ARCHIVE_NOTE)]
+    if not any(there):
+        return []
+    if not all(there):
+        return [f"{ARCHIVE}: without its note, or the note without it"]
+    try:
+        text = _signed(_read(folder, ARCHIVE_NOTE), public, ARCHIVE_NOTE, _ARCHIVE_HEAD)
+    except TamperedBundleError as error:
+        return list(error.problems)
+    if (folder / ARCHIVE).is_symlink() or f"sum {sha256(folder / ARCHIVE)}" not in text.splitlines():
+        return [f"{ARCHIVE}: changed"]
+    return []
+
+
 def _parsed(listed: bytes) -> dict[str, str]:
     found = {}
     for line in listed.decode("utf-8", "replace").splitlines():
@@ -188,7 +235,7 @@ def _differences(folder: Path, listed: Mapping[str, str]) -> list[str]:
         if path.is_symlink() or not path.is_dir()
     }
     problems = []
-    for path in sorted(listed.keys() | (there - {MANIFEST, SUMS})):
+    for path in sorted(listed.keys() | (there - _APART)):
         if path not in listed:
             problems.append(f"{path}: added")
         elif path not in there:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from register.public import PublicEntry, public
 from register.records import Published
+from register.row import Row, chosen
 from register.settings import SiteSettings
-from register.shelf import Row, chosen
-from register.totals import Totals
+from register.shelf import Shelf
+from register.totals import figures, tally
 from register.vocabulary import LANGUAGES, Language
 
 
@@ -37,15 +38,18 @@ _COLUMNS = (
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
-def register_json(records: Iterable[Published]) -> bytes:
-    """Write every entry in its public form."""
-    whole = PublicRegister("subrosa-register-1", _ABOUT, tuple(public(record) for record in records))
-    return msgspec.json.encode(whole)
+def register_json(records: Iterable[Published]) -> Iterator[bytes]:
+    """Write every entry in its public form, piece by piece."""
+    head = msgspec.json.encode(PublicRegister("subrosa-register-1", _ABOUT, ()))
+    yield head.removesuffix(b"]}")
+    for n, record in enumerate(records):
+        yield (b",\n" if n else b"\n") + msgspec.json.encode(public(record))
+    yield b"\n]}\n"
 
 
-def entry_json(record: Published) -> bytes:
+def entry_json(shown: PublicEntry) -> bytes:
     """Write one entry in its public form."""
-    return msgspec.json.format(msgspec.json.encode(public(record)), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n"
 
 
 def schema() -> bytes:
@@ -54,8 +58,8 @@ def schema() -> bytes:
     return msgspec.json.format(msgspec.json.encode(drawn), indent=1) + b"\n"
 
 
-def table(records: Iterable[Published]) -> bytes:
-    """Write one line an entry, for a spreadsheet."""
+def table(records: Iterable[Published]) -> Iterator[bytes]:
+    """Write one line an entry, for a spreadsheet, piece by piece."""
     written = io.StringIO()
     sheet = csv.DictWriter(written, _COLUMNS, lineterminator="\r\n")
     sheet.writeheader()
@@ -63,66 +67,74 @@ def table(records: Iterable[Published]) -> bytes:
         sheet.writerow(
             {name: _FORMULA.sub(r"'\g<0>", value) for name, value in _line(public(record)).items()}
         )
-    return written.getvalue().encode()
+        yield _taken_from(written)
+    yield _taken_from(written)
 
 
-def totals_json(totals: Totals) -> bytes:
-    """Write what may be counted, and every figure with the reasons why it may not."""
-    figures = {
-        unit: [
-            {
-                "entry": figure.entry.id,
-                "as_written": figure.count.as_written,
-                "count_of": figure.count.count_of,
-                "qualifier": figure.count.qualifier,
-                "not_added_because": list(figure.reasons),
-            }
-            for figure in listed
-        ]
-        for unit, listed in totals.figures.items()
-    }
+def totals_json(shelf: Shelf) -> Iterator[bytes]:
+    """Write what may be counted, and every figure with the reasons why it may not, piece by piece."""
+    totals = tally(shelf)
     whole = {
         "format": "subrosa-totals-1",
         "stories": totals.stories,
         "refusals": totals.refusals,
         "parts": totals.parts,
         "stories_by": totals.by,
-        "figures_not_added": figures,
     }
-    return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
+    yield msgspec.json.encode(whole).removesuffix(b"}") + b',"figures_not_added":{'
+    for n, unit in enumerate(totals.figures):
+        yield (b"],\n" if n else b"\n") + msgspec.json.encode(unit) + b":["
+        for place, figure in enumerate(figures(shelf, unit)):
+            line = {
+                "entry": figure.row.id,
+                "as_written": figure.count.as_written,
+                "count_of": figure.count.count_of,
+                "qualifier": figure.count.qualifier,
+                "not_added_because": figure.reasons,
+            }
+            yield (b",\n" if place else b"\n") + msgspec.json.encode(line)
+    yield (b"]}}\n" if totals.figures else b"}}\n")
 
 
 def bibtex(row: Row, settings: SiteSettings, name: str) -> bytes:
     """Write a citation for LaTeX."""
-    language = row.entry.original
+    language = row.original
     fields = {
         "title": "{" + _tex(row.title(language)) + "}",
         "howpublished": _tex(name),
-        "year": f"{row.record.published.year}",
-        "month": f"{row.record.published.month}",
-        "note": f"Entry {row.entry.id}",
-        "url": settings.address(f"{language}/entries/{row.entry.id}.html"),
+        "year": f"{row.published.year}",
+        "month": f"{row.published.month}",
+        "note": f"Entry {row.id}",
+        "url": settings.address(f"{language}/entries/{row.id}.html"),
         "language": language,
     }
     lines = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
-    return f"@misc{{{row.entry.id},\n{lines}\n}}\n".encode()
+    return f"@misc{{{row.id},\n{lines}\n}}\n".encode()
 
 
 def csl(row: Row, settings: SiteSettings, name: str) -> bytes:
     """Write a citation as CSL-JSON."""
-    day = row.record.published
-    language = row.entry.original
+    day = row.published
+    language = row.original
     item = {
-        "id": row.entry.id,
+        "id": row.id,
         "type": "webpage",
         "title": row.title(language),
         "container-title": name,
         "issued": {"date-parts": [[day.year, day.month, day.day]]},
-        "URL": settings.address(f"{language}/entries/{row.entry.id}.html"),
+        "URL": settings.address(f"{language}/entries/{row.id}.html"),
         "language": language,
-        "number": row.entry.id,
+        "number": row.id,
     }
     return msgspec.json.format(msgspec.json.encode([item]), indent=1) + b"\n"
+
+
+def _taken_from(written: io.StringIO) -> bytes:
+    """Return what was written, and empty it."""
+    text = written.getvalue()
+    written.seek(0)
+    written.truncate()
+    return text.encode()
 
 
 def _line(shown: PublicEntry) -> dict[str, str]:

@@ -7,9 +7,10 @@ from typing import Any
 from register.facets import Facet
 from register.places import subjects
 from register.prose import render, snippet
-from register.public import PublicEntry, PublicMark, PublicSource, PublicUpdate, public
+from register.public import PublicEntry, PublicMark, PublicSource, PublicUpdate
 from register.records import Change, Published
-from register.shelf import Row, Shelf, chosen
+from register.row import Row, chosen
+from register.shelf import Shelf
 from register.vocabulary import Language
 from register.voice import Voice
 
@@ -28,11 +29,10 @@ class EntryPage:
     def _language(self) -> Language:
         return self._voice.language
 
-    def context(self, row: Row) -> dict[str, Any]:
+    def context(self, record: Published, row: Row, shown: PublicEntry) -> dict[str, Any]:
         """Return everything the template of an entry asks for."""
-        shown = public(row.record)
         tongue = row.tongue(self._language)
-        sources = _numbered(row)
+        sources = _numbered(record, shown)
         # One citation may name several sources; its link leads to the first.
         citations = {as_written: anchor for as_written, anchor, _ in reversed(sources) if as_written}
         anchors = {self._words(update): f"update-{n}" for n, update in enumerate(shown.updates, 1)}
@@ -49,20 +49,16 @@ class EntryPage:
             "updates": self._updates(shown, citations, in_text),
             "wording": shown.wording,
             "sources": [self._source(anchor, source) for _, anchor, source in sources],
-            "parts": [self._neighbour(part.entry.id) for part in self._parts(row)],
+            "parts": [self._mention(part) for part in self._shelf.parts(row.id)] if row.parts else [],
             "related": self._related(shown),
             "facts": self._facts(shown),
-            "history": self._history(row, shown),
+            "history": self._history(record, row, shown),
         }
-
-    def tombstone(self, record: Published) -> dict[str, Any]:
-        """Return everything the template of a tombstone asks for."""
-        return {"e": public(record)}
 
     def kicker(self, row: Row) -> str:
         """Return the line above a title: what it is, who, where, when."""
         say = self._voice.say
-        parts = [say(f"type.{row.entry.item_type}")]
+        parts = [say(f"type.{row.item_type}")]
         parts += [say(f"branch.{code}") for code in row.codes["branch"][:1]]
         parts += [subjects()[code].name(self._language) for code in row.codes["subject"][:1]]
         parts += [self._voice.month(code) for code in row.codes["month"]]
@@ -133,15 +129,13 @@ class EntryPage:
             "role": "" if source.role == "primary" else self._voice.say(f"entry.source_role.{source.role}"),
         }
 
-    def _parts(self, row: Row) -> list[Row]:
-        return self._shelf.parts.get(row.entry.id, [])
-
     def _neighbour(self, public_id: str | None) -> dict[str, Any] | None:
-        row = self._shelf.rows.get(public_id or "")
-        if row is None:
-            return None
+        row = self._shelf.row(public_id) if public_id else None
+        return None if row is None else self._mention(row)
+
+    def _mention(self, row: Row) -> dict[str, Any]:
         return {
-            "href": f"{row.entry.id}.html",
+            "href": f"{row.id}.html",
             "title": row.title(self._language),
             "tongue": row.tongue(self._language),
         }
@@ -153,9 +147,9 @@ class EntryPage:
             if relation.type != "part_of" and (other := self._neighbour(relation.target))
         ]
 
-    def _history(self, row: Row, shown: PublicEntry) -> list[dict[str, Any]]:
+    def _history(self, record: Published, row: Row, shown: PublicEntry) -> list[dict[str, Any]]:
         told = {
-            correction.day: chosen(correction.text, self._language, row.entry.original)
+            correction.day: chosen(correction.text, self._language, row.original)
             for correction in shown.corrections
         }
         return [
@@ -166,7 +160,7 @@ class EntryPage:
                 "text": told.get(change.day, "") if change.kind == "corrected" else "",
                 "tongue": self._language,
             }
-            for change in row.record.changes
+            for change in record.changes
         ]
 
     def _facts(self, shown: PublicEntry) -> list[dict[str, Any]]:
@@ -239,10 +233,11 @@ class EntryPage:
         return [_plain(words[tongue], tongue)]
 
 
-def _numbered(row: Row) -> list[tuple[str, str, PublicSource]]:
+def _numbered(record: Published, shown: PublicEntry) -> list[tuple[str, str, PublicSource]]:
     """Give every source its place in the list: its citation as written, its anchor, itself."""
-    inner = [*row.entry.sources, *(source for update in row.entry.updates for source in update.sources)]
-    shown = public(row.record)
+    entry = record.entry
+    assert entry is not None
+    inner = [*entry.sources, *(source for update in entry.updates for source in update.sources)]
     outer = [*shown.sources, *(source for update in shown.updates for source in update.sources)]
     return [
         (source.as_written, f"source-{number}", seen)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
 
-from register.records import Change, Published
+from register.entry import Entry
+from register.records import Change
+from register.row import Row
 from register.settings import SiteSettings
-from register.shelf import Row, Shelf
+from register.shelf import Shelf
 from register.voice import Voice
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -19,66 +21,55 @@ _ATOM = "http://www.w3.org/2005/Atom"
 LENGTH = 50
 
 
-def newest(shelf: Shelf) -> tuple[Row, ...]:
-    """Return the entries last published, newest first."""
-    return tuple(
-        sorted(shelf.rows.values(), key=lambda row: (row.record.published, row.entry.id), reverse=True)[
-            :LENGTH
-        ]
-    )
-
-
-def changes(shelf: Shelf) -> tuple[tuple[Published, Change], ...]:
-    """Return every change of every entry, newest first."""
-    every = [(record, change) for record in shelf.records for change in record.changes]
-    return tuple(sorted(every, key=lambda pair: (pair[1].day, pair[0].id, pair[1].kind), reverse=True))
-
-
 def atom(rows: Sequence[Row], voice: Voice, settings: SiteSettings, name: str) -> bytes:
     """Write the feed of new entries."""
     language = voice.language
     feed = _feed(voice.say("feed.title", name=name), settings, f"feeds/{language}.atom", language)
-    _add(feed, "updated", text=_instant(max((row.record.changed for row in rows), default=None)))
+    _add(feed, "updated", text=_instant(max((row.changed for row in rows), default=None)))
     for row in rows:
-        item = _item(feed, settings, language, row.entry.id, row.title(language))
-        _add(item, "published", text=_instant(row.record.published))
-        _add(item, "updated", text=_instant(row.record.changed))
+        item = _item(feed, settings, language, row.id, row.title(language))
+        _add(item, "published", text=_instant(row.published))
+        _add(item, "updated", text=_instant(row.changed))
         _add(item, "summary", text=row.snippet(language))
-        _add(item, "category", term=row.entry.corroboration.grade, label=_grade(row, voice))
+        _add(item, "category", term=row.grade, label=_grade(row, voice))
     return _written(feed)
 
 
 def changes_atom(
-    shelf: Shelf, pairs: Sequence[tuple[Published, Change]], voice: Voice, settings: SiteSettings, name: str
+    shelf: Shelf, pairs: Sequence[tuple[str, Change]], voice: Voice, settings: SiteSettings, name: str
 ) -> bytes:
     """Write the feed of changes; a retraction carries its reason and nothing of the entry."""
     language = voice.language
     feed = _feed(voice.say("feed.changes", name=name), settings, f"feeds/changes-{language}.atom", language)
     _add(feed, "updated", text=_instant(pairs[0][1].day if pairs else None))
-    for record, change in pairs:
-        row = shelf.rows.get(record.id)
+    for public_id, change in pairs:
+        row = shelf.row(public_id)
         said = voice.say(f"change.{change.kind}")
-        title = f"{said}: {row.title(language) if row else record.id}"
-        item = _item(feed, settings, language, record.id, title, f"{change.kind}-{change.day}")
+        title = f"{said}: {row.title(language) if row else public_id}"
+        item = _item(feed, settings, language, public_id, title, f"{change.kind}-{change.day}")
         _add(item, "updated", text=_instant(change.day))
-        reason = voice.say(f"reason.{record.reason}") if change.kind == "retracted" else said
-        _add(item, "summary", text=reason)
+        grave = shelf.grave(public_id) if change.kind == "retracted" else None
+        _add(item, "summary", text=voice.say(f"reason.{grave.reason}") if grave else said)
         _add(item, "category", term=change.kind)
     return _written(feed)
 
 
-def json_feed(rows: Sequence[Row], voice: Voice, settings: SiteSettings, name: str) -> bytes:
-    """Write the feed of new entries as JSON Feed 1.1."""
+def json_feed(
+    rows: Sequence[Row], entries: Mapping[str, Entry], voice: Voice, settings: SiteSettings, name: str
+) -> bytes:
+    """Write the feed of new entries as JSON Feed 1.1, with the text of those that are in *entries*."""
     language = voice.language
     items = [
         {
-            "id": row.entry.id,
-            "url": settings.address(f"{language}/entries/{row.entry.id}.html"),
+            "id": row.id,
+            "url": settings.address(f"{language}/entries/{row.id}.html"),
             "title": row.title(language),
             "summary": row.snippet(language),
-            "content_text": row.entry.text(row.tongue(language)),
-            "date_published": _instant(row.record.published),
-            "date_modified": _instant(row.record.changed),
+            "content_text": entries[row.id].text(row.tongue(language))
+            if row.id in entries
+            else row.snippet(language),
+            "date_published": _instant(row.published),
+            "date_modified": _instant(row.changed),
             "language": row.tongue(language),
             "tags": [_grade(row, voice)],
         }
@@ -123,7 +114,7 @@ def _add(parent: ET.Element, name: str, *, text: str | None = None, **attributes
 
 
 def _grade(row: Row, voice: Voice) -> str:
-    return voice.say(f"grade.{row.entry.corroboration.grade}")
+    return voice.say(f"grade.{row.grade}")
 
 
 def _instant(day: date | None) -> str:

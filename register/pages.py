@@ -6,7 +6,7 @@ Every link is relative, so the site works from any folder, a stick or a mirror; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import groupby
@@ -20,11 +20,13 @@ from register import charts
 from register.entrypage import EntryPage
 from register.facets import FACETS, Facet
 from register.places import subjects
+from register.public import PublicEntry
 from register.records import Change, Published
+from register.row import Row
 from register.settings import SiteSettings
-from register.shelf import Row, Shelf, chosen
-from register.totals import Totals
-from register.vocabulary import Grade, Language
+from register.shelf import Shelf
+from register.totals import Figure, Totals
+from register.vocabulary import Grade, Language, Unit
 from register.voice import Voice
 
 _HERE = Path(__file__).parent
@@ -36,8 +38,7 @@ SECTIONS = (
     ("method", "method.html"),
     ("data", "data.html"),
 )
-# Figures of one unit beyond this stand in the data file only, or the page would outgrow a slow line.
-_FIGURES_SHOWN = 60
+Counted = Mapping[tuple[Facet, str], int]
 _FRONT_FACETS: tuple[Facet, ...] = ("branch", "outcome", "pressure", "grade")
 _FRONT_VALUES = 6
 
@@ -81,15 +82,16 @@ class Pages:
         """What the site calls itself in this language."""
         return self._settings.names.get(self.language) or self._voice.say("site.name")
 
-    def entry(self, row: Row) -> str:
+    def entry(self, record: Published, row: Row, shown: PublicEntry) -> str:
         """Render the page of one entry."""
-        return self._page("entry.html", f"entries/{row.entry.id}.html", "entries", **self._entry.context(row))
+        context = self._entry.context(record, row, shown)
+        return self._page("entry.html", f"entries/{row.id}.html", "entries", **context)
 
-    def tombstone(self, record: Published) -> str:
+    def tombstone(self, shown: PublicEntry) -> str:
         """Render what is left of an entry that was taken down."""
-        return self._page("tombstone.html", f"entries/{record.id}.html", "", **self._entry.tombstone(record))
+        return self._page("tombstone.html", f"entries/{shown.id}.html", "", e=shown)
 
-    def front(self, rows: Sequence[Row], older: str | None) -> str:
+    def front(self, rows: Sequence[Row], older: str | None, counted: Counted) -> str:
         """Render the front page: the newest stories and the way to the others."""
         return self._page(
             "list.html",
@@ -100,7 +102,9 @@ class Pages:
             groups=self._groups(rows),
             list={"newer": None, "older": older},
             facets=[
-                facet for name in _FRONT_FACETS if (facet := self._facet(name, "", _FRONT_VALUES))["rows"]
+                facet
+                for name in _FRONT_FACETS
+                if (facet := self._facet(name, counted, _FRONT_VALUES))["rows"]
             ],
         )
 
@@ -134,25 +138,23 @@ class Pages:
             facets=[],
         )
 
-    def browse(self) -> str:
+    def browse(self, counted: Counted) -> str:
         """Render the page with every code and the map."""
-        counted = {
-            code: len(rows) for (facet, code), rows in self._shelf.by_code.items() if facet == "subject"
-        }
+        by_subject = {code: number for (facet, code), number in counted.items() if facet == "subject"}
         tiles = [
             charts.Tile(
                 code,
                 subject.name(self.language),
-                f"by/subject-{code.lower()}.html" if code in counted else None,
-                counted.get(code, 0),
+                f"by/subject-{code.lower()}.html" if code in by_subject else None,
+                by_subject.get(code, 0),
             )
             for code, subject in subjects().items()
         ]
         drawn = charts.tile_map(tiles, self._voice.say("map.title"), self._voice.say("map.few"))
-        facets = [facet for name in FACETS if (facet := self._facet(name, ""))["rows"]]
+        facets = [facet for name in FACETS if (facet := self._facet(name, counted))["rows"]]
         return self._page("browse.html", "browse.html", "browse", tiles=drawn, facets=facets)
 
-    def totals(self, totals: Totals) -> str:
+    def totals(self, totals: Totals, figures: Mapping[Unit, Sequence[Figure]]) -> str:
         """Render what may be counted, and the figures that may not."""
         months = totals.by["month"]
         label = self._voice.say("totals.chart", what=self._voice.say("totals.of_month"))
@@ -165,10 +167,10 @@ class Pages:
             "totals.html",
             "totals",
             totals=totals,
-            figure_count=sum(len(figures) for figures in totals.figures.values()),
+            figure_count=sum(totals.figures.values()),
             month_chart=charts.months(months, label) if months else "",
             facets=facets,
-            units=self._units(totals),
+            units=[self._unit(unit, totals.figures[unit], shown) for unit, shown in figures.items()],
         )
 
     def method(self) -> str:
@@ -180,12 +182,12 @@ class Pages:
         key = self._settings.key.hex() if self._settings.key else ""
         return self._page("data.html", "data.html", "data", key=key, mirrors=self._settings.mirrors)
 
-    def changes(self, path: str, days: Sequence[tuple[date, Sequence[tuple[Published, Change]]]]) -> str:
+    def changes(self, path: str, days: Sequence[tuple[date, Sequence[tuple[str, Change]]]]) -> str:
         """Render what was published, corrected and withdrawn, newest first."""
         groups = [
             {
                 "name": self._voice.day(day),
-                "rows": [self._change(record, change) for record, change in changes],
+                "rows": [self._change(public_id, change) for public_id, change in changes],
             }
             for day, changes in days
         ]
@@ -231,25 +233,21 @@ class Pages:
 
     def _row(self, row: Row) -> dict[str, Any]:
         say = self._voice.say
-        entry = row.entry
-        marks = []
-        if parts := self._shelf.parts.get(entry.id):
-            marks.append(self._voice.count("n.parts", len(parts)))
-        if row.record.is_corrected:
-            marks.append(say("index.corrected"))
+        marks = [self._voice.count("n.parts", row.parts)] if row.parts else []
+        marks += [say("index.corrected")] if row.is_corrected else []
         return {
-            "id": entry.id,
+            "id": row.id,
             "tongue": row.tongue(self.language),
             "title": row.title(self.language),
             "snippet": row.snippet(self.language),
             "kicker": self._entry.kicker(row),
-            "grade": entry.corroboration.grade,
-            "grade_name": say(f"grade.{entry.corroboration.grade}"),
+            "grade": row.grade,
+            "grade_name": say(f"grade.{row.grade}"),
             "marks": marks,
         }
 
-    def _facet(self, facet: Facet, here: str, most: int | None = None) -> dict[str, Any]:
-        found = [(code, len(rows)) for (name, code), rows in self._shelf.by_code.items() if name == facet]
+    def _facet(self, facet: Facet, counted: Counted, most: int | None = None) -> dict[str, Any]:
+        found = [(code, number) for (name, code), number in counted.items() if name == facet]
         ordered = sorted(
             found, key=(lambda pair: pair[0]) if facet == "month" else (lambda pair: (-pair[1], pair[0]))
         )
@@ -257,7 +255,7 @@ class Pages:
             ordered.reverse()
         rows = [
             {
-                "href": f"{here}by/{facet}-{code.lower()}.html",
+                "href": f"by/{facet}-{code.lower()}.html",
                 "label": self.label(facet, code),
                 "number": self._number(facet, number),
             }
@@ -284,33 +282,29 @@ class Pages:
         ]
         return {"name": self._voice.say(f"facet.{facet}"), "rows": rows}
 
-    def _units(self, totals: Totals) -> list[dict[str, Any]]:
+    def _unit(self, unit: Unit, number: int, figures: Sequence[Figure]) -> dict[str, Any]:
         say = self._voice.say
-        units = []
-        for unit, figures in totals.figures.items():
-            rows = [
-                {
-                    "written": figure.count.as_written,
-                    "title": chosen(figure.entry.title, self.language, figure.entry.original),
-                    "tongue": figure.entry.original,
-                    "href": f"entries/{figure.entry.id}.html",
-                    "why": " ".join(say(f"why.{reason}") for reason in figure.reasons),
-                }
-                for figure in figures[:_FIGURES_SHOWN]
-            ]
-            units.append(
-                {"name": say(f"unit.{unit}"), "rows": rows, "more": max(0, len(figures) - _FIGURES_SHOWN)}
-            )
-        return units
+        rows = [
+            {
+                "written": figure.count.as_written,
+                "title": figure.row.title(self.language),
+                "tongue": figure.row.original,
+                "href": f"entries/{figure.row.id}.html",
+                "why": " ".join(say(f"why.{reason}") for reason in figure.reasons),
+            }
+            for figure in figures
+        ]
+        return {"name": say(f"unit.{unit}"), "rows": rows, "more": number - len(rows)}
 
-    def _change(self, record: Published, change: Change) -> dict[str, Any]:
-        row = self._shelf.rows.get(record.id)
+    def _change(self, public_id: str, change: Change) -> dict[str, Any]:
+        row = self._shelf.row(public_id)
+        grave = self._shelf.grave(public_id) if change.kind == "retracted" else None
         return {
             "kind": change.kind,
             "said": self._voice.say(f"change.{change.kind}"),
-            "href": f"entries/{record.id}.html",
-            "title": row.title(self.language) if row else record.id,
+            "href": f"entries/{public_id}.html",
+            "title": row.title(self.language) if row else public_id,
             "tongue": row.tongue(self.language) if row else "en",
             "fields": self._entry.fields(change),
-            "reason": self._voice.say(f"reason.{record.reason}") if change.kind == "retracted" else "",
+            "reason": self._voice.say(f"reason.{grave.reason}") if grave else "",
         }

@@ -1,14 +1,15 @@
 """
-Every file of the site, named before any is made: where it goes, what it depends on, how to make it.
+Every file of the site: where it goes, what it depends on, how it is made.
 
-A sheet's key changes when, and only when, what the file shows may change; so a build makes only what it
-must. Pages come before the lists that lead to them.
+The files of one entry are made together, from its record read once. A list or a page of figures has a key
+that changes when, and only when, what it shows may change; so it is made again only when it must be.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,20 +17,30 @@ from typing import ParamSpec
 
 from crypto.signature import SigningKey
 from register import bundle, datafiles, feeds
-from register.facets import Facet
-from register.pages import Pages, environment, rose
+from register.errors import MalformedEntryError
+from register.facets import FACETS, Facet
+from register.pages import Counted, Pages, environment, rose
 from register.places import subjects
+from register.public import public
+from register.row import Row
 from register.settings import SiteSettings
-from register.shelf import Row, Shelf, chunks
-from register.totals import tally
-from register.voice import speak
+from register.shelf import STORIES, Shelf, chunks
+from register.sources import Source
+from register.totals import figures, tally
+from register.vocabulary import LANGUAGES
+from register.voice import Voice, speak
 
 P = ParamSpec("P")
+Listed = Sequence[tuple[str, str]]
 
 _HERE = Path(__file__).parent
 # Not secret: only a name for the version of everything that shapes a page.
 _SHAPING = ("templates/*.html", "static/*", "catalogues/*.po", "data/*", "*.py")
 _CHANGES_ON_A_PAGE = 150
+# Readers poll; fifty entries outlast a week of silence.
+_IN_A_FEED = 50
+# Figures of one unit beyond this stand in the data file only, or the page would outgrow a slow line.
+_FIGURES_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,169 +52,217 @@ class Sheet:
     make: Callable[[], bytes]
 
 
-def sheets(shelf: Shelf, settings: SiteSettings, signing: SigningKey | None = None) -> Iterator[Sheet]:
-    """Name every file of the site, pages before the lists that lead to them."""
-    shape = _shape(settings)
-    made_with = environment()
-    every = [Pages(made_with, speak(language), settings, shelf) for language in settings.languages]
-    voices = [speak(language) for language in settings.languages]
-    yield from _static(shape, settings, every)
-    for pages in every:
-        yield from _entries(pages, shelf, shape)
-    yield from _records(shelf, settings, shape, every[0].site_name)
-    for pages in every:
-        yield from _lists(pages, shelf, shape)
-        yield from _single(pages, shelf, shape)
-        yield from _changes(pages, shelf, shape)
-    whole = _key(
-        shape,
-        *(record.id + str(len(record.changes)) for record in shelf.records),
-        *_keys(shelf.rows.values()),
-    )
-    for pages, voice in zip(every, voices, strict=True):
-        rows = feeds.newest(shelf)
-        recent = feeds.changes(shelf)[: feeds.LENGTH]
-        key, name, language = _key(shape, *_keys(rows)), pages.site_name, pages.language
-        yield Sheet(f"feeds/{language}.atom", key, _late(feeds.atom, rows, voice, settings, name))
-        yield Sheet(f"feeds/{language}.json", key, _late(feeds.json_feed, rows, voice, settings, name))
-        changed = _late(feeds.changes_atom, shelf, recent, voice, settings, name)
-        yield Sheet(f"feeds/changes-{language}.atom", whole, changed)
-    yield Sheet("data/register.json", whole, _late(datafiles.register_json, shelf.records))
-    yield Sheet("data/register.csv", whole, _late(datafiles.table, shelf.records))
-    totals = tally(row.entry for row in shelf.rows.values())
-    yield Sheet("data/totals.json", whole, _late(datafiles.totals_json, totals))
-    if signing is not None:
-        gone = _key(shape, signing.public.hex(), *(record.id for record in shelf.tombstones))
-        yield Sheet(bundle.RECALL, gone, _late(bundle.recall, shelf.tombstones, signing))
+class Sheets:
+    """The files of one register in all its languages."""
+
+    def __init__(
+        self, shelf: Shelf, source: Source, settings: SiteSettings, shape: str, signing: SigningKey | None
+    ) -> None:
+        self._shelf = shelf
+        self._source = source
+        self._settings = settings
+        self._signing = signing
+        self._environment = environment()
+        self._voices = [speak(language) for language in settings.languages]
+        self._pages = [Pages(self._environment, voice, settings, shelf) for voice in self._voices]
+        self._shape = shape
+
+    def entry(self, public_id: str) -> dict[str, bytes]:
+        """
+        Make every file of one entry; of one that is no more, what is left.
+
+        Raises:
+            MalformedEntryError: its record cannot be read.
+        """
+        row, grave = self._shelf.row(public_id), self._shelf.grave(public_id)
+        if row is None and grave is None:
+            return {}
+        record = self._source.read(public_id)
+        shown = public(record)
+        made = {f"data/entries/{public_id}.json": datafiles.entry_json(shown)}
+        if row is None or record.entry is None:
+            for pages in self._pages:
+                made[_page(pages, public_id)] = pages.tombstone(shown).encode()
+            return made
+        for pages in self._pages:
+            made[_page(pages, public_id)] = pages.entry(record, row, shown).encode()
+        name = self._pages[0].site_name
+        made[f"data/entries/{public_id}.bib"] = datafiles.bibtex(row, self._settings, name)
+        made[f"data/entries/{public_id}.csl.json"] = datafiles.csl(row, self._settings, name)
+        return made
+
+    def listing(self, name: str) -> Iterator[Sheet]:
+        """Make the pages of one list, named ``facet/code``, in every language."""
+        facet, _, code = name.partition("/")
+        listed = self._shelf.listed(facet, code)
+        if not listed or (facet == "subject" and code not in subjects()):
+            return
+        cut = chunks(listed)
+        names = _names(facet, code, cut)
+        place = next(((one, code) for one in FACETS if one == facet), None)
+        first = 1 if place is None else 0
+        for number in range(first, len(cut)):
+            newer = names[number - 1] if number else None
+            older = names[number + 1] if number + 1 < len(names) else None
+            # The length of a long list is told on its first page only, or one entry would change every page.
+            told = len(listed) if number == first else None
+            key = _key(self._shape, *_looks(cut[number]), newer or "", older or "", f"{told}")
+            for pages in self._pages:
+                make = _late(
+                    self._list_page,
+                    pages,
+                    names[number],
+                    cut[number],
+                    place,
+                    told,
+                    _beside(newer),
+                    _beside(older),
+                )
+                yield Sheet(f"{pages.language}/{names[number]}", key, make)
+
+    def single(self) -> Iterator[Sheet]:
+        """Make what any change may touch: front pages, counts, feeds, the recall list, fixed pages."""
+        yield from self._static()
+        counted = self._shelf.counted()
+        counts = _key(self._shape, *(f"{place}{number}" for place, number in sorted(counted.items())))
+        listed = self._shelf.listed(STORIES, "")
+        cut = chunks(listed)
+        older = _names(STORIES, "", cut)[1] if len(cut) > 1 else None
+        front = _key(counts, *_looks(cut[0]), older or "")
+        for pages in self._pages:
+            language = pages.language
+            make = _late(self._front, pages, cut[0], older, counted)
+            yield Sheet(f"{language}/index.html", front, make)
+            yield Sheet(f"{language}/browse.html", counts, _text(pages.browse, counted))
+            yield Sheet(f"{language}/method.html", self._shape, _text(pages.method))
+            yield Sheet(f"{language}/data.html", self._shape, _text(pages.data))
+        yield from self._totals()
+        yield from self._changes()
+        yield from self._feeds()
+        if self._signing is not None:
+            gone = list(self._shelf.gone())
+            key = _key(self._shape, self._signing.public.hex(), *(f"{one}" for one in gone))
+            yield Sheet(bundle.RECALL, key, _late(bundle.recall, gone, self._signing))
+
+    def _front(self, pages: Pages, listed: Listed, older: str | None, counted: Counted) -> bytes:
+        return pages.front(self._shelf.rows([one for one, _ in listed]), older, counted).encode()
+
+    def _list_page(
+        self,
+        pages: Pages,
+        path: str,
+        listed: Listed,
+        place: tuple[Facet, str] | None,
+        total: int | None,
+        newer: str | None,
+        older: str | None,
+    ) -> bytes:
+        rows = self._shelf.rows([one for one, _ in listed])
+        return pages.listing(path, rows, place=place, total=total, newer=newer, older=older).encode()
+
+    def _static(self) -> Iterator[Sheet]:
+        for path in sorted((_HERE / "static").iterdir()):
+            yield Sheet(path.name, self._shape, path.read_bytes)
+        yield Sheet("data/schema.json", self._shape, datafiles.schema)
+        yield Sheet("index.html", self._shape, self._choice)
+        if self._settings.key:
+            yield Sheet(bundle.HOW_TO, self._shape, _late(bundle.how_to, self._settings.key))
+
+    def _choice(self) -> bytes:
+        names = [
+            {"language": pages.language, "name": pages.site_name, "tagline": voice.say("site.tagline")}
+            for pages, voice in zip(self._pages, self._voices, strict=True)
+        ]
+        template = self._environment.get_template("choose.html")
+        return template.render(languages=self._settings.languages, names=names, rose=rose()).encode()
+
+    def _totals(self) -> Iterator[Sheet]:
+        totals = tally(self._shelf)
+        shown = {unit: list(figures(self._shelf, unit, _FIGURES_SHOWN)) for unit in totals.figures}
+        told = [
+            f"{figure.row.id}{figure.count}{figure.row.titles}{figure.reasons}"
+            for listed in shown.values()
+            for figure in listed
+        ]
+        key = _key(self._shape, f"{totals}", *told)
+        for pages in self._pages:
+            yield Sheet(f"{pages.language}/totals.html", key, _text(pages.totals, totals, shown))
+
+    def _changes(self) -> Iterator[Sheet]:
+        recent = self._shelf.changes(_CHANGES_ON_A_PAGE)
+        days = [(day, list(group)) for day, group in groupby(recent, key=lambda pair: pair[1].day)]
+        key = _key(self._shape, *self._told(recent))
+        for pages in self._pages:
+            yield Sheet(f"{pages.language}/changes.html", key, _text(pages.changes, "changes.html", days))
+        recent = recent[:_IN_A_FEED]
+        key = _key(self._shape, *self._told(recent))
+        for pages, voice in zip(self._pages, self._voices, strict=True):
+            make = _late(feeds.changes_atom, self._shelf, recent, voice, self._settings, pages.site_name)
+            yield Sheet(f"feeds/changes-{pages.language}.atom", key, make)
+
+    def _told(self, changes: Sequence[tuple[str, object]]) -> list[str]:
+        rows = {public_id: self._shelf.row(public_id) for public_id, _ in changes}
+        return [f"{one}{change}{(row := rows[one]) and row.titles}" for one, change in changes]
+
+    def _feeds(self) -> Iterator[Sheet]:
+        rows = self._shelf.newest(_IN_A_FEED)
+        key = _key(self._shape, *(row.key for row in rows))
+        for pages, voice in zip(self._pages, self._voices, strict=True):
+            language, name = pages.language, pages.site_name
+            atom = _late(feeds.atom, rows, voice, self._settings, name)
+            yield Sheet(f"feeds/{language}.atom", key, atom)
+            yield Sheet(f"feeds/{language}.json", key, _late(self._json_feed, rows, voice, name))
+
+    def _json_feed(self, rows: Sequence[Row], voice: Voice, name: str) -> bytes:
+        entries = {}
+        for row in rows:
+            with suppress(MalformedEntryError):
+                record = self._source.read(row.id)
+                if record.entry is not None:
+                    entries[row.id] = record.entry
+        return feeds.json_feed(rows, entries, voice, self._settings, name)
 
 
-def _static(shape: str, settings: SiteSettings, every: list[Pages]) -> Iterator[Sheet]:
-    for path in sorted((_HERE / "static").iterdir()):
-        yield Sheet(path.name, shape, path.read_bytes)
-    yield Sheet("data/schema.json", shape, datafiles.schema)
-    names = [
-        {
-            "language": pages.language,
-            "name": pages.site_name,
-            "tagline": speak(pages.language).say("site.tagline"),
-        }
-        for pages in every
-    ]
-    template = environment().get_template("choose.html")
-    yield Sheet(
-        "index.html",
-        shape,
-        lambda: template.render(languages=settings.languages, names=names, rose=rose()).encode(),
-    )
-    if settings.key:
-        yield Sheet(bundle.HOW_TO, shape, _late(bundle.how_to, settings.key))
+def places_of_entry(public_id: str) -> list[str]:
+    """Name every file that an entry may have."""
+    pages = [f"{language}/entries/{public_id}.html" for language in LANGUAGES]
+    return [*pages, *(f"data/entries/{public_id}.{ending}" for ending in ("json", "bib", "csl.json"))]
 
 
-def _entries(pages: Pages, shelf: Shelf, shape: str) -> Iterator[Sheet]:
-    language = pages.language
-    for row in shelf.rows.values():
-        near = {row.entry.parent, *(relation.target for relation in row.entry.relations)}
-        neighbours = [shelf.rows[one] for one in sorted(one for one in near if one in shelf.rows and one)]
-        titles = [other.title(language) for other in (*neighbours, *shelf.parts.get(row.entry.id, ()))]
-        path = f"{language}/entries/{row.entry.id}.html"
-        yield Sheet(path, _key(shape, row.key, *titles), _text(pages.entry, row))
-    for record in shelf.tombstones:
-        path = f"{language}/entries/{record.id}.html"
-        yield Sheet(path, _key(shape, record.id, f"{record.changed}"), _text(pages.tombstone, record))
+def ranges_of_list(name: str) -> list[tuple[str, str]]:
+    """Name where the pages of a list lie, from a path up to another; the front page belongs to no list."""
+    facet, _, code = name.partition("/")
+    if facet == STORIES:
+        return [(f"{language}/from-", f"{language}/from-~") for language in LANGUAGES]
+    stems = [f"{language}/by/{facet}-{code.lower()}" for language in LANGUAGES]
+    first = [(f"{stem}.html", f"{stem}.html~") for stem in stems]
+    return first + [(f"{stem}-from-", f"{stem}-from-~") for stem in stems]
 
 
-def _records(shelf: Shelf, settings: SiteSettings, shape: str, name: str) -> Iterator[Sheet]:
-    for row in shelf.rows.values():
-        base, key = f"data/entries/{row.entry.id}", _key(shape, row.key)
-        yield Sheet(f"{base}.json", key, _late(datafiles.entry_json, row.record))
-        yield Sheet(f"{base}.bib", key, _late(datafiles.bibtex, row, settings, name))
-        yield Sheet(f"{base}.csl.json", key, _late(datafiles.csl, row, settings, name))
-    for record in shelf.tombstones:
-        key = _key(shape, record.id, f"{record.changed}")
-        yield Sheet(f"data/entries/{record.id}.json", key, _late(datafiles.entry_json, record))
+def _names(facet: str, code: str, cut: Sequence[Listed]) -> list[str]:
+    """Name the pages of a list: the first for good, each other by the newest entry on it."""
+    stem = "" if facet == STORIES else f"by/{facet}-{code.lower()}"
+    first, further = (f"{stem}.html", f"{stem}-from-") if stem else ("index.html", "from-")
+    return [first, *(f"{further}{page[0][0]}.html" for page in cut[1:])]
 
 
-def _lists(pages: Pages, shelf: Shelf, shape: str) -> Iterator[Sheet]:
-    stories = shelf.stories
-    cut = chunks(stories)
-    names = ["index.html", *(f"from-{page[0].entry.id}.html" for page in cut[1:])]
-    beside = _key(*(f"{place}{len(rows)}" for place, rows in sorted(shelf.by_code.items())))
-    older = names[1] if len(names) > 1 else None
-    yield Sheet(
-        f"{pages.language}/index.html",
-        _key(shape, *_listed(shelf, cut[0]), older or "", beside),
-        _text(pages.front, cut[0], older),
-    )
-    yield from _paged(pages, shelf, shape, cut, names, None, len(stories), start=1)
-    for (facet, code), rows in sorted(shelf.by_code.items()):
-        if facet == "subject" and code not in subjects():
-            continue
-        cut = chunks(rows)
-        first = f"by/{facet}-{code.lower()}"
-        names = [f"{first}.html", *(f"{first}-from-{page[0].entry.id}.html" for page in cut[1:])]
-        yield from _paged(pages, shelf, shape, cut, names, (facet, code), len(rows), start=0)
+def _page(pages: Pages, public_id: str) -> str:
+    return f"{pages.language}/entries/{public_id}.html"
 
 
-def _paged(
-    pages: Pages,
-    shelf: Shelf,
-    shape: str,
-    cut: list[tuple[Row, ...]],
-    names: list[str],
-    place: tuple[Facet, str] | None,
-    total: int,
-    *,
-    start: int,
-) -> Iterator[Sheet]:
-    for number in range(start, len(cut)):
-        newer = names[number - 1] if number else None
-        older = names[number + 1] if number + 1 < len(names) else None
-        # The length of a long list is told on its first page only, or one entry would change every page.
-        told = total if number == start else None
-        key = _key(shape, *_listed(shelf, cut[number]), newer or "", older or "", f"{told}")
-        links = [one.rpartition("/")[2] if one else None for one in (newer, older)]
-        make = _text(
-            pages.listing, names[number], cut[number], place=place, total=told, newer=links[0], older=links[1]
-        )
-        yield Sheet(f"{pages.language}/{names[number]}", key, make)
+def _beside(path: str | None) -> str | None:
+    """Return a link to a page in the same folder."""
+    return path.rpartition("/")[2] if path else None
 
 
-def _single(pages: Pages, shelf: Shelf, shape: str) -> Iterator[Sheet]:
-    language = pages.language
-    counted = _key(shape, *(f"{place}{len(rows)}" for place, rows in sorted(shelf.by_code.items())))
-    totals = tally(row.entry for row in shelf.rows.values())
-    figures = [figure for listed in totals.figures.values() for figure in listed]
-    titles = [f"{figure.entry.id}{figure.count}{figure.entry.title}{figure.reasons}" for figure in figures]
-    yield Sheet(f"{language}/browse.html", counted, _text(pages.browse))
-    summed = _key(shape, f"{totals.stories} {totals.refusals} {totals.parts} {totals.by}", *titles)
-    yield Sheet(f"{language}/totals.html", summed, _text(pages.totals, totals))
-    yield Sheet(f"{language}/method.html", shape, _text(pages.method))
-    yield Sheet(f"{language}/data.html", shape, _text(pages.data))
+def _looks(listed: Listed) -> list[str]:
+    return [f"{one}{look}" for one, look in listed]
 
 
-def _changes(pages: Pages, shelf: Shelf, shape: str) -> Iterator[Sheet]:
-    recent = feeds.changes(shelf)[:_CHANGES_ON_A_PAGE]
-    days = [(day, list(group)) for day, group in groupby(recent, key=lambda pair: pair[1].day)]
-    language = pages.language
-    said = [
-        f"{record.id}{change}{shelf.rows[record.id].title(language) if record.id in shelf.rows else ''}"
-        for record, change in recent
-    ]
-    yield Sheet(f"{language}/changes.html", _key(shape, *said), _text(pages.changes, "changes.html", days))
-
-
-def _shape(settings: SiteSettings) -> str:
+def shape_of(settings: SiteSettings) -> str:
     """Fingerprint everything but the entries that shapes a page: program, templates, sentences, settings."""
     files = sorted(path for pattern in _SHAPING for path in _HERE.glob(pattern) if path.is_file())
     return _key(repr(settings), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
-
-
-def _listed(shelf: Shelf, rows: Iterable[Row]) -> list[str]:
-    return [f"{row.key}{len(shelf.parts.get(row.entry.id, ()))}" for row in rows]
-
-
-def _keys(rows: Iterable[Row]) -> list[str]:
-    return [row.key for row in rows]
 
 
 def _key(*parts: str) -> str:

@@ -1,122 +1,188 @@
-"""Everything published, put in order: stories with their parts, tombstones apart, neighbours by id."""
+"""Everything published, in order: what a page may ask of the entries without reading them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from itertools import pairwise
 
 import msgspec
 
-from register.entry import Entry, Words, line
-from register.facets import FACETS, Facet, codes, when
-from register.prose import snippet
-from register.records import Published
-from register.vocabulary import Language
+from register.facets import FACETS, Facet
+from register.records import Change
+from register.row import Row
+from register.state import State
+from register.vocabulary import OVERLAPPING, RetractionReason, Unit
 
-_SNIPPET = 220  # letters; three lines on a phone
+# Lists that are no facet: whole stories, and stories of refusals. Their one code is empty.
+STORIES, REFUSALS = "story", "refusal"
+
+_decode_row = msgspec.msgpack.Decoder(Row).decode
+_DOUBTFUL = tuple(sorted(OVERLAPPING - {"part_of"}))
 
 
-@dataclass(frozen=True)
-class Row:
-    """One living entry, with what lists need of it worked out once."""
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """One entry that was taken down."""
 
-    record: Published
-    entry: Entry
-
-    @cached_property
-    def codes(self) -> dict[Facet, tuple[str, ...]]:
-        """What the entry carries under each heading."""
-        return {facet: codes(self.entry, facet) for facet in FACETS}
-
-    @cached_property
-    def when(self) -> date | None:
-        """The day it is put in order by."""
-        return when(self.entry)
-
-    @cached_property
-    def key(self) -> str:
-        """A fingerprint of everything a page can show of it."""
-        return hashlib.sha256(msgspec.json.encode(self.record, order="sorted")).hexdigest()
-
-    def tongue(self, language: Language) -> Language:
-        """Return the language its text is shown in to a reader of *language*."""
-        return language if language in self.entry.body else self.entry.original
-
-    def title(self, language: Language) -> str:
-        """Return its title for a reader of *language*."""
-        return chosen(self.entry.title, language, self.entry.original)
-
-    def snippet(self, language: Language) -> str:
-        """Return how its text begins."""
-        blocks = self.entry.body.get(self.tongue(language), ())
-        return snippet(" ".join(line(block) for block in blocks[:3]), _SNIPPET)
+    id: str
+    day: date
+    reason: RetractionReason
 
 
 class Shelf:
-    """The published register in memory."""
+    """Reads the entries of a state; every answer is as of the last taking-in."""
 
-    def __init__(self, published: Iterable[Published]) -> None:
-        records = sorted(published, key=lambda record: record.id)
-        self.records = tuple(
-            record for record in records if record.entry is None or record.entry.is_publishable
+    def __init__(self, state: State) -> None:
+        self._db = state.db
+
+    def row(self, public_id: str | None) -> Row | None:
+        """Return one living entry, or ``None``."""
+        found = self._db.execute(
+            "SELECT row FROM entry WHERE id = ? AND state = 'living'", (public_id,)
+        ).fetchone()
+        return _decode_row(found[0]) if found else None
+
+    def rows(self, ids: Sequence[str]) -> list[Row]:
+        """Return living entries in the order asked for."""
+        return [row for row in map(self.row, ids) if row is not None]
+
+    def parts(self, public_id: str) -> list[Row]:
+        """Return the public parts of an entry, by id."""
+        found = self._db.execute(
+            "SELECT row FROM entry WHERE parent = ? AND state = 'living' ORDER BY id", (public_id,)
         )
-        living = [Row(record, record.entry) for record in self.records if record.entry is not None]
-        self.rows = {row.entry.id: row for row in sorted(living, key=_newest_first)}
-        self.tombstones = tuple(record for record in self.records if record.entry is None)
-        self.parts: dict[str, list[Row]] = defaultdict(list)
-        for row in living:
-            if row.entry.parent in self.rows:
-                self.parts[row.entry.parent or ""].append(row)
+        return [_decode_row(row) for (row,) in found]
 
-    @property
-    def stories(self) -> tuple[Row, ...]:
-        """Entries that are not part of another public one, newest first."""
-        return tuple(row for row in self.rows.values() if row.entry.parent not in self.rows)
+    def part_count(self, public_id: str) -> int:
+        """Return how many public parts an entry has."""
+        return self._number("SELECT count(*) FROM entry WHERE parent = ? AND state = 'living'", public_id)
 
-    @cached_property
-    def by_code(self) -> dict[tuple[Facet, str], tuple[Row, ...]]:
-        """Stories and parts under every code that any carries, newest first."""
-        found: dict[tuple[Facet, str], list[Row]] = defaultdict(list)
-        for row in self.rows.values():
-            for facet, carried in row.codes.items():
-                for code in carried:
-                    found[facet, code].append(row)
-        return {place: tuple(rows) for place, rows in found.items()}
+    def newest(self, number: int) -> list[Row]:
+        """Return the entries last published, newest first."""
+        found = self._db.execute(
+            "SELECT row FROM entry WHERE state = 'living' ORDER BY published DESC, id DESC LIMIT ?", (number,)
+        )
+        return [_decode_row(row) for (row,) in found]
+
+    def ids(self) -> Iterator[str]:
+        """Name everything that is or was public, by id."""
+        return (one for (one,) in self._db.execute("SELECT id FROM entry ORDER BY id"))
+
+    def ids_newest_first(self) -> Iterator[str]:
+        """Name every living entry in the order of lists."""
+        found = self._db.execute("SELECT id FROM entry WHERE state = 'living' ORDER BY place, id")
+        return (one for (one,) in found)
+
+    def living(self) -> int:
+        """Return how many entries are public."""
+        return self._number("SELECT count(*) FROM entry WHERE state = 'living'")
+
+    def gone(self) -> Iterator[Gone]:
+        """Return what was taken down, in the order in which it was."""
+        found = self._db.execute(
+            "SELECT id, changed, reason FROM entry WHERE state = 'gone' ORDER BY changed, id"
+        )
+        for public_id, day, reason in found:
+            yield Gone(public_id, date.fromisoformat(day), reason)
+
+    def grave(self, public_id: str) -> Gone | None:
+        """Return the tombstone of an entry, or ``None``."""
+        found = self._db.execute(
+            "SELECT id, changed, reason FROM entry WHERE id = ? AND state = 'gone'", (public_id,)
+        ).fetchone()
+        return Gone(found[0], date.fromisoformat(found[1]), found[2]) if found else None
+
+    def changes(self, number: int) -> list[tuple[str, Change]]:
+        """Return the last changes of all entries with their ids, newest first."""
+        found = self._db.execute(
+            "SELECT id, day, kind, fields FROM change ORDER BY day DESC, id DESC, n DESC LIMIT ?", (number,)
+        )
+        return [
+            (one, Change(day=date.fromisoformat(day), kind=kind, fields=tuple(fields.split())))
+            for one, day, kind, fields in found
+        ]
+
+    def corrections(self) -> int:
+        """Return how many corrections there were, of entries still public."""
+        return self._number(
+            "SELECT count(*) FROM change JOIN entry USING (id) WHERE kind = 'corrected' AND state = 'living'"
+        )
+
+    def listed(self, facet: str, code: str) -> list[tuple[str, str]]:
+        """Return the ids in one list, newest first, each with what changes when its line does."""
+        return self._db.execute(
+            "SELECT id, look FROM carried WHERE facet = ? AND code = ? ORDER BY place, id", (facet, code)
+        ).fetchall()
+
+    def counted(self) -> dict[tuple[Facet, str], int]:
+        """Return how many entries carry every code."""
+        found = self._db.execute("SELECT facet, code, count(*) FROM carried GROUP BY facet, code")
+        return {(facet, code): number for facet, code, number in found if facet in FACETS}
+
+    def stories_by(self) -> dict[Facet, dict[str, int]]:
+        """Return how many stories carry every code, themselves or in a part; most first."""
+        found = self._db.execute(
+            "SELECT facet, code, count(DISTINCT story) FROM carried GROUP BY facet, code"
+        )
+        by: dict[Facet, dict[str, int]] = {facet: {} for facet in FACETS}
+        for facet, code, number in sorted(found, key=lambda line: (-line[2], line[1])):
+            if facet in FACETS:
+                by[facet][code] = number
+        return by
+
+    def stories(self) -> int:
+        """Return how many stories there are: a story with its parts is one."""
+        return self._number("SELECT count(*) FROM carried WHERE facet = 'story'")
+
+    def refusals(self) -> int:
+        """Return how many stories tell of a refusal, themselves or in a part."""
+        return self._number("SELECT count(DISTINCT story) FROM carried WHERE facet = 'refusal'")
+
+    def figures(self, unit: Unit, number: int = -1) -> Iterator[tuple[Row, int, bool]]:
+        """Return who gives a figure in *unit*, which of their figures it is, and whether it may overlap."""
+        marks = ", ".join("?" * len(_DOUBTFUL))
+        found = self._db.execute(
+            "SELECT row, n, EXISTS (SELECT 1 FROM near WHERE near.id = figure.id"  # noqa: S608 - marks only
+            f" AND type IN ({marks}) UNION ALL SELECT 1 FROM near WHERE near.target = figure.id"
+            f" AND type IN ({marks}))"
+            " FROM figure JOIN entry USING (id) WHERE unit = ? ORDER BY figure.place, figure.id, n LIMIT ?",
+            (*_DOUBTFUL, *_DOUBTFUL, unit, number),
+        )
+        for row, n, overlaps in found:
+            yield _decode_row(row), n, bool(overlaps)
+
+    def figure_count(self, unit: Unit) -> int:
+        """Return how many figures there are in *unit*."""
+        return self._number("SELECT count(*) FROM figure WHERE unit = ?", unit)
+
+    def _number(self, query: str, *values: str) -> int:
+        (number,) = self._db.execute(query, values).fetchone()
+        return int(number)
 
 
-def chosen(words: Words, language: Language, original: Language) -> str:
-    """Return what is there for *language*: its own words, the original's, or any."""
-    return words.get(language) or words.get(original) or next(iter(words.values()), "")
-
-
-def chunks(rows: tuple[Row, ...]) -> list[tuple[Row, ...]]:
+def chunks(listed: Sequence[tuple[str, str]]) -> list[Sequence[tuple[str, str]]]:
     """
     Cut a list, newest first, into pages whose borders stay where they are when an entry comes or goes.
 
     Borders lie behind ids that a hash picks, counted from the oldest, so a change touches one or two pages
     and not every page after it. The newest page may be short; it then takes the next one in.
     """
-    pages: list[list[Row]] = [[]]
-    for row in reversed(rows):
-        pages[-1].append(row)
-        picked = hashlib.sha256(row.entry.id.encode()).digest()[0] % _BORDER == 0
-        if (picked and len(pages[-1]) >= _SHORTEST) or len(pages[-1]) == _LONGEST:
-            pages.append([])
-    if len(pages) > 1 and len(pages[-1]) < _SHORTEST:
-        newest = pages.pop()
-        pages[-1].extend(newest)
-    return [tuple(reversed(page)) for page in reversed(pages)]
+    borders, length = [0], 0
+    for place, (public_id, _) in enumerate(reversed(listed), 1):
+        length += 1
+        picked = length >= _SHORTEST and hashlib.sha256(public_id.encode()).digest()[0] % _BORDER == 0
+        if picked or length == _LONGEST:
+            borders.append(place)
+            length = 0
+    if len(borders) > 1 and length < _SHORTEST:
+        borders.pop()
+    borders.append(len(listed))
+    whole = len(listed)
+    return [listed[whole - end : whole - start] for start, end in pairwise(borders)][::-1]
 
 
 # A page stays under 60 KB with forty rows and the short page it took in.
 _SHORTEST, _LONGEST, _BORDER = 12, 32, 12
-
-
-def _newest_first(row: Row) -> tuple[int, int, str]:
-    """What has no date of its own stands last, newest publication first."""
-    day = row.when or row.record.published
-    return int(row.when is None), -day.toordinal(), row.entry.id

@@ -1,11 +1,13 @@
 """
 Building the site: what is published goes in, a folder of plain files comes out.
 
-* A sheet (one file) is made again only when what it shows has changed; its key says so.
+* A file is made again only when what it shows has changed; what is owed is noted before it is made.
 * Every file is replaced whole, never written in place. New pages come before the lists that lead to them,
   the manifest comes last, so a reader meets no dead link and a build cut short is finished by the next.
+* What was taken down goes first; a build that is under way lets it in between two entries.
 * Only files that an earlier build wrote are ever deleted; a folder with anything else in it is refused.
-* Beside the output lies one state file (paths, keys, sums); without it everything is simply made again.
+* Beside the output lies a state (:mod:`register.state`); without it everything is simply made again.
+* Files that hold the whole register follow in :mod:`register.packing`.
 """
 
 from __future__ import annotations
@@ -18,16 +20,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 
-import msgspec
-
 from crypto.signature import SigningKey
 from register import bundle, records
-from register.errors import NotOurFolderError
-from register.records import Published
+from register.errors import MalformedEntryError, NotOurFolderError
 from register.settings import SiteSettings
-from register.sheets import Sheet, sheets
+from register.sheets import Sheet, Sheets, places_of_entry, ranges_of_list, shape_of
 from register.shelf import Shelf
+from register.sources import Folder, Source
+from register.state import State, beside, opened, state_file
+from register.taking import ENTRIES, LISTS, NOW, take_in
 from register.vocabulary import LANGUAGES, RetractionReason
+
+# Entries made between two commits, which is what a crash makes again.
+_BATCH = 100
+# Files that hold every entry; they follow in a later pass.
+BULK = ("data/register.json", "data/register.csv", "data/totals.json")
+SEARCH = ("search/", "search0")
+# The key of files that are made with their entry.
+_ENTRY = "entry"
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,84 +53,31 @@ class BuildReport:
     number: int | None
 
 
-class Made(msgspec.Struct, array_like=True):
-    """One file as it was made: the key it was made from, and its sum."""
-
-    key: str
-    sha256: str
-
-
-class State(msgspec.Struct):
-    """What the last build left. ``number`` is that of its manifest."""
-
-    files: dict[str, Made] = {}
-    number: int = 0
-
-
 def build(
-    published: Iterable[Published],
+    source: Source,
     output: Path,
     *,
     settings: SiteSettings,
     now: datetime,
     signing: SigningKey | None = None,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Progress = lambda _done, _owed: None,
 ) -> BuildReport:
     """
-    Bring the site in *output* up to what is *published*, and sign the bundle where a key is given.
+    Bring the site in *output* up to what *source* holds, and sign the bundle where a key is given.
 
-    Says nothing of approvals: whoever calls passes only what was released.
+    Pages, feeds, recall list and manifest are right afterwards; files that hold the whole register may be
+    behind until :func:`register.packing.pack`, and are missing rather than name what was taken down.
+    Says nothing of approvals: a source holds only what was released.
 
     Raises:
         NotOurFolderError: *output* holds files that no build of ours wrote.
+        MalformedEntryError: a record cannot be read; everything else has been built.
     """
     if signing is not None and settings.key is None:
         settings = replace(settings, key=signing.public)
     output.mkdir(parents=True, exist_ok=True)
-    with _alone(output):
-        return _build(Shelf(published), output, settings, now.date(), signing, progress)
-
-
-def _build(
-    shelf: Shelf,
-    output: Path,
-    settings: SiteSettings,
-    day: date,
-    signing: SigningKey | None,
-    progress: Callable[[int], None],
-) -> BuildReport:
-    state_path = state_file(output)
-    unfinished = state_path.with_suffix(".unfinished")
-    was_cut_short = unfinished.exists()
-    state = _recover(output, state_path, is_ours=was_cut_short)
-    unfinished.touch()
-    made: dict[str, Made] = {}
-    written = 0
-    for place, sheet in enumerate(sheets(shelf, settings, signing)):
-        made[sheet.path], is_new = _settle(output, sheet, state.files.get(sheet.path))
-        written += is_new
-        progress(place + 1)
-    stale = set(state.files) | (_strays(output) if was_cut_short else set())
-    removed = _remove(output, stale - set(made))
-    number = _seal(output, made, state, shelf, signing, day)
-    _save(state_path, State(made, number or state.number))
-    unfinished.unlink()
-    return BuildReport(
-        entries=len(shelf.rows),
-        tombstones=len(shelf.tombstones),
-        files=len(made),
-        written=written,
-        removed=removed,
-        number=number,
-    )
-
-
-@contextmanager
-def _alone(output: Path) -> Iterator[None]:
-    """Keep hub and command line from building into one folder at once; the second waits."""
-    with state_file(output).with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    with alone(output), opened(state_file(output)) as state:
+        return Builder(state, source, output, settings, signing, now.date(), progress).run()
 
 
 def take_down(
@@ -136,46 +94,240 @@ def take_down(
     Take one entry down everywhere at once: record, pages, lists, feeds, data, recall list, manifest.
 
     The record goes first, then the entry's own files, then everything that mentions it; a crash on the way
-    leaves a site that the next build mends, never one that forgets.
+    leaves a site that the next build mends, never one that forgets. A build that is under way is told.
 
     Raises:
-        MalformedEntryError: *public_id* is not one.
+        MalformedEntryError: *public_id* is not one; or another record cannot be read, this one being down.
     """
     records.retract(folder, public_id, now.date(), reason)
-    _unlink_pages(output, public_id)
-    return build(records.read_all(folder), output, settings=settings, now=now, signing=signing)
+    for place in places_of_entry(public_id):
+        (output / place).unlink(missing_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
+    _bell(output).touch()
+    return build(Folder(folder), output, settings=settings, now=now, signing=signing)
 
 
-def _unlink_pages(output: Path, public_id: str) -> None:
-    """Delete the entry's own files before anything else is worked out."""
-    for language in LANGUAGES:
-        (output / language / "entries" / f"{public_id}.html").unlink(missing_ok=True)
-    for ending in ("json", "bib", "csl.json"):
-        (output / "data" / "entries" / f"{public_id}.{ending}").unlink(missing_ok=True)
+@contextmanager
+def alone(output: Path) -> Iterator[None]:
+    """Keep hub and command line from building into one folder at once; the second waits."""
+    with beside(output, "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
-def state_file(output: Path) -> Path:
-    """Return where the state of *output* lies: beside it, so that it is not published."""
-    return output.parent / f".{output.name}.state"
+class Builder:
+    """One build of one output, alone with its state."""
+
+    def __init__(
+        self,
+        state: State,
+        source: Source,
+        output: Path,
+        settings: SiteSettings,
+        signing: SigningKey | None,
+        day: date,
+        progress: Progress = lambda _done, _owed: None,
+    ) -> None:
+        self._state = state
+        self._source = source
+        self._output = output
+        self._settings = settings
+        self._signing = signing
+        self._day = day
+        self._progress = progress
+        self._shelf = Shelf(state)
+        self._shape = shape_of(settings)
+        self._written = self._removed = self._done = 0
+        self._broken: set[str] = set()
+
+    def run(self) -> BuildReport:
+        """Make what must be made."""
+        unfinished = beside(self._output, "unfinished")
+        was_cut_short = unfinished.exists()
+        self._recover(is_ours=was_cut_short)
+        unfinished.touch()
+        if was_cut_short:
+            self._drop_strays()
+        is_new = self._take_in() or self._owed(LISTS) or was_cut_short
+        number = self._make_all() if is_new else self._number()
+        unfinished.unlink()
+        if self._broken:
+            raise MalformedEntryError(f"the records {', '.join(sorted(self._broken))} cannot be read")
+        return BuildReport(
+            entries=self._shelf.living(),
+            tombstones=self._count("SELECT count(*) FROM entry WHERE state = 'gone'"),
+            files=self._count("SELECT count(*) FROM file"),
+            written=self._written,
+            removed=self._removed,
+            number=number,
+        )
+
+    def _recover(self, *, is_ours: bool) -> None:
+        """Believe the state only where it fits what lies in the output; else make everything again."""
+        listed = self._output / bundle.SUMS
+        there = hashlib.sha256(listed.read_bytes()).hexdigest() if listed.is_file() else ""
+        fits = there in (self._state.fact("sums"), self._state.fact("sums_before"))
+        if fits and self._state.fact("shape") == self._shape and (there or is_ours):
+            return
+        if not there and not is_ours and any(path.name != ".gitkeep" for path in self._output.iterdir()):
+            raise NotOurFolderError
+        with self._state.writing():
+            if not fits:
+                lines = listed.read_text(encoding="utf-8").splitlines() if there else []
+                self._state.believe((line[66:], line[:64]) for line in lines)
+            self._state.forget_entries()
+            self._state.note("shape", self._shape)
+            self._state.note("packed", "")
+
+    def _take_in(self) -> int:
+        """Note what changed; where something was taken down, files that hold everything go at once."""
+        _bell(self._output).unlink(missing_ok=True)
+        taken = take_in(self._state, self._source)
+        self._broken |= set(taken.broken)
+        if taken.gone:
+            with self._state.writing():
+                self._state.drop(BULK)
+                self._state.drop_between(*SEARCH)
+            bundle.drop_archive(self._output)
+        return taken.changed
+
+    def _make_all(self) -> int | None:
+        """Make everything owed, what was taken down first, and sign; return the number of the manifest."""
+        urgent = self._owed(NOW)
+        if urgent and self._owed(LISTS) > urgent + _BATCH:
+            self._make(NOW)
+            self._finish()
+        while self._make(LISTS):
+            self._take_in()
+            self._make(NOW)
+            self._finish()
+        with self._state.writing():
+            self._state.drop_old()
+        return self._finish()
+
+    def _make(self, urgency: int) -> bool:
+        """Make what is owed up to *urgency*; return early with ``True`` when somebody rings."""
+        sheets = Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
+        for kind, most in (("entry", min(urgency, ENTRIES)), ("list", urgency)):
+            while names := self._next(kind, most):
+                with self._state.writing():
+                    for name in names:
+                        self._make_entry(sheets, name) if kind == "entry" else self._make_list(sheets, name)
+                    self._state.paid(kind, [name for name in names if name not in self._broken])
+                if urgency > NOW and _bell(self._output).exists():
+                    return True
+                self._progress(self._done, self._done + self._owed(urgency))
+        return False
+
+    def _next(self, kind: str, urgency: int) -> list[str]:
+        """Name what is to be made next."""
+        number = _BATCH if kind == "entry" else 1
+        found = self._state.db.execute(
+            "SELECT name FROM work WHERE kind = ? AND urgency <= ? ORDER BY urgency, name LIMIT ?",
+            (kind, urgency, number + len(self._broken)),
+        )
+        return [name for (name,) in found if name not in self._broken]
+
+    def _make_entry(self, sheets: Sheets, public_id: str) -> None:
+        try:
+            made = sheets.entry(public_id)
+        except MalformedEntryError:
+            self._broken.add(public_id)
+            return
+        for path, data in made.items():
+            self._settle(path, _ENTRY, data)
+        self._state.drop(path for path in places_of_entry(public_id) if path not in made)
+        self._done += 1
+
+    def _make_list(self, sheets: Sheets, name: str) -> None:
+        made = set()
+        for sheet in sheets.listing(name):
+            self._keep(sheet)
+            made.add(sheet.path)
+        for low, high in ranges_of_list(name):
+            there = self._state.db.execute("SELECT path FROM file WHERE path >= ? AND path < ?", (low, high))
+            self._state.drop([path for (path,) in there if path not in made])
+        self._done += 1
+
+    def _keep(self, sheet: Sheet) -> None:
+        """Make a sheet unless it lies there already."""
+        before = self._state.made(sheet.path)
+        if before is None or before[0] != sheet.key or not (self._output / sheet.path).is_file():
+            self._settle(sheet.path, sheet.key, sheet.make())
+
+    def _settle(self, path: str, key: str, data: bytes) -> None:
+        """Put one file in its place, unless the same bytes lie there."""
+        before = self._state.made(path)
+        digest = hashlib.sha256(data).hexdigest()
+        target = self._output / path
+        if before is None or before[1] != digest or not target.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            aside = target.with_name(f".{target.name}.new")
+            aside.write_bytes(data)
+            aside.replace(target)
+            self._written += 1
+        self._state.keep(path, key, digest)
+
+    def _finish(self) -> int | None:
+        """Bring what every change may touch up to date, delete what is stale, list and sign."""
+        sheets = Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
+        with self._state.writing():
+            for sheet in sheets.single():
+                self._keep(sheet)
+        stale = [path for (path,) in self._state.db.execute("SELECT path FROM stale ORDER BY path")]
+        self._removed += _remove(self._output, stale)
+        with self._state.writing():
+            self._state.db.execute("DELETE FROM file WHERE path IN (SELECT path FROM stale)")
+            self._state.db.execute("DELETE FROM stale")
+        return seal(self._state, self._output, self._signing, self._day)
+
+    def _drop_strays(self) -> None:
+        """Delete what a build that was cut short may have left in the folders that are ours alone."""
+        for path in _strays(self._output):
+            if self._state.made(path.relative_to(self._output).as_posix()) is None:
+                path.unlink(missing_ok=True)
+
+    def _number(self) -> int | None:
+        """Return the number of the manifest that lies there; sign now where it was not."""
+        if self._signing is None or (self._output / bundle.MANIFEST).is_file():
+            return int(self._state.fact("number") or 0) or None
+        return self._finish()
+
+    def _owed(self, urgency: int) -> int:
+        return self._count("SELECT count(*) FROM work WHERE urgency <= ?", urgency)
+
+    def _count(self, query: str, *values: int) -> int:
+        (number,) = self._state.db.execute(query, values).fetchone()
+        return int(number)
 
 
-def _settle(output: Path, sheet: Sheet, before: Made | None) -> tuple[Made, bool]:
-    """Make a sheet unless it lies there already; say whether the file was written."""
-    path = output / sheet.path
-    if before is not None and before.key == sheet.key and path.is_file():
-        return before, False
-    data = sheet.make()
-    digest = hashlib.sha256(data).hexdigest()
-    if before is not None and before.sha256 == digest and path.is_file():
-        return Made(sheet.key, digest), False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(data)
-    aside.replace(path)
-    return Made(sheet.key, digest), True
+def seal(state: State, output: Path, signing: SigningKey | None, day: date) -> int | None:
+    """Write the sums and sign them, unless nothing changed; return the number of the manifest."""
+    listed = bundle.write_sums(output, state.db.execute("SELECT path, sha256 FROM file ORDER BY path"))
+    before = state.fact("sums")
+    is_same = before == listed.sums
+    with state.writing():
+        state.note("sums_before", before)
+        state.note("sums", listed.sums)
+    bundle.place_sums(output)
+    if signing is None:
+        return None
+    number = int(state.fact("number") or 0)
+    if is_same and number and (output / bundle.MANIFEST).is_file():
+        return number
+    number = max(number, _number_of(output)) + 1
+    bundle.sign(output, signing, listed, number=number, day=day, entries=Shelf(state).living())
+    with state.writing():
+        state.note("number", str(number))
+    return number
 
 
-def _remove(output: Path, paths: set[str]) -> int:
+def _bell(output: Path) -> Path:
+    """Return the file by which a build that is under way hears that something must go now."""
+    return beside(output, "bell")
+
+
+def _remove(output: Path, paths: Iterable[str]) -> int:
     """Delete files of ours that are no longer made; a path that leaves the folder is nobody's of ours."""
     inside = [path for path in map(PurePosixPath, paths) if not path.is_absolute() and ".." not in path.parts]
     for path in inside:
@@ -183,31 +335,12 @@ def _remove(output: Path, paths: set[str]) -> int:
     return len(inside)
 
 
-def _strays(output: Path) -> set[str]:
-    """Find what a build that was cut short may have left in the folders that are ours alone."""
-    ours = [folder for folder in output.iterdir() if folder.name in (*LANGUAGES, "data", "feeds")]
-    left = [path for folder in ours for path in folder.rglob("*") if path.is_file()]
-    aside = [path for path in output.glob(".*.new") if path.is_file()]
-    return {path.relative_to(output).as_posix() for path in (*left, *aside)}
-
-
-def _seal(
-    output: Path, made: dict[str, Made], state: State, shelf: Shelf, signing: SigningKey | None, day: date
-) -> int | None:
-    """Write the sums and sign them, unless nothing changed."""
-    listed = bundle.sums({path: one.sha256 for path, one in made.items()})
-    path = output / bundle.SUMS
-    is_same = path.is_file() and path.read_bytes() == listed
-    if not is_same:
-        aside = output / f".{bundle.SUMS}.new"
-        aside.write_bytes(listed)
-        aside.replace(path)
-    if signing is None:
-        return None
-    if is_same and (output / bundle.MANIFEST).is_file():
-        return state.number
-    number = max(state.number, _number_of(output)) + 1
-    return bundle.sign(output, signing, number=number, day=day, entries=len(shelf.rows)).number
+def _strays(output: Path) -> Iterator[Path]:
+    """Walk through the folders that are ours alone, and what was written aside."""
+    for folder in output.iterdir():
+        if folder.name in (*LANGUAGES, "data", "feeds", "search"):
+            yield from (path for path in folder.rglob("*") if path.is_file())
+    yield from (path for path in output.glob(".*.new") if path.is_file())
 
 
 def _number_of(output: Path) -> int:
@@ -217,24 +350,3 @@ def _number_of(output: Path) -> int:
     except (FileNotFoundError, UnicodeDecodeError):
         return 0
     return next((int(line[7:]) for line in lines if line.startswith("number ") and line[7:].isdigit()), 0)
-
-
-def _recover(output: Path, state_path: Path, *, is_ours: bool) -> State:
-    """Read the state; where it is lost or broken, take the sums that lie in *output* for it."""
-    try:
-        return msgspec.json.decode(state_path.read_bytes(), type=State)
-    except (FileNotFoundError, msgspec.DecodeError):
-        pass
-    listed = output / bundle.SUMS
-    if listed.is_file():
-        lines = listed.read_text(encoding="utf-8").splitlines()
-        return State({line[66:]: Made("", line[:64]) for line in lines if ".." not in line})
-    if not is_ours and any(path.name != ".gitkeep" for path in output.iterdir()):
-        raise NotOurFolderError
-    return State()
-
-
-def _save(path: Path, state: State) -> None:
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_bytes(msgspec.json.encode(state))
-    aside.replace(path)

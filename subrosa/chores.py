@@ -65,6 +65,7 @@ class Chores:
             Tick("notices", 2, self.deliver_notices),
             Tick("take_down", 1, self.take_down),
             Tick("press", 2, self.publish),
+            Tick("pack", 2, self.pack),
             Tick("clocks", 30, self.escalate),
             Tick("keys", 60, self.keep_keys),
             Tick("retention", 3600, self.retire),
@@ -165,6 +166,10 @@ class Chores:
         for one in ready:
             with self.database.write() as session:
                 releases.mark_published(session, one, self._hub, now)
+
+    def pack(self) -> None:
+        """Let the files that hold the whole register follow what was published or taken down."""
+        self.printer.pack(self.clock())
 
     def escalate(self) -> None:
         """Carry clocks that ran out one step further, and free cases of suspended staff."""

@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import entry, lists, records, site
+from register import entry, lists, packing, records, site
 from register.errors import RetractedError
 from register.settings import SiteSettings
+from register.sources import Folder
 from register.vocabulary import RetractionReason
 
 # The word a person at the desk chose, and the one readers see.
@@ -55,8 +56,19 @@ class Printer:
             signing=self.key,
         )
 
-    def build(self, now: datetime) -> site.BuildReport:
-        """Build what changed since the last time."""
+    def build(self, now: datetime, progress: site.Progress = lambda _done, _owed: None) -> site.BuildReport:
+        """Build what changed since the last time; what holds the whole register follows with :meth:`pack`."""
         return site.build(
-            records.read_all(self.records), self.output, settings=self.settings, now=now, signing=self.key
+            Folder(self.records),
+            self.output,
+            settings=self.settings,
+            now=now,
+            signing=self.key,
+            progress=progress,
+        )
+
+    def pack(self, now: datetime) -> packing.PackReport | None:
+        """Bring data files, search index and archive up to the site; ``None`` where nothing was due."""
+        return packing.pack(
+            Folder(self.records), self.output, settings=self.settings, now=now, signing=self.key
         )

@@ -14,6 +14,7 @@ from crypto.signature import SigningKey
 from register import bundle, examples, site
 from register.errors import TamperedBundleError
 from register.settings import SiteSettings
+from register.sources import Held
 
 KEY = SigningKey.from_seed(b"register key for tests, 32 bytes")
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -22,7 +23,7 @@ NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("register") / "site"
-    site.build(examples.load(), output, settings=SiteSettings(), now=NOW, signing=KEY)
+    site.build(Held(examples.load()), output, settings=SiteSettings(), now=NOW, signing=KEY)
     return output
 
 

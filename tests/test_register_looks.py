@@ -14,6 +14,7 @@ from playwright.async_api import Browser
 from crypto.signature import SigningKey
 from register import examples, site
 from register.settings import SiteSettings
+from register.sources import Held
 from tests.browser import chromium
 
 SHOTS = Path(__file__).resolve().parents[1] / "shots" / "register"
@@ -66,7 +67,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("register") / "site"
     now = datetime(2026, 3, 9, tzinfo=UTC)
     site.build(
-        examples.load(), output, settings=SiteSettings(), now=now, signing=SigningKey.from_seed(bytes(32))
+        Held(examples.load()),
+        output,
+        settings=SiteSettings(),
+        now=now,
+        signing=SigningKey.from_seed(bytes(32)),
     )
     return output
 

@@ -9,7 +9,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
@@ -20,13 +20,15 @@ import msgspec
 import pytest
 
 from crypto.signature import SigningKey
-from register import bundle, examples, importing, public, records, site, vocabulary
+from register import bundle, examples, importing, packing, public, records, site, vocabulary
 from register import entry as model
 from register.datafiles import PublicRegister
 from register.entry import Entry, Part
 from register.errors import MalformedEntryError, NotOurFolderError
 from register.records import Published
 from register.settings import SiteSettings
+from register.sources import Folder, Held
+from register.state import opened, state_file
 from register.totals import REASONS
 from register.voice import speak
 from tests.crowd import crowd
@@ -37,14 +39,21 @@ DAY = date(2026, 3, 9)
 SETTINGS = SiteSettings(base_url="https://register.example", mirrors=("https://mirror.example",))
 
 
-def build(published: Any, output: Path, **options: Any) -> site.BuildReport:
-    return site.build(published, output, **{"settings": SETTINGS, "now": NOW, "signing": KEY, **options})
+def build(published: Iterable[Published] | Folder, output: Path, **options: Any) -> site.BuildReport:
+    source = published if isinstance(published, Folder) else Held(published)
+    return site.build(source, output, **{"settings": SETTINGS, "now": NOW, "signing": KEY, **options})
+
+
+def pack(published: Iterable[Published] | Folder, output: Path) -> packing.PackReport | None:
+    source = published if isinstance(published, Folder) else Held(published)
+    return packing.pack(source, output, settings=SETTINGS, now=NOW, signing=KEY)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("register") / "site"
     build(examples.load(), output)
+    assert pack(examples.load(), output)
     return output
 
 
@@ -145,6 +154,7 @@ def test_words_that_look_like_markup_stay_words(tmp_path: Path) -> None:
 def test_a_spreadsheet_cell_is_never_a_formula(tmp_path: Path) -> None:
     entry = Entry.new(title={"en": "=HYPERLINK(1)"}, body={"en": "x"}, original="en", month="2026-02")
     build([records.first(entry, DAY)], tmp_path / "site")
+    pack([records.first(entry, DAY)], tmp_path / "site")
     (line,) = csv.DictReader(io.StringIO((tmp_path / "site/data/register.csv").read_text()))
     assert line["title"].startswith("'=")
 
@@ -235,13 +245,16 @@ def test_a_private_field_of_any_part_is_nowhere_in_the_site(tmp_path: Path) -> N
     record = Published(id=grown.id, changes=records.first(full_entry(), DAY).changes, entry=grown)
     assert CANARY.encode() in msgspec.json.encode(record)
     build([record], tmp_path / "site")
+    pack([record], tmp_path / "site")
     assert CANARY.encode() not in everything(tmp_path / "site")
     assert b"Later" in everything(tmp_path / "site")
 
 
 def test_names_stand_in_the_text_and_in_no_index(shared: Path, tmp_path: Path) -> None:
     found = importing.read((shared / "data" / "seed_entries.json").read_bytes())
-    build([records.first(entry, DAY) for entry in found.publishable], tmp_path / "site")
+    published = [records.first(entry, DAY) for entry in found.publishable]
+    build(published, tmp_path / "site")
+    pack(published, tmp_path / "site")
     data = json.loads((tmp_path / "site/data/register.json").read_bytes())
     assert not any("person" in key or "name" in key for entry in data["entries"] for key in entry)
     assert b"donazion" not in everything(tmp_path / "site")
@@ -327,7 +340,7 @@ def test_taking_down_leaves_nothing_of_an_entry_anywhere(tmp_path: Path) -> None
     )
     records.keep(folder, examples.load())
     records.put(folder, entry, DAY)
-    build(records.read_all(folder), output)
+    build(Folder(folder), output)
     assert secret.encode() in everything(output)
     site.take_down(output, entry.id, folder=folder, reason="safety", settings=SETTINGS, now=NOW, signing=KEY)
     assert secret.encode() not in everything(output) + everything(folder)
@@ -345,8 +358,8 @@ def test_a_build_cut_short_is_finished_by_the_next_and_leaves_no_stray(tmp_path:
     class KilledError(Exception):
         pass
 
-    def kill(place: int) -> None:
-        if place == 60:
+    def kill(done: int, owed: int) -> None:
+        if done == owed // 2:
             raise KilledError
 
     published = [*examples.load(), records.first(secret, DAY)]
@@ -361,7 +374,7 @@ def test_a_build_cut_short_is_finished_by_the_next_and_leaves_no_stray(tmp_path:
 def test_a_lost_state_is_made_again_from_what_lies_there(tmp_path: Path) -> None:
     output = tmp_path / "site"
     build(examples.load(), output)
-    site.state_file(output).unlink()
+    state_file(output).unlink()
     gone = examples.load()[1:]
     report = build(gone, output)
     assert report.number == 2
@@ -381,10 +394,10 @@ def test_state_that_names_files_elsewhere_deletes_nothing(tmp_path: Path) -> Non
     build(examples.load(), output)
     outside = tmp_path / "precious.txt"
     outside.write_text("x")
-    state = msgspec.json.decode(site.state_file(output).read_bytes(), type=site.State)
-    state.files["../precious.txt"] = site.Made("", "")
-    site.state_file(output).write_bytes(msgspec.json.encode(state))
-    build(examples.load(), output)
+    with opened(state_file(output)) as state:
+        state.keep("../precious.txt", "", "")
+        state.drop(["../precious.txt"])
+    build(examples.load()[1:], output)
     assert outside.exists()
 
 
@@ -454,14 +467,16 @@ def test_five_thousand_entries_are_taken_down_within_ten_seconds(tmp_path: Path)
 def test_a_broken_record_elsewhere_does_not_keep_an_entry_up(tmp_path: Path) -> None:
     folder, output = tmp_path / "records", tmp_path / "site"
     records.keep(folder, examples.load())
-    build(records.read_all(folder), output)
+    build(Folder(folder), output)
     going, broken = (record.id for record in examples.load()[:2])
     (folder / broken[:2] / f"{broken}.json").write_bytes(b"{")
-    with pytest.raises(MalformedEntryError):
+    with pytest.raises(MalformedEntryError, match=broken):
         take_down(output, going, folder)
-    assert not (output / f"ru/entries/{going}.html").exists()
-    take_down(output, broken, folder)
     assert "Запись снята" in (output / f"ru/entries/{going}.html").read_text()
+    assert going in bundle.recalled((output / bundle.RECALL).read_bytes(), KEY.public)
+    bundle.verify(output, KEY.public)
+    take_down(output, broken, folder)
+    assert "Запись снята" in (output / f"ru/entries/{broken}.html").read_text()
     bundle.verify(output, KEY.public)
 
 
@@ -479,8 +494,8 @@ def test_two_builders_do_not_meet(tmp_path: Path) -> None:
 
     other = threading.Thread(target=second)
 
-    def progress(place: int) -> None:
-        if place == 5:
+    def progress(done: int, owed: int) -> None:
+        if done == owed:
             other.start()
             # The other is waiting; whatever it did would show in the state of this build.
             time.sleep(0.1)

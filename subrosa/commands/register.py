@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
 from casework import releases
 from casework.actors import OPERATOR, Actor
@@ -66,8 +70,12 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
 def build(settings: Settings, as_json: bool) -> None:
     """Build the static site from what is published; only what changed is written."""
     moment = now()
-    report = hub.make_printer(settings, open_strongbox(settings, moment)).build(moment)
+    printer = hub.make_printer(settings, open_strongbox(settings, moment))
+    with _progress() as shown:
+        report = printer.build(moment, shown)
+    packed = printer.pack(moment)
     figures = {
+        "archive_bytes": packed.archive_bytes if packed else 0,
         "entries": report.entries,
         "files": report.files,
         "removed": report.removed,
@@ -91,6 +99,15 @@ def verify(folder: Path, key: str) -> None:
         raise UsageError("a key is 64 hex digits") from None
     manifest = bundle.verify(folder, public)
     click.echo(f"genuine: {manifest.entries} entries, issue {manifest.number} of {manifest.day}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal how far a build is; elsewhere say nothing."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("building", total=None)
+        yield lambda done, owed: bar.update(task, completed=done, total=owed)
 
 
 def _published(settings: Settings) -> list[Entry]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -238,7 +239,8 @@ class Play:
         data = self.stage.settings.register.output_dir / "data" / "register.json"
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            if data.exists():
+            # A take-down deletes the file at once; it follows again a moment later.
+            with suppress(FileNotFoundError):
                 ids = {one["id"] for one in json.loads(data.read_bytes())["entries"]}
                 if is_there(ids):
                     return len(ids)

@@ -1,0 +1,114 @@
+"""
+A search index that needs no server: sorted words with the entries they stand in, cut into small files.
+
+* Every language has its own index, of the words its readers are shown. Files are scripts that hold data
+  only, so that a copy on a stick can be searched too; one script of ours reads them, on one page.
+* Words are sorted outside memory, and borders between files stay where they are when words come and go.
+* Of a very common word the newest entries are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from register.public import PublicEntry
+from register.row import chosen
+from register.vocabulary import LANGUAGES, Language
+
+# The shortest word that is kept, and how many entries a word leads to at most, newest first.
+SHORTEST, MOST = 3, 1000
+# Bytes of one file: cut where a hash picks, at about every thirty-second line, once it is long enough.
+_SMALL, _LARGE, _BORDER = 24_000, 96_000, 32
+_WORD = re.compile(rf"[^\W_]{{{SHORTEST},40}}")
+
+
+def write(folder: Path, entries: Iterable[PublicEntry], languages: Iterable[Language]) -> list[str]:
+    """Write the index of living *entries*, newest first, into *folder*; return the names of its files."""
+    ids: list[str] = []
+    with closing(_sorter()) as db:
+        for n, shown in enumerate(entries):
+            ids.append(shown.id)
+            for language in languages:
+                title = chosen(shown.title, language, _original(shown))
+                db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, title))
+                lines = ((language, word, n) for word in words(shown, language))
+                db.executemany("INSERT INTO posting VALUES (?, ?, ?)", lines)
+        return [name for language in languages for name in _index(db, folder, language, ids)]
+
+
+def words(shown: PublicEntry, language: Language) -> set[str]:
+    """Return the words of an entry as a reader of *language* may look for them."""
+    tongue = language if language in shown.text else _original(shown)
+    texts = [chosen(shown.title, language, tongue), *(block.text for block in shown.text.get(tongue, ()))]
+    texts += [block.speaker or "" for block in shown.text.get(tongue, ())]
+    texts += [chosen(update.text, language, tongue) for update in shown.updates]
+    texts += [place.name for place in shown.places]
+    texts += [source.outlet_full or source.outlet for source in shown.sources]
+    return {word for text in texts for word in _WORD.findall(folded(text))} | {shown.id}
+
+
+def folded(text: str) -> str:
+    """Write *text* as it is compared: small letters, without stress marks, е for ё."""
+    plain = unicodedata.normalize("NFC", text.casefold()).replace("ё", "е")
+    return plain.replace("\u0301", "").replace("’", "'").replace("ʼ", "'")
+
+
+def _index(db: sqlite3.Connection, folder: Path, language: Language, ids: list[str]) -> Iterator[str]:
+    """Write the files of one language."""
+    (folder / language).mkdir(parents=True)
+    found = db.execute("SELECT word, n FROM posting WHERE language = ? ORDER BY word, n", (language,))
+    postings = (
+        (word, [ids[n] for _, n in lines][:MOST]) for word, lines in groupby(found, key=lambda line: line[0])
+    )
+    titles = db.execute("SELECT id, title FROM title WHERE language = ? ORDER BY id", (language,))
+    contents: dict[str, list[tuple[str, str]]] = {}
+    for kind, lines in (("words", postings), ("titles", titles)):
+        contents[kind] = []
+        for first, data in _cut(lines):
+            name = f"{language}/{kind[0]}{hashlib.sha256(first.encode()).hexdigest()[:12]}.js"
+            (folder / name).write_bytes(b"subrosa(" + data + b")\n")
+            contents[kind].append((first, name))
+            yield name
+    name = f"{language}/index.js"
+    (folder / name).write_bytes(b"subrosa(" + msgspec.json.encode(contents) + b")\n")
+    yield name
+
+
+def _cut(lines: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
+    """Cut sorted *lines* into objects of bounded size; give each with its first key."""
+    held: list[bytes] = []
+    first, size = "", 0
+    for key, value in lines:
+        if not held:
+            first, size = key, 0
+        line = msgspec.json.encode(key) + b":" + msgspec.json.encode(value)
+        held.append(line)
+        size += len(line)
+        picked = size >= _SMALL and hashlib.sha256(key.encode()).digest()[0] % _BORDER == 0
+        if picked or size >= _LARGE:
+            yield first, b"{" + b",\n".join(held) + b"}"
+            held = []
+    if held:
+        yield first, b"{" + b",\n".join(held) + b"}"
+
+
+def _sorter() -> sqlite3.Connection:
+    """Open a nameless table on disk to sort in; it is gone when it is closed."""
+    db = sqlite3.connect("", isolation_level=None)
+    db.execute("CREATE TABLE posting (language TEXT, word TEXT, n INTEGER)")
+    db.execute("CREATE TABLE title (language TEXT, id TEXT, title TEXT)")
+    db.execute("BEGIN")
+    return db
+
+
+def _original(shown: PublicEntry) -> Language:
+    return next((one for one in LANGUAGES if one == shown.original), "en")
