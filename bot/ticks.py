@@ -43,6 +43,8 @@ async def ticking(ticks: Sequence[Tick], health: Health) -> None:
         async def run(tick: Tick) -> None:
             try:
                 await loop.run_in_executor(threads, tick.act)
+            except asyncio.CancelledError:
+                return  # the house closes: the act ends in its thread, and nobody waits for it here
             except Exception as error:  # noqa: BLE001  one broken tick must not stop the others
                 log.error("tick.failed %s %s", tick.name, type(error).__name__)  # noqa: TRY400
                 health.trouble(f"tick.{tick.name}", "failed")

@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.emulator import Emulator, phones
 from bot.emulator.phones import Hand
 from bot.outcomes import Audience
@@ -24,7 +22,7 @@ from casework import hubkeys, keys, notices, post
 from casework.database import Database
 from casework.post import Courier
 from casework.rows import write
-from casework.tables import Case, Item
+from casework.tables import Item
 from crypto import handle as handles
 from crypto.errors import CryptoError
 from tests.house import House, build
@@ -146,21 +144,20 @@ async def file_with_push(stage: Stage, tess: Hand) -> None:
 
 
 def reply(stage: Stage, text: str) -> bytes:
-    """Write a reply as Alice's desk would, and return its item."""
+    """Write a reply as Alice's desk would, in a case with a way to reach its tipster; return its item."""
     house = stage.house
+    courier = [one for one in opened(house) if one.kind == "courier"][-1]
     with house.database.read() as session:
-        case = session.scalars(select(Case)).one()
-        key = keys.current(session, case.id, keys.CONTENT, frozenset({"alice"}))
+        key = keys.current(session, courier.case, keys.CONTENT, frozenset({"alice"}))
         hub = hubkeys.find(session, hubkeys.COURIER, house.roster)
     assert key is not None
-    couriers = [one.payload for one in opened(house) if one.kind == "courier"]
     written = post.write_reply(
         key,
         text,
         [],
         by="alice",
         now=stage.clock(),
-        courier=Courier.read(couriers[-1]),
+        courier=Courier.read(courier.payload),
         hub=hub,
         boxes=[],
         random=os.urandom,

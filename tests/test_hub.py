@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -104,22 +103,6 @@ async def test_idle_writing_is_filed_once(stage: Stage, monkeypatch: pytest.Monk
 def _writing(stage: Stage) -> int:
     with stage.house.database.read() as session:
         return len(session.scalars(select(Writing.case)).all())
-
-
-async def test_a_reboot_between_any_two_steps_loses_no_word_and_no_answer(stage: Stage) -> None:
-    tess = stage.phone()
-    steps: list[Callable[[], Any]] = [
-        lambda: phones.write(tess, "первое"),
-        lambda: phones.write(tess, "второе"),
-        lambda: phones.send_file(tess, "document", Upload("a.txt", "text/plain", b"third")),
-    ]
-    for step in steps:
-        step()
-        async with stage.hub():
-            await settled(stage)
-        stage.reboot()
-    assert stage.texts() == ["второе", "первое"]
-    assert [one.content for one in opened(stage.house) if one.kind == "file"] == [b"third"]
 
 
 async def test_every_outgoing_call_is_one_the_bot_api_describes(stage: Stage, shared: Path) -> None:
