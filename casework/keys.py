@@ -259,7 +259,8 @@ def open_item(item: Item, identity: Identity, roster: Roster | None = None) -> d
     Open an item with the seed of its compartment and generation.
 
     With *roster*, the author this row names must have signed it: staff by a key they have on it, the hub for
-    itself and for what tipsters said. Without, anybody who can write the database may be its author.
+    itself and for what tipsters said; and where answers go is the hub's alone to say. Without, anybody who
+    can write the database may be its author.
 
     Raises:
         CryptoError: it is not for this key, or not the thing this row claims to be.
@@ -271,6 +272,7 @@ def open_item(item: Item, identity: Identity, roster: Roster | None = None) -> d
         raise MalformedError("item")
     signature = payload.pop(SIGNED, "")
     if roster is not None:
+        vouching.check_may_write(item.kind, item.author)
         vouching.check_author(context_of(item), item.author, payload, str(signature), roster)
     return payload
 

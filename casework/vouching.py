@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TIPSTER = "tipster"
 
+# Kinds the hub alone writes: a colleague's signature must not turn answers to somebody else.
+HUBS_OWN = frozenset({"courier", "mailbox", "routing"})
+
 _KEY_TAG = "subrosa/sealing-key-taken"
 _ITEM_TAG = "subrosa/item"
 
@@ -52,6 +55,17 @@ def check_vouched(key: PublicKey, made_by: str, signature: bytes, hub: bytes) ->
 def sign_item(where: bytes, author: str, payload: dict[str, Any], key: SigningKey) -> bytes:
     """Sign, as *author*, what an item says at its place."""
     return key.sign(_ITEM_TAG, _said(where, author, payload))
+
+
+def check_may_write(kind: str, author: str) -> None:
+    """
+    Check that an item of this *kind* can be by this *author*.
+
+    Raises:
+        TamperedError: only the hub writes such items.
+    """
+    if kind in HUBS_OWN and author != HUB:
+        raise TamperedError
 
 
 def check_author(where: bytes, author: str, payload: dict[str, Any], signature: str, roster: Roster) -> None:

@@ -29,11 +29,18 @@ def case(sqlite_house: House) -> keys.NewKey:
     return key
 
 
-def seal(house: House, key: keys.NewKey, author: str, signing: SigningKey | None, **payload: Any) -> Item:
+def seal(
+    house: House,
+    key: keys.NewKey,
+    author: str,
+    signing: SigningKey | None,
+    kind: str = "note",
+    **payload: Any,
+) -> Item:
     """Seal one item and return its row."""
     batch = rows.Rows()
     item = keys.seal_item(
-        batch, keys.public(key), kind="mailbox", author=author, payload=payload, day=DAY, signing=signing
+        batch, keys.public(key), kind=kind, author=author, payload=payload, day=DAY, signing=signing
     )
     with house.database.write() as session:
         rows.write(session, [batch])
@@ -69,6 +76,16 @@ def test_whoever_can_seal_is_not_yet_an_author(sqlite_house: House, case: keys.N
     for item in [*forged, renamed]:
         with pytest.raises(TamperedError):
             keys.open_item(item, case.identity, house.roster)
+
+
+@pytest.mark.parametrize("kind", ["courier", "mailbox", "routing"])
+def test_no_colleague_says_where_answers_go(sqlite_house: House, case: keys.NewKey, kind: str) -> None:
+    house = sqlite_house
+    hubs = seal(house, case, "hub", house.strongbox.signing, kind, id="aa")
+    bobs = seal(house, case, "bob", house.actor("bob").signing, kind, id="bb")
+    assert keys.open_item(hubs, case.identity, house.roster) == {"id": "aa"}
+    with pytest.raises(TamperedError):
+        keys.open_item(bobs, case.identity, house.roster)
 
 
 def test_a_signed_file_is_its_content_too(sqlite_house: House, case: keys.NewKey) -> None:
