@@ -114,7 +114,7 @@ def _hear_returning_tap(state: State, event: events.Tap, world: World) -> Step:
     """Take up the thread a button belongs to, then do what it says."""
     assert world.match is not None
     assert event.handle is not None
-    after = returning.adopt(state, world.match)
+    after = returning.adopt(state, world.match, world.now)
     if event.action in LETTERS:
         if after.handle is None:
             after = replace(after, handle=event.handle.raw.hex())

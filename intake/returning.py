@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from casework.post import Waiting
 from intake import events, phrase_screens, screens
@@ -25,7 +26,7 @@ def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
         after = replace(state, stage="phrase", held="")
         return Step(after, (phrase_screens.unknown(after),))
     if event.problem is None and world.match is not None:
-        after = replace(adopt(state, world.match), confirmed=True)
+        after = replace(adopt(state, world.match, world.now), confirmed=True)
         return show(after, world.match, again=None)
     after = replace(state, held=event.text)
     if event.problem == "words":
@@ -40,7 +41,7 @@ def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
     return Step(after, (phrase_screens.problem(after, f"phrase.{event.problem}"),))
 
 
-def adopt(state: State, match: Match) -> State:
+def adopt(state: State, match: Match, now: datetime) -> State:
     """Take up the thread of the case a phrase or handle led to; the chat's own choices stay."""
     case = match.case
     if state.case == case.id.hex():
@@ -49,6 +50,7 @@ def adopt(state: State, match: Match) -> State:
     return replace(
         base,
         case=case.id.hex(),
+        seq=_place(now),
         filed=not case.is_writing,
         kind="tell" if case.team == "editors" else "legal",
         urgency=None if case.is_writing else case.urgency,
@@ -56,6 +58,15 @@ def adopt(state: State, match: Match) -> State:
         quote=case.may_quote,
         share=case.may_share,
     )
+
+
+def _place(now: datetime) -> int:
+    """
+    Return where a thread that is taken up goes on: after all that was told before, in whatever thread.
+
+    To the minute, as everything that is sealed; a thousand messages fit into one.
+    """
+    return int(now.timestamp()) // 60 * 1000
 
 
 def show(state: State, match: Match, again: Button | None) -> Step:
