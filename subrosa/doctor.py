@@ -14,7 +14,7 @@ from subrosa.checkups.files import (
     check_space,
     check_token,
 )
-from subrosa.checkups.outside import check_hub, check_machine, check_medium
+from subrosa.checkups.outside import check_drill, check_hub, check_machine, check_medium
 from subrosa.checkups.people import check_people
 from subrosa.settings import Settings
 
@@ -27,6 +27,7 @@ CHECKUPS: tuple[Checkup, ...] = (
     check_database,
     check_people,
     check_medium,
+    check_drill,
     check_hub,
     check_space,
     check_machine,

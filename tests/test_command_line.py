@@ -175,3 +175,17 @@ def test_secrets_are_never_taken_as_arguments(home: Path) -> None:
             for parameter in one.params:
                 assert not {"token", "passphrase", "password", "secret"} & set(parameter.name.split("_"))
     assert os.fspath(home)
+
+
+def test_a_drill_prints_a_line_for_each_promise_and_fails_with_the_first_broken_one(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("restore", "--drill", "--identity", str(home / "offline" / "escrow.key"))
+    code, out, err = call(capsys, home, *words)
+    assert (code, out.count("FAILED")) == (1, 1)
+    assert err.startswith("subrosa: error: ")
+    assert call(capsys, home, "backup")[0] == 0
+    code, out, _ = call(capsys, home, *words)
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 5
+    assert "drill: passed" in call(capsys, home, "doctor")[1]

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot import health
-from subrosa import keyfiles
+from subrosa import drill, keyfiles
 from subrosa.checkups import Finding, ok, red, warn
 from subrosa.errors import UsageError
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
 
 STALE = timedelta(days=2)
+# A copy that nobody tried to restore is a hope.
+DRILLED = timedelta(days=30)
 
 
 def check_hub(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -49,6 +51,18 @@ def check_medium(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield ok("medium", f"newest copy {newest:%Y-%m-%d %H:%M} UTC")
     if _same_disk(settings.escrow.medium, settings.path.parent):
         yield warn("medium", "lies on the same disk as the house", "put it on another disk or machine")
+
+
+def check_drill(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Look at when somebody last tried whether the copies bring the house back."""
+    day = drill.last(settings.hub.state_dir)
+    hint = "subrosa restore --drill --identity FILE, with the escrow key from its stick"
+    if day is None:
+        yield warn("drill", "nobody has tried to restore these copies", hint)
+    elif now.date() - day > DRILLED:
+        yield warn("drill", f"the last one that passed was on {day}", hint)
+    else:
+        yield ok("drill", f"passed on {day}")
 
 
 def check_machine(settings: Settings, now: datetime) -> Iterator[Finding]:

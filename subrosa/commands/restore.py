@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from subrosa import backup, keyfiles
+from crypto.xwing import Identity
+from subrosa import backup, drill, keyfiles
+from subrosa.errors import NotGreenError
 from subrosa.opening import now, with_settings
 from subrosa.settings import Settings
 
@@ -22,18 +24,24 @@ from subrosa.settings import Settings
     required=True,
     help="The operator's escrow key, from its stick.",
 )
+@click.option("--drill", "is_drill", is_flag=True, help="Only try it, in a scratch folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 @with_settings
-def command(settings: Settings, medium: Path | None, identity: Path, as_json: bool) -> None:
+def command(settings: Settings, medium: Path | None, identity: Path, is_drill: bool, as_json: bool) -> None:
     """
     Lay out database and keys from the newest copies, into an empty house.
 
     What was erased since the copy was taken is erased again before anybody can open it. Words that came in
     after the copy are lost; returning chats are told which hours for 30 days.
+
+    With --drill the house stays as it is: the copies are laid out beside it, held against what a restore
+    promises, and wiped. Fails when a promise was not kept.
     """
-    restored = backup.restore(
-        settings, medium or settings.escrow.medium, keyfiles.read_escrow(identity), now()
-    )
+    copies, key = medium or settings.escrow.medium, keyfiles.read_escrow(identity)
+    if is_drill:
+        _rehearse(settings, copies, key, as_json)
+        return
+    restored = backup.restore(settings, copies, key, now())
     if as_json:
         click.echo(
             json.dumps(
@@ -48,3 +56,17 @@ def command(settings: Settings, medium: Path | None, identity: Path, as_json: bo
         return
     click.echo(f"restored {restored.rows} rows; {restored.erased_again} erased cases left out again")
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
+
+
+def _rehearse(settings: Settings, copies: Path, key: Identity, as_json: bool) -> None:
+    steps = drill.rehearse(settings, copies, key, now())
+    if as_json:
+        click.echo(
+            json.dumps([{"name": step.name, "kept": step.is_kept, "text": step.text} for step in steps])
+        )
+    else:
+        for step in steps:
+            click.echo(f"{'ok' if step.is_kept else 'FAILED':<6}  {step.name}: {step.text}")
+    broken = [step.name for step in steps if not step.is_kept]
+    if broken:
+        raise NotGreenError(", ".join(broken))
