@@ -62,7 +62,7 @@ async def test_ten_quiet_minutes_after_sending_nothing_is_left_on_the_phone(stag
         assert len(standing(tess)) > 5
         stage.forward(minutes=2)
         await until(lambda: standing(tess) == [])
-        assert counts(stage.house)["deletion"] == 0
+        await until(lambda: counts(stage.house)["deletion"] == 0)
 
 
 async def test_the_line_that_announces_an_answer_outlives_the_deadline_until_it_is_tapped(
