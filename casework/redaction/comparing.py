@@ -212,13 +212,13 @@ def _settlement(
         if (
             place.is_adjective(token.key, is_ordinary=page.lexicon.is_ordinary(token.text, page.lang))
             and index not in context.regions
-            and not _is_region_name(page, index)
+            and not (place.is_large and _is_region_name(page, index))
         ):
             span = (token.start, token.end)
             if index in context.listed:
                 continue
             is_district = index + 1 < len(page.tokens) and page.tokens[index + 1].key.startswith(
-                ("район", "district")
+                ("район", "округ", "област", "district")
             )
             level = Level.WARN if place.is_large or is_district else Level.BLOCK
             if not (level is Level.WARN and inside(span, context.sourced)):

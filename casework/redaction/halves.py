@@ -125,7 +125,7 @@ def _others(held: Held, told: storied.Told) -> list[Finding]:
         is_vague = f.kind in {"name_initials", "namesake"} or (
             f.kind == "name_fuzzy" and f.level is Level.WARN
         )
-        if not is_vague and not inside((f.start, f.end), held.context.sourced):
+        if f.level is Level.BLOCK and not is_vague and not inside((f.start, f.end), held.context.sourced):
             kept.append(mark(page.given, (f.start, f.end), "third_party", Level.WARN, "third_party"))
     return kept
 

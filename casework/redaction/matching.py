@@ -20,6 +20,7 @@ from casework.redaction import fold, normalise
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.names import Part, SealedName
 from casework.redaction.page import Page, inside
+from casework.redaction.people import is_title
 from casework.redaction.places import Gazetteer
 from casework.redaction.romanise import transcribe
 
@@ -231,7 +232,10 @@ class _Matcher:
             ) and token.text.lower() not in self.page.lexicon.english
         if token.is_capital and not token.is_first and not page.is_flat(index):
             return self.gazetteer.population(token.text) is None or page.labels[index] != "LOC"
-        return not page.lexicon.is_ordinary(token.text, page.lang) and not page.lexicon.is_known(token.text)
+        is_written_as_name = token.is_capital and not page.is_flat(index)
+        return not page.lexicon.is_ordinary(token.text, page.lang) and (
+            is_written_as_name or not page.lexicon.is_known(token.text)
+        )
 
     def hidden_words(self) -> Iterator[Finding]:
         """Find names cut by a space or a hyphen, spread letter by letter, or grown into a longer word."""
@@ -373,6 +377,9 @@ def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
     """Say whether initials stand beside a surname, which is then checked itself, or before a place."""
     after = page.text[end : end + 30]
     before = page.text[max(0, start - 30) : start]
+    word = re.search(r"(\w+)\s$", before)
+    if word and is_title(fold.key(word[1])):
+        before = ""
     if (re.match(r"\s?[А-ЯЁІЇЄҐA-Z][\w-]{2,}", after) and not re.match(r"\s[А-ЯЁA-Z]", after)) or re.match(
         r"\s[А-ЯЁІЇЄҐA-Z][а-яёіїєґa-z]+(?:ов|ев|ин|ск|ко|ук|юк|ян|ov|ev|in|sk|ko|uk)\w*", after
     ):

@@ -94,6 +94,8 @@ def _is_name(page: Page, index: int) -> bool:
 
 def _is_cyrillic_name(page: Page, index: int) -> bool:
     token, label = page.tokens[index], page.labels[index]
+    if label == "PER" and _is_lone_adjective(page, index):
+        return False
     if label == "PER":
         is_title_word = (
             token.is_first
@@ -115,6 +117,17 @@ def _is_cyrillic_name(page: Page, index: int) -> bool:
             bool(is_naming) and label not in {"LOC", "ORG"} and (share >= 0.75 or _beside_name(page, index))
         )
     return bool(is_naming) and label not in {"LOC", "ORG"}
+
+
+def _is_lone_adjective(page: Page, index: int) -> bool:
+    """Say whether the model took a dictionary adjective, alone, for a person: the Geneva conventions."""
+    near = [i for i in (index - 1, index + 1) if 0 <= i < len(page.tokens)]
+    top = page.lexicon.parses(page.tokens[index].text.lower(), page.lang)[0]
+    return (
+        "ADJF" in top.tag
+        and not _NAMING & top.tag.grammemes
+        and not any(page.labels[i] == "PER" for i in near)
+    )
 
 
 def _beside_name(page: Page, index: int) -> bool:

@@ -221,7 +221,11 @@ def cited_sentences(
     holding = [
         s for s in sentences.values() if any(s[0] < end and start <= s[1] + 1 for start, end in citations)
     ]
-    return holding + [s for s in sentences.values() if s in sourced]
+    return holding + [
+        s
+        for s in sentences.values()
+        if any(a <= s[0] and s[1] <= b and b - a <= s[1] - s[0] + 2 * _PUNCTUATION for a, b in sourced)
+    ]
 
 
 def _is_citation(content: str, public: Public) -> bool:
@@ -232,6 +236,10 @@ def _is_citation(content: str, public: Public) -> bool:
     return any(" ".join(_words(part)) in public.outlets for part in re.split(r"[,;/]", content)) and bool(
         _DATED.search(content)
     )
+
+
+# Quotation marks and full stops around the words of a sentence.
+_PUNCTUATION = 3
 
 
 def _attributed(page: Page, public: Public) -> list[tuple[int, int]]:
@@ -249,6 +257,7 @@ def _attributed(page: Page, public: Public) -> list[tuple[int, int]]:
             names |= {" ".join(t.key for t in page.tokens[index : index + n]) for n in (1, 2, 3)}
             is_plain = token.is_capital and not fold.is_cyrillic(token.text) and len(token.text) >= 5
             if (is_quoted or is_plain) and names & public.outlets:
-                spans.append(page.over(indexes[0], indexes[-1]))
+                start, end = page.over(indexes[0], indexes[-1])
+                spans.append((max(0, start - _PUNCTUATION), end + _PUNCTUATION))
                 break
     return spans

@@ -61,7 +61,11 @@ def find(shown: Traits, facts: Facts, context: Context) -> list[Finding]:
     shared: list[tuple[str, tuple[int, int]]] = []
     findings: list[Finding] = []
     for kind, hint, spans in (
-        ("rank", "rank", [(a, b) for rank, a, b in shown.ranks if rank in facts.ranks]),
+        (
+            "rank",
+            "rank",
+            [(a, b) for rank, a, b in shown.ranks if rank in facts.ranks and rank != traits.PRIVATE],
+        ),
         ("rank_position", "post", traits.posts_in(page, facts.posts)),
         ("age_exact", "age", [(a, b) for age, a, b in shown.ages if age in facts.ages]),
         ("family", "family", [(a, b) for count, a, b in shown.children if count in facts.children]),
@@ -70,6 +74,7 @@ def find(shown: Traits, facts: Facts, context: Context) -> list[Finding]:
             if not inside(span, context.sourced):
                 shared.append((kind, span))
                 findings.append(mark(page.given, span, kind, Level.WARN, hint))
+    shared += [("rank", page.span(a, b)) for rank, a, b in shown.ranks if rank in facts.ranks]
     small = {s.code for s in shown.regions.values() if s.thousands < places.SMALL_REGION}
     shared += [("region", page.over(i, i)) for i, s in shown.regions.items() if s.code in facts.regions]
     shared += [("month", page.span(a, b)) for month, a, b in shown.months if month in facts.months]

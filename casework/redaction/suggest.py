@@ -151,6 +151,31 @@ def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
         for person in people.find(reading):
             kind = "nickname" if person.role == "nick" else "name"
             yield Span(*reading.over(person.first, person.last), kind, _person_lemma(reading, person))
+    for index, token in enumerate(page.tokens):
+        if _may_be_surname(page, index):
+            yield Span(token.start, token.end, "name", page.lemmas[index])
+
+
+# Endings of surnames with their case endings, for words that no dictionary has.
+_SURNAME_ENDING = re.compile(
+    r"(?:[ое]в|[иы]н|[сц]к|енк|[уюі]к|янц|[ея]н|ец|ц|ун|швили|дзе|ович|евич|[иы]х|ай|ой|ей|ян|иш|уш|аш)"
+    r"(?:а|у|ым|им|ом|ем|е|ой|ою|ы|и|ых|ими|ыми|ий|ого|ому|ая|ую|о|ові|еві|я|ю|і)?$"
+)
+
+
+def _may_be_surname(page: Page, index: int) -> bool:
+    """Say whether a word that no dictionary has stands where, or ends as, a surname does."""
+    token = page.tokens[index]
+    if (
+        token.is_number
+        or not fold.is_cyrillic(token.text)
+        or len(token.text) < 4
+        or page.lexicon.is_known(token.text)
+    ):
+        return False
+    if token.is_capital and not token.is_first and not token.text.isupper():
+        return page.labels[index] not in {"LOC", "ORG"}
+    return bool(_SURNAME_ENDING.search(token.key)) and len(token.text) >= 5
 
 
 def _readings(page: Page, detectors: Detectors) -> Iterator[Page]:

@@ -36,6 +36,7 @@ _RANKS: tuple[tuple[str, ...], ...] = (
     ("полковник", "colonel"),
     ("майор", "major"),
 )
+PRIVATE = 0  # index above; most soldiers are privates, so it counts among other facts and not alone
 # Posts, one a line, with the words the three languages use for it.
 _POSTS: tuple[tuple[str, ...], ...] = (
     ("водитель", "водій", "driver"),
@@ -253,7 +254,7 @@ def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, i
 def _ages_in(page: Page) -> list[Placed]:
     found = [(n, a, b) for n, a, b in _counted(page, _AGE) if 14 <= n <= 90]
     for match in _AGE_SPELLED.finditer(page.text):
-        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1]).strip()
+        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1].lower()).strip()
         count = _count(genitive)
         if count and 14 <= count <= 90:
             found.append((count, match.start(), match.end()))
