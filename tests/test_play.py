@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,8 @@ async def test_a_story_travels_from_the_phone_to_the_register(
             play.wait_for_public("the new entry", lambda ids: public_id in ids)
             reader = await person(stack, browser, stage)
             await read(reader, stage, album, public_id)
+            await show_terminal(reader.tab, "subrosa doctor", stage.run("doctor"))
+            await album.keep(reader.tab, "doctor")
             assert mother.complaints == lawyer.complaints == reader.complaints == []
 
 
@@ -260,3 +263,12 @@ async def read(reader: Person, stage: Stage, album: Album, public_id: str) -> No
     assert "Несебятьев" not in text
     assert "Белгород" not in text
     await album.keep(reader.tab, "entry")
+
+
+async def show_terminal(tab: Page, command: str, text: str) -> None:
+    """Show what a command printed, as a terminal shows it."""
+    style = (
+        "body{margin:0;background:#1f1b1d;color:#e9e3dd;font:15px/1.55 monospace}"
+        "pre{margin:0;padding:28px 32px;white-space:pre-wrap;overflow-wrap:anywhere}b{color:#e58aa8}"
+    )
+    await tab.set_content(f"<style>{style}</style><pre><b>$ {command}</b>\n\n{escape(text)}</pre>")
