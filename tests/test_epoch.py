@@ -12,7 +12,19 @@ import pytest
 from sqlalchemy import LargeBinary, String, select, update
 
 from bot.guard import sole_hub
-from casework import asking, canonical, epoch, erasure, families, journal, keeper, keys, mailboxes, rows
+from casework import (
+    asking,
+    canonical,
+    epoch,
+    erasure,
+    families,
+    handins,
+    journal,
+    keeper,
+    keys,
+    mailboxes,
+    rows,
+)
 from casework.actors import HUB, Actor
 from casework.asking import GrantRef
 from casework.errors import KeyMissingError, NotFoundError
@@ -335,6 +347,33 @@ def test_nothing_of_an_erased_case_is_left_in_any_table(house: House) -> None:
         assert {grant.owner for grant in session.scalars(select(Grant))} == {other}
         assert {key.owner for key in session.scalars(select(SealingKey))} == {other}
     assert left == ["journal"]
+
+
+def test_a_hand_in_that_comes_meanwhile_outlives_no_erasure(house: House) -> None:
+    case, made = file_case(house, "legal", "alice")
+    alice = house.staffing().holder("alice")
+    assert alice is not None
+    with house.database.write() as session:
+        again = asking.NewGrant.make(made[keys.CONTENT], alice)
+        handin = asking.hand_in(session, house.actor("alice"), house.roster, now=house.now, grants=[again])
+
+    def take() -> None:
+        handins.take(house.database, house.strongbox, house.anchor, house.now)
+
+    hub = threading.Thread(target=take)
+
+    def meanwhile(_case: bytes) -> None:
+        hub.start()
+        hub.join(0.3)
+
+    erasure.erase(
+        house.database, house.strongbox, case, by=Actor(HUB, 0, house.strongbox.signing), now=house.now,
+        mirror=nothing, remember=meanwhile, escrow_days=7,
+    )  # fmt: skip
+    hub.join(30)
+    with house.database.read() as session:
+        assert asking.handed_in(session, handin) == "refused"
+        assert session.scalars(select(Grant)).all() == []
 
 
 def test_two_who_add_mailboxes_at_once_lose_none(house: House) -> None:
