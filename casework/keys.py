@@ -10,51 +10,58 @@ alike. Opening a grant is not here: that needs a staff keyring, which the hub ne
 
 Anybody can seal to a public half, and whoever writes the database can put a public half of their own there.
 So the hub vouches for every sealing key with its roster key, also for those that desks make
-(:mod:`casework.handins` looks at who may), and nobody seals to a key that it did not vouch for. What is
-sealed may carry its author's signature inside: of the hub for what it took in, of staff for what they wrote.
+(:mod:`casework.handins` looks at who may), and nobody seals to a key that it did not vouch for. What lies
+sealed under these keys is in :mod:`casework.items`, whose names are here too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, vouching
+from casework import vouching
+from casework.items import (
+    CHUNK_SIZE,
+    CONTENT,
+    DIGEST,
+    ID_SIZE,
+    IDENTITY,
+    SIGNED,
+    context_of,
+    item_context,
+    new_id,
+    open_chunks,
+    open_content,
+    open_item,
+    seal_chunks,
+    seal_file,
+    seal_item,
+)
 from casework.rows import Rows
-from casework.tables import Chunk, Grant, Item, SealingKey
-from crypto import context, lock, sealed
-from crypto.errors import CryptoError, MalformedError, TamperedError
+from casework.tables import Grant, SealingKey
+from crypto import context, lock
+from crypto.errors import CryptoError
 from crypto.grant import seal_grant
-from crypto.padding import CARD, FILE, TEXT
 from crypto.roster import Roster
 from crypto.signature import SigningKey
 from crypto.xwing import Identity, Recipient
 
-CONTENT = "content"
-IDENTITY = "identity"
+__all__ = [
+    "CHUNK_SIZE", "COMPARTMENTS", "CONTENT", "DIGEST", "DRAFT", "IDENTITY", "ID_SIZE", "RECOVERY", "SIGNED",
+    "Holder", "NewKey", "PublicKey", "add_grants", "add_key", "believe", "context_of", "current", "grant_context", "grant_for",
+    "item_context", "lock_context", "make", "new_id", "next_generation", "open_chunks", "open_content",
+    "open_item", "public", "public_of", "seal_chunks", "seal_file", "seal_item",
+]  # fmt: skip
+
 DRAFT = "draft"
 COMPARTMENTS = (CONTENT, IDENTITY, DRAFT)
 RECOVERY = "recovery"
 
-ID_SIZE = 16
-
-# Of a sealed payload: its author's signature, and the digest of a file's content.
-SIGNED = "signed"
-DIGEST = "digest"
-
 # Generations above this are nobody's: a forged one must not use up the numbers.
 GENERATIONS = 2**30
-
-# One row of a sealed file. PostgreSQL and SQLite both read it without leaving their page caches.
-CHUNK_SIZE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,6 @@ class PublicKey:
     compartment: str
     generation: int
     recipient: Recipient
-
-
-def new_id() -> bytes:
-    """Return a random row id."""
-    return secrets.token_bytes(ID_SIZE)
 
 
 def make(owner: bytes, compartment: str, generation: int) -> NewKey:
@@ -155,147 +157,6 @@ def add_grants(rows: Rows, key: NewKey, holders: Iterable[Holder], epoch: lock.K
             epoch=epoch.number,
             locked=lock.lock(epoch, grant_for(key, holder), place),
         )
-
-
-def seal_item(
-    rows: Rows,
-    key: PublicKey,
-    *,
-    kind: str,
-    author: str,
-    payload: dict[str, Any],
-    day: date,
-    item: bytes | None = None,
-    state: str | None = None,
-    signing: SigningKey | None = None,
-) -> bytes:
-    """
-    Seal *payload* to *key* and add it as an item of the case.
-
-    Returns the item's id. The payload is bound to its case, compartment, generation, id and kind; moved to
-    any other place it no longer opens. *signing* is the author's key, the hub's for what it took in: without
-    it, whoever writes the database could have made the item.
-    """
-    item = item or new_id()
-    if signing is not None:
-        where = item_context(key, item, kind)
-        payload = {**payload, SIGNED: vouching.sign_item(where, author, payload, signing).hex()}
-    body = sealed.seal(
-        canonical.dumps(payload),
-        [key.recipient],
-        item_context(key, item, kind),
-        sizes=CARD if key.compartment == IDENTITY else TEXT,
-    )
-    rows.add(
-        Item,
-        id=item,
-        case=key.owner,
-        compartment=key.compartment,
-        generation=key.generation,
-        kind=kind,
-        author=author,
-        day=day,
-        size=len(body),
-        chunks=0,
-        state=state,
-        sealed=body,
-    )
-    return item
-
-
-def seal_file(
-    rows: Rows,
-    key: PublicKey,
-    *,
-    kind: str,
-    author: str,
-    head: dict[str, Any],
-    content: bytes,
-    day: date,
-    item: bytes | None = None,
-    signing: SigningKey | None = None,
-) -> bytes:
-    """
-    Seal a file: its *head* (name, type, caption, …) in the item, its *content* in chunks of the item.
-
-    The head of a signed file carries the digest of its content, for :func:`open_content` to check.
-    """
-    item = item or new_id()
-    if signing is not None:
-        head = {**head, DIGEST: hashlib.sha256(content).hexdigest()}
-    seal_item(rows, key, kind=kind, author=author, payload=head, day=day, item=item, signing=signing)
-    _table, values = rows.inserts[-1]
-    chunks = seal_chunks(rows, item, content, [key.recipient], item_context(key, item, f"{kind}-content"))
-    values["chunks"] = len(chunks)
-    values["size"] = sum(chunks)
-    return item
-
-
-def seal_chunks(
-    rows: Rows, owner: bytes, content: bytes, recipients: Sequence[Recipient], where: bytes
-) -> list[int]:
-    """Seal *content* as one file bound to *where*, add its chunks, and return their sizes."""
-    body = io.BytesIO()
-    sealed.seal_stream(io.BytesIO(content), body, recipients, where, len(content), sizes=FILE)
-    view = body.getbuffer()
-    parts = [bytes(view[at : at + CHUNK_SIZE]) for at in range(0, len(view), CHUNK_SIZE)]
-    for n, part in enumerate(parts):
-        rows.add(Chunk, owner=owner, n=n, part=part)
-    return [len(part) for part in parts]
-
-
-def item_context(key: PublicKey, item: bytes, kind: str) -> bytes:
-    """Return what an item is bound to."""
-    return context.item(key.owner, key.compartment, key.generation, item, kind)
-
-
-def context_of(item: Item, kind: str | None = None) -> bytes:
-    """Return what the item found in this row must be bound to."""
-    return context.item(item.case, item.compartment, item.generation, item.id, kind or item.kind)
-
-
-def open_item(item: Item, identity: Identity, roster: Roster | None = None) -> dict[str, Any]:
-    """
-    Open an item with the seed of its compartment and generation.
-
-    With *roster*, the author this row names must have signed it: staff by a key they have on it, the hub for
-    itself and for what tipsters said; and where answers go is the hub's alone to say. Without, anybody who
-    can write the database may be its author.
-
-    Raises:
-        CryptoError: it is not for this key, or not the thing this row claims to be.
-    """
-    if item.sealed is None:
-        raise MalformedError("item: nothing in it")
-    payload = canonical.loads(sealed.open_sealed(item.sealed, identity, context_of(item)))
-    if not isinstance(payload, dict):
-        raise MalformedError("item")
-    signature = payload.pop(SIGNED, "")
-    if roster is not None:
-        vouching.check_may_write(item.kind, item.author)
-        vouching.check_author(context_of(item), item.author, payload, str(signature), roster)
-    return payload
-
-
-def open_content(session: Session, item: Item, identity: Identity, digest: str | None = None) -> bytes:
-    """
-    Open the content of a file item; *digest* is the one in its signed head.
-
-    Raises:
-        CryptoError: a chunk is missing, foreign or damaged, or the content is not what was signed.
-    """
-    content = open_chunks(session, item.id, identity, context_of(item, f"{item.kind}-content"))
-    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        raise TamperedError
-    return content
-
-
-def open_chunks(session: Session, owner: bytes, identity: Identity, where: bytes) -> bytes:
-    """Open the sealed file that lies in the chunks of *owner*."""
-    parts = session.scalars(select(Chunk.part).where(Chunk.owner == owner).order_by(Chunk.n))
-    out = io.BytesIO()
-    sealed.open_stream(io.BytesIO(b"".join(parts)), out, identity, where)
-    return out.getvalue()
 
 
 def current(
