@@ -7,6 +7,7 @@ RegisterError                    never raised itself
 ├ NotPublishableError            an entry that must stay inside
 ├ RetractedError                 somebody asks to publish what was taken down
 ├ ImportErrors                   a list that cannot be read, with every line and reason
+├ MalformedHonestyError          figures about our own work that do not say what they should
 ├ NotOurFolderError              the output folder holds something that is not a register
 └ TamperedBundleError            a copy that is not the register we signed, with every difference
 """
@@ -61,6 +62,17 @@ class ImportErrors(RegisterError):  # noqa: N818 - it carries many
     def __str__(self) -> str:
         lines = "\n".join(f"line {line}: {why}" for line, why in self.refused)
         return f"The list cannot be read, and nothing of it was imported.\n{lines}"
+
+
+class MalformedHonestyError(RegisterError):
+    """The figures about our own work cannot be read."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"The figures about our own work in {self.name} cannot be read."
 
 
 class NotOurFolderError(RegisterError):

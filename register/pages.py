@@ -16,7 +16,7 @@ from typing import Any, get_args
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from register import charts
+from register import candour, charts
 from register.entrypage import EntryPage
 from register.facets import FACETS, Facet
 from register.places import subjects
@@ -32,10 +32,12 @@ from register.voice import Voice
 _HERE = Path(__file__).parent
 SECTIONS = (
     ("entries", "index.html"),
+    ("search", "search.html"),
     ("browse", "browse.html"),
     ("totals", "totals.html"),
     ("changes", "changes.html"),
     ("method", "method.html"),
+    ("honesty", "honesty.html"),
     ("data", "data.html"),
 )
 Counted = Mapping[tuple[Facet, str], int]
@@ -180,7 +182,36 @@ class Pages:
     def data(self) -> str:
         """Render the page of downloads, checks and mirrors."""
         key = self._settings.key.hex() if self._settings.key else ""
-        return self._page("data.html", "data.html", "data", key=key, mirrors=self._settings.mirrors)
+        return self._page("data.html", "data.html", "data", key=key)
+
+    def search(self) -> str:
+        """Render the one page with a script."""
+        return self._page("search.html", "search.html", "search")
+
+    def copies(self) -> str:
+        """Render where else the register is, and how to tell a copy from a forgery."""
+        settings = self._settings
+        return self._page(
+            "copies.html",
+            "copies.html",
+            "copies",
+            mirrors=settings.mirrors,
+            bots=settings.bots,
+            channel=settings.channel,
+            key=settings.key.hex() if settings.key else "",
+        )
+
+    def honesty(self, corrections: int, ever: int, gone: int) -> str:
+        """Render what we say of our own work; *ever* counts entries that are or were public."""
+        told = self._settings.honesty
+        return self._page(
+            "honesty.html",
+            "honesty.html",
+            "honesty",
+            answers=candour.answers(self._voice, told.answers),
+            gate=candour.gate(self._voice, told.gate),
+            corrections=candour.corrections(self._voice, corrections, ever, gone),
+        )
 
     def changes(self, path: str, days: Sequence[tuple[date, Sequence[tuple[str, Change]]]]) -> str:
         """Render what was published, corrected and withdrawn, newest first."""

@@ -27,7 +27,7 @@ from register.vocabulary import LANGUAGES, Language
 # The shortest word that is kept, and how many entries a word leads to at most, newest first.
 SHORTEST, MOST = 3, 1000
 # Bytes of one file: cut where a hash picks, at about every thirty-second line, once it is long enough.
-_SMALL, _LARGE, _BORDER = 24_000, 96_000, 32
+_OF_WORDS, _OF_TITLES, _BORDER = (24_000, 96_000), (8_000, 32_000), 32
 _WORD = re.compile(rf"[^\W_]{{{SHORTEST},40}}")
 
 
@@ -38,8 +38,7 @@ def write(folder: Path, entries: Iterable[PublicEntry], languages: Iterable[Lang
         for n, shown in enumerate(entries):
             ids.append(shown.id)
             for language in languages:
-                title = chosen(shown.title, language, _original(shown))
-                db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, title))
+                db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, _line(shown, language)))
                 lines = ((language, word, n) for word in words(shown, language))
                 db.executemany("INSERT INTO posting VALUES (?, ?, ?)", lines)
         return [name for language in languages for name in _index(db, folder, language, ids)]
@@ -69,11 +68,16 @@ def _index(db: sqlite3.Connection, folder: Path, language: Language, ids: list[s
     postings = (
         (word, [ids[n] for _, n in lines][:MOST]) for word, lines in groupby(found, key=lambda line: line[0])
     )
-    titles = db.execute("SELECT id, title FROM title WHERE language = ? ORDER BY id", (language,))
+    titles = (
+        (public_id, msgspec.Raw(line))
+        for public_id, line in db.execute(
+            "SELECT id, line FROM title WHERE language = ? ORDER BY id", (language,)
+        )
+    )
     contents: dict[str, list[tuple[str, str]]] = {}
-    for kind, lines in (("words", postings), ("titles", titles)):
+    for kind, lines, sizes in (("words", postings, _OF_WORDS), ("titles", titles, _OF_TITLES)):
         contents[kind] = []
-        for first, data in _cut(lines):
+        for first, data in _cut(lines, *sizes):
             name = f"{language}/{kind[0]}{hashlib.sha256(first.encode()).hexdigest()[:12]}.js"
             (folder / name).write_bytes(b"subrosa(" + data + b")\n")
             contents[kind].append((first, name))
@@ -83,7 +87,7 @@ def _index(db: sqlite3.Connection, folder: Path, language: Language, ids: list[s
     yield name
 
 
-def _cut(lines: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
+def _cut(lines: Iterable[tuple[str, object]], small: int, large: int) -> Iterator[tuple[str, bytes]]:
     """Cut sorted *lines* into objects of bounded size; give each with its first key."""
     held: list[bytes] = []
     first, size = "", 0
@@ -93,8 +97,8 @@ def _cut(lines: Iterable[tuple[str, object]]) -> Iterator[tuple[str, bytes]]:
         line = msgspec.json.encode(key) + b":" + msgspec.json.encode(value)
         held.append(line)
         size += len(line)
-        picked = size >= _SMALL and hashlib.sha256(key.encode()).digest()[0] % _BORDER == 0
-        if picked or size >= _LARGE:
+        picked = size >= small and hashlib.sha256(key.encode()).digest()[0] % _BORDER == 0
+        if picked or size >= large:
             yield first, b"{" + b",\n".join(held) + b"}"
             held = []
     if held:
@@ -105,9 +109,16 @@ def _sorter() -> sqlite3.Connection:
     """Open a nameless table on disk to sort in; it is gone when it is closed."""
     db = sqlite3.connect("", isolation_level=None)
     db.execute("CREATE TABLE posting (language TEXT, word TEXT, n INTEGER)")
-    db.execute("CREATE TABLE title (language TEXT, id TEXT, title TEXT)")
+    db.execute("CREATE TABLE title (language TEXT, id TEXT, line BLOB)")
     db.execute("BEGIN")
     return db
+
+
+def _line(shown: PublicEntry, language: Language) -> bytes:
+    """Write what is shown of an entry that was found: its title, the title's language, its month."""
+    original = _original(shown)
+    tongue = language if language in shown.title else original
+    return msgspec.json.encode((chosen(shown.title, language, original), tongue, shown.month))
 
 
 def _original(shown: PublicEntry) -> Language:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import ParamSpec
@@ -19,6 +19,7 @@ from crypto.signature import SigningKey
 from register import bundle, datafiles, feeds
 from register.errors import MalformedEntryError
 from register.facets import FACETS, Facet
+from register.honesty import Honesty
 from register.pages import Counted, Pages, environment, rose
 from register.places import subjects
 from register.public import public
@@ -35,7 +36,7 @@ Listed = Sequence[tuple[str, str]]
 
 _HERE = Path(__file__).parent
 # Not secret: only a name for the version of everything that shapes a page.
-_SHAPING = ("templates/*.html", "static/*", "catalogues/*.po", "data/*", "*.py")
+_SHAPING = ("templates/*.html", "static/*", "catalogues/*.po", "data/*.tsv", "*.py")
 _CHANGES_ON_A_PAGE = 150
 # Readers poll; fifty entries outlast a week of silence.
 _IN_A_FEED = 50
@@ -136,6 +137,9 @@ class Sheets:
             yield Sheet(f"{language}/browse.html", counts, _text(pages.browse, counted))
             yield Sheet(f"{language}/method.html", self._shape, _text(pages.method))
             yield Sheet(f"{language}/data.html", self._shape, _text(pages.data))
+            yield Sheet(f"{language}/search.html", self._shape, _text(pages.search))
+            yield Sheet(f"{language}/copies.html", self._shape, _text(pages.copies))
+        yield from self._honesty()
         yield from self._totals()
         yield from self._changes()
         yield from self._feeds()
@@ -175,6 +179,14 @@ class Sheets:
         ]
         template = self._environment.get_template("choose.html")
         return template.render(languages=self._settings.languages, names=names, rose=rose()).encode()
+
+    def _honesty(self) -> Iterator[Sheet]:
+        living, gone = self._shelf.living(), sum(1 for _ in self._shelf.gone())
+        corrections = self._shelf.corrections()
+        key = _key(self._shape, f"{self._settings.honesty} {corrections} {living} {gone}")
+        for pages in self._pages:
+            make = _text(pages.honesty, corrections, living + gone, gone)
+            yield Sheet(f"{pages.language}/honesty.html", key, make)
 
     def _totals(self) -> Iterator[Sheet]:
         totals = tally(self._shelf)
@@ -262,6 +274,8 @@ def _looks(listed: Listed) -> list[str]:
 def shape_of(settings: SiteSettings) -> str:
     """Fingerprint everything but the entries that shapes a page: program, templates, sentences, settings."""
     files = sorted(path for pattern in _SHAPING for path in _HERE.glob(pattern) if path.is_file())
+    # What is said of our own work stands on one page, which has a key of its own.
+    settings = replace(settings, honesty=Honesty())
     return _key(repr(settings), *(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
 
 

@@ -106,10 +106,8 @@ class Shelf:
         ]
 
     def corrections(self) -> int:
-        """Return how many corrections there were, of entries still public."""
-        return self._number(
-            "SELECT count(*) FROM change JOIN entry USING (id) WHERE kind = 'corrected' AND state = 'living'"
-        )
+        """Return how many corrections there were of all that is or was public."""
+        return self._number("SELECT count(*) FROM change WHERE kind = 'corrected'")
 
     def listed(self, facet: str, code: str) -> list[tuple[str, str]]:
         """Return the ids in one list, newest first, each with what changes when its line does."""

@@ -148,7 +148,7 @@ class Builder:
         unfinished.touch()
         if was_cut_short:
             self._drop_strays()
-        is_new = self._take_in() or self._owed(LISTS) or was_cut_short
+        is_new = self._take_in() or self._owed(LISTS) or was_cut_short or self._is_told_anew()
         number = self._make_all() if is_new else self._number()
         unfinished.unlink()
         if self._broken:
@@ -286,6 +286,15 @@ class Builder:
         for path in _strays(self._output):
             if self._state.made(path.relative_to(self._output).as_posix()) is None:
                 path.unlink(missing_ok=True)
+
+    def _is_told_anew(self) -> bool:
+        """Tell whether there is something new to say of our own work, and note what is said now."""
+        told = repr(self._settings.honesty)
+        if self._state.fact("told") == told:
+            return False
+        with self._state.writing():
+            self._state.note("told", told)
+        return True
 
     def _number(self) -> int | None:
         """Return the number of the manifest that lies there; sign now where it was not."""

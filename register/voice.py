@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from casework import catalogue
 from register.vocabulary import Language
@@ -35,6 +36,10 @@ class Voice:
     def day(self, day: date) -> str:
         """Write a day in full."""
         return _written(day, self.language, "long")
+
+    def number(self, number: float) -> str:
+        """Write a number with at most one digit behind the point."""
+        return str(format_decimal(number, format="#,##0.#", locale=self.language))
 
     def short_day(self, day: date) -> str:
         """Write a day without its year."""

@@ -77,9 +77,11 @@ def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
             base_url=settings.register.base_url,
             names={"ru": title, "uk": title, "en": title} if title else {},
             mirrors=settings.register.mirrors,
+            bots=settings.register.bots,
             key=strongbox.register.public,
         ),
         key=strongbox.register,
+        answers=settings.register.answers_file,
     )
 
 

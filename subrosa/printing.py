@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import entry, lists, packing, records, site
-from register.errors import RetractedError
+from register import entry, honesty, lists, packing, records, site
+from register.errors import MalformedHonestyError, RetractedError
 from register.settings import SiteSettings
 from register.sources import Folder
 from register.vocabulary import RetractionReason
+
+log = logging.getLogger(__name__)
 
 # The word a person at the desk chose, and the one readers see.
 REASONS: dict[str, RetractionReason] = {
@@ -32,6 +35,7 @@ class Printer:
     output: Path
     settings: SiteSettings
     key: SigningKey
+    answers: Path | None = None
 
     def take_in(self, public: bytes, now: datetime) -> None:
         """Keep one approved entry; the same bytes again change nothing."""
@@ -51,7 +55,7 @@ class Printer:
             public_id,
             folder=self.records,
             reason=REASONS.get(code, "unstated"),
-            settings=self.settings,
+            settings=self._told,
             now=now,
             signing=self.key,
         )
@@ -61,7 +65,7 @@ class Printer:
         return site.build(
             Folder(self.records),
             self.output,
-            settings=self.settings,
+            settings=self._told,
             now=now,
             signing=self.key,
             progress=progress,
@@ -69,6 +73,13 @@ class Printer:
 
     def pack(self, now: datetime) -> packing.PackReport | None:
         """Bring data files, search index and archive up to the site; ``None`` where nothing was due."""
-        return packing.pack(
-            Folder(self.records), self.output, settings=self.settings, now=now, signing=self.key
-        )
+        return packing.pack(Folder(self.records), self.output, settings=self._told, now=now, signing=self.key)
+
+    @property
+    def _told(self) -> SiteSettings:
+        """The settings with what is known today of our own work; unreadable figures stop no take-down."""
+        try:
+            return replace(self.settings, honesty=honesty.read(self.answers))
+        except MalformedHonestyError:
+            log.error("register.honesty_unreadable")  # noqa: TRY400 - a traceback could quote the file
+            return self.settings

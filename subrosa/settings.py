@@ -107,6 +107,13 @@ class RegisterSettings:
         metadata={"why": "where the site is served, for feeds and citations; empty: relative"},
     )
     mirrors: tuple[str, ...] = field(default=(), metadata={"why": "addresses of copies, named on the site"})
+    bots: tuple[str, ...] = field(
+        default=(), metadata={"why": "names of the tipsters' bots without the @, named on the site"}
+    )
+    answers_file: Path = field(
+        default=Path("register/answers.json"),
+        metadata={"why": "last month's figures for the honesty page; where it is absent, the page says so"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
