@@ -50,10 +50,11 @@ from crypto.signature import SigningKey
 from crypto.xwing import Identity, Recipient
 
 __all__ = [
-    "CHUNK_SIZE", "COMPARTMENTS", "CONTENT", "DIGEST", "DRAFT", "IDENTITY", "ID_SIZE", "RECOVERY", "SIGNED",
-    "Holder", "NewKey", "PublicKey", "add_grants", "add_key", "believe", "context_of", "current", "grant_context", "grant_for",
-    "item_context", "lock_context", "make", "new_id", "next_generation", "open_chunks", "open_content",
-    "open_item", "public", "public_of", "seal_chunks", "seal_file", "seal_item",
+    "CHUNK_SIZE", "COMPARTMENTS", "CONTENT", "DIGEST", "DRAFT", "IDENTITY", "ID_SIZE", "RECOVERY",
+    "SIGNED", "Holder", "NewKey", "PublicKey", "add_grants", "add_key", "believe", "context_of",
+    "current", "grant_context", "grant_for", "item_context", "lock_context", "make", "new_id",
+    "next_generation", "open_chunks", "open_content", "open_item", "public", "public_of", "seal_chunks",
+    "seal_file", "seal_item",
 ]  # fmt: skip
 
 DRAFT = "draft"
