@@ -6,14 +6,17 @@ The readers below take a session and return plain values; the work itself has no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from casework import cases, keys, post, rosters
+from casework import newest as newest_keys
 from casework.clocks import Hours, Times
 from casework.notices import REPLY
 from casework.post import Waiting
@@ -122,9 +125,9 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     case = cases.follow(session, case_id)
     if case is None or case.status == "erased":
         return None
-    living, roster = house.staffing.living, house.staffing.roster
-    couriers = select(Item.id).where(Item.case == case.id, Item.kind == "courier")
-    told = select(Notice.id).where(Notice.case == case.id, Notice.kind == REPLY).limit(1)
+    staffing, beside = house.staffing, _read_beside(session, case.id)
+    newest = newest_keys.read(session, case.id, staffing.living, staffing.roster)
+    content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
     return CaseFacts(
         id=case.id,
         team=case.team,
@@ -132,18 +135,37 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         urgency=case.urgency,
         language=case.language,
         assignee=case.assignee,
-        content=keys.current(session, case.id, keys.CONTENT, living, roster),
-        identity=keys.current(session, case.id, keys.IDENTITY, living, roster),
-        next_content=keys.next_generation(session, case.id, keys.CONTENT),
-        next_identity=keys.next_generation(session, case.id, keys.IDENTITY),
+        content=content.key,
+        identity=identity.key,
+        next_content=content.following,
+        next_identity=identity.following,
         may_summarise=case.may_summarise,
         may_quote=case.may_quote,
         may_share=case.may_share,
-        writing=session.scalar(select(Writing.locked).where(Writing.case == case.id)),
-        couriers=tuple(session.scalars(couriers)),
-        clocks=frozenset(session.scalars(select(Clock.kind).where(Clock.case == case.id))),
-        told=session.scalar(told) is not None,
+        writing=next(iter(beside["writing"]), None),
+        couriers=tuple(beside["courier"]),
+        clocks=frozenset(beside["clock"]),
+        told=bool(beside["told"]),
     )
+
+
+# What stands beside a case, in one question: this is asked for every single message.
+_CASE: BindParameter[bytes] = bindparam("case")
+_NO_BYTES, _NO_WORD = cast(null(), LargeBinary), cast(null(), String)
+_BESIDE = union_all(
+    select(literal("writing"), Writing.locked, _NO_WORD).where(Writing.case == _CASE),
+    select(literal("courier"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "courier"),
+    select(literal("clock"), _NO_BYTES, Clock.kind).where(Clock.case == _CASE),
+    select(literal("told"), _NO_BYTES, Notice.kind).where(Notice.case == _CASE, Notice.kind == REPLY),
+)
+
+
+def _read_beside(session: Session, case_id: bytes) -> dict[str, list[Any]]:
+    beside = defaultdict(list)
+    rows: Iterable[Any] = session.execute(_BESIDE, {"case": case_id})
+    for what, found, word in rows:
+        beside[what].append(word if found is None else found)
+    return beside
 
 
 def find(session: Session, mailbox: Mailbox, house: House, now: datetime) -> Match | None:
