@@ -43,13 +43,13 @@ def register_json(records: Iterable[Published]) -> Iterator[bytes]:
     head = msgspec.json.encode(PublicRegister("subrosa-register-1", _ABOUT, ()))
     yield head.removesuffix(b"]}")
     for n, record in enumerate(records):
-        yield (b",\n" if n else b"\n") + msgspec.json.encode(public(record))
+        yield (b",\n" if n else b"\n") + msgspec.json.encode(public(record), order="deterministic")
     yield b"\n]}\n"
 
 
 def entry_json(shown: PublicEntry) -> bytes:
     """Write one entry in its public form."""
-    return msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(shown, order="deterministic"), indent=1) + b"\n"
 
 
 def schema() -> bytes:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from crypto.signature import SigningKey
@@ -162,6 +163,10 @@ class Builder:
             number=number,
         )
 
+    @cached_property
+    def _sheets(self) -> Sheets:
+        return Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
+
     def _recover(self, *, is_ours: bool) -> None:
         """Believe the state only where it fits what lies in the output; else make everything again."""
         listed = self._output / bundle.SUMS
@@ -207,12 +212,11 @@ class Builder:
 
     def _make(self, urgency: int) -> bool:
         """Make what is owed up to *urgency*; return early with ``True`` when somebody rings."""
-        sheets = Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
         for kind, most in (("entry", min(urgency, ENTRIES)), ("list", urgency)):
             while names := self._next(kind, most):
                 with self._state.writing():
                     for name in names:
-                        self._make_entry(sheets, name) if kind == "entry" else self._make_list(sheets, name)
+                        self._make_entry(name) if kind == "entry" else self._make_list(name)
                     self._state.paid(kind, [name for name in names if name not in self._broken])
                 if urgency > NOW and _bell(self._output).exists():
                     return True
@@ -228,9 +232,9 @@ class Builder:
         )
         return [name for (name,) in found if name not in self._broken]
 
-    def _make_entry(self, sheets: Sheets, public_id: str) -> None:
+    def _make_entry(self, public_id: str) -> None:
         try:
-            made = sheets.entry(public_id)
+            made = self._sheets.entry(public_id)
         except MalformedEntryError:
             self._broken.add(public_id)
             return
@@ -239,9 +243,9 @@ class Builder:
         self._state.drop(path for path in places_of_entry(public_id) if path not in made)
         self._done += 1
 
-    def _make_list(self, sheets: Sheets, name: str) -> None:
+    def _make_list(self, name: str) -> None:
         made = set()
-        for sheet in sheets.listing(name):
+        for sheet in self._sheets.listing(name):
             self._keep(sheet)
             made.add(sheet.path)
         for low, high in ranges_of_list(name):
@@ -270,9 +274,8 @@ class Builder:
 
     def _finish(self) -> int | None:
         """Bring what every change may touch up to date, delete what is stale, list and sign."""
-        sheets = Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
         with self._state.writing():
-            for sheet in sheets.single():
+            for sheet in self._sheets.single():
                 self._keep(sheet)
         stale = [path for (path,) in self._state.db.execute("SELECT path FROM stale ORDER BY path")]
         self._removed += _remove(self._output, stale)
