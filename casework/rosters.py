@@ -9,7 +9,7 @@ hub never refuses a tip because of the roster: an expired one stays in use, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from casework.errors import CaseworkError, KeyMissingError
 from casework.keys import RECOVERY, Holder
 from casework.strongbox import Strongbox
 from casework.tables import RosterNote, StaffState
+from crypto.errors import TamperedError
 from crypto.roster import Anchor, Roster, StaffEntry, UnverifiedRoster
 
 LEGAL = "legal"
@@ -30,6 +31,10 @@ DUTY_LIMIT = 14
 
 # Words that stand in the place of a staff id elsewhere; nobody may be called so.
 RESERVED = frozenset({RECOVERY, HUB, OPERATOR, "tipster"})
+
+
+# So long an expired roster stays in use; then enrolment, new recipients and release stop.
+GRACE = timedelta(days=30)
 
 
 class OldRosterError(CaseworkError):
@@ -152,14 +157,30 @@ def at_version(session: Session, version: int, anchor: Anchor) -> Roster:
     """
     Return an earlier roster, verified now: old signatures are held against the roster of their day.
 
+    One that other roots signed, before these were pinned, counts if the rosters after it lead back to it.
+
     Raises:
         KeyMissingError: no roster of that version was ever in force here.
-        CryptoError: it is not signed by the root keys.
+        CryptoError: it is not signed by the root keys, nor named by what is.
     """
     note = session.scalar(select(RosterNote.note).where(RosterNote.version == version))
     if note is None:
         raise KeyMissingError("roster")
-    return _verified(note, anchor)
+    try:
+        return _verified(note, anchor)
+    except TamperedError:
+        return _named_by_later(session, version, anchor)
+
+
+def _named_by_later(session: Session, version: int, anchor: Anchor) -> Roster:
+    """Go back from the roster in force, each naming the one before it, to *version*."""
+    roster = current(session, anchor)
+    between = (RosterNote.version >= version, RosterNote.version < roster.version)
+    for note in session.scalars(select(RosterNote.note).where(*between).order_by(RosterNote.version.desc())):
+        roster = UnverifiedRoster.parse(note).precede(roster)
+    if roster.version != version:
+        raise TamperedError
+    return roster
 
 
 def version(session: Session) -> int:
@@ -203,6 +224,11 @@ def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetim
     found = staffing(session, anchor, now, at_least=strongbox.roster_seen)
     strongbox.see_roster(found.roster.version)
     return found
+
+
+def is_past_grace(roster: Roster, today: date) -> bool:
+    """Tell whether nobody may be enrolled under this roster any more."""
+    return today > roster.expires + GRACE
 
 
 def is_living(entry: StaffEntry, state: StaffState | None, now: datetime) -> bool:

@@ -56,6 +56,7 @@ _HEAD = (
 _NONE = "-"
 _ENTRY_TAG = b"subrosa staff words v1\n"
 _ROSTER_TAG = b"subrosa roster words v1\n"
+_ANCHOR_TAG = b"subrosa anchor words v1\n"
 
 Relation = Literal["same", "newer", "older", "fork"]
 
@@ -218,6 +219,28 @@ class UnverifiedRoster:
             raise TamperedError
         return _parse(self.claim.text)
 
+    def precede(self, successor: Roster) -> Roster:
+        """Return the roster if *successor*, itself verified, names it as the one before it.
+
+        Its own signatures are not looked at: whoever signed *successor* signed this text's hash.
+
+        Raises:
+            TamperedError: *successor* names another.
+            MalformedError, UnknownVersionError: as :meth:`verify`.
+        """
+        if hashlib.sha256(self.claim.text).digest() != successor.previous:
+            raise TamperedError
+        return _parse(self.claim.text)
+
+
+def read_draft(text: bytes) -> Roster:
+    """Read the text of a roster that nobody signed yet: a claim, to be looked at before one signs.
+
+    Raises:
+        MalformedError, UnknownVersionError: not a roster that this program knows.
+    """
+    return _parse(text)
+
 
 def sign(roster: Roster, root: SigningKey) -> bytes:
     """Return *roster* as a note signed by one root key."""
@@ -238,10 +261,16 @@ def root_name(public: bytes) -> str:
     return f"subrosa-root-{hashlib.sha256(public).hexdigest()[:8]}"
 
 
-def words(of: Roster | StaffEntry, lang: str = "en") -> tuple[str, ...]:
-    """Return 12 words, 132 bits, to be read aloud and compared: of a whole roster or of one person's keys."""
+def words(of: Roster | StaffEntry | Anchor, lang: str = "en") -> tuple[str, ...]:
+    """Return 12 words, 132 bits, to be read aloud and compared.
+
+    Of a whole roster, of one person's keys, or of the roots to be pinned, in whatever order these stand.
+    """
     if isinstance(of, Roster):
         digest = hashlib.sha256(_ROSTER_TAG + of.text().encode("ascii")).digest()
+    elif isinstance(of, Anchor):
+        pinned = f"{of.threshold}\n".encode("ascii") + b"".join(sorted(of.roots))
+        digest = hashlib.sha256(_ANCHOR_TAG + pinned).digest()
     else:
         named = f"{of.id} {of.number}\n".encode("ascii")
         digest = hashlib.sha256(_ENTRY_TAG + named + of.signing + of.recipient.raw).digest()

@@ -48,6 +48,22 @@ def replace(folder: Path, staff: str, locked: bytes) -> None:
     write_file(_path(folder, staff, "keyring"), locked)
 
 
+def copy(folder: Path, target: Path, staff: str, locked: bytes) -> None:
+    """
+    Put *locked*, the same keys under another passphrase, into *target*, with the code's secret beside it.
+
+    Raises:
+        FileExistsError: *target* holds files of this person already.
+        OSError: there is no secret to copy.
+    """
+    secret = _path(folder, staff, "totp").read_bytes()
+    for suffix in ("keyring", "totp"):
+        if _path(target, staff, suffix).exists():
+            raise FileExistsError
+    write_file(_path(target, staff, "keyring"), locked)
+    write_file(_path(target, staff, "totp"), secret)
+
+
 def read_secret(folder: Path, staff: Staff) -> str:
     """
     Return the secret of the sign-in code.

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from casework import rosters
 from casework.database import connect
 from casework.errors import CaseworkError
-from casework.rosters import EDITORS, LEGAL, Staffing
+from casework.rosters import EDITORS, GRACE, LEGAL, Staffing
 from crypto.errors import CryptoError
 from subrosa.checkups import Finding, ok, red, warn
 from subrosa.errors import SettingsError
 from subrosa.settings import Settings
 
-GRACE = timedelta(days=30)
 WARNINGS = (3, 14, 30)
 
 
@@ -41,13 +40,16 @@ def check_people(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 def _expiry(staffing: Staffing, now: datetime) -> Iterator[Finding]:
     left = (staffing.roster.expires - now.date()).days
-    hint = "sign the next roster with the root key"
+    hint = "subrosa roster draft FILE, sign it with the root keys, subrosa roster accept FILE"
     if left < -GRACE.days:
         yield red("roster", f"expired {-left} days ago: enrolment and release have stopped", hint)
     elif left < 0:
         yield red("roster", f"expired {-left} days ago; after {GRACE.days} enrolment and release stop", hint)
+    elif left <= min(WARNINGS):
+        yield red("roster", f"expires in {left} days", hint)
     elif left <= max(WARNINGS):
-        yield warn("roster", f"expires in {left} days", hint)
+        soon = ", soon" if left <= sorted(WARNINGS)[1] else ""
+        yield warn("roster", f"expires in {left} days{soon}", hint)
     else:
         yield ok("roster", f"version {staffing.roster.version}, good for {left} days")
 
