@@ -161,7 +161,7 @@ def _open(visit: Visit, ref: GrantRef, grant: bytes) -> Identity:
         row = session.get(SealingKey, _place(ref))
     if row is None:
         raise MissingError
-    key = keys.public_of(row)
+    key = keys.believe(row, visit.staffing.roster)
     seed = open_grant(visit.session.staff, grant, keys.grant_context(key, visit.staff))
     opened = Identity.from_seed(seed)
     if opened.recipient != key.recipient:

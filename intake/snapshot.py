@@ -106,7 +106,7 @@ def read_house(
     """Read what is the same for every chat."""
     number, identity = strongbox.courier
     return House(
-        staffing=rosters.staffing(session, anchor, now),
+        staffing=rosters.watched(session, strongbox, anchor, now),
         loads=cases.loads(session),
         epoch=strongbox.epoch,
         spools=strongbox.spools,

@@ -115,7 +115,7 @@ class Chores:
         if not self._waits(waiting.SIGNED):
             return
         with self.database.write() as session:
-            roster = rosters.current(session, self.anchor)
+            roster = rosters.watched(session, self.strongbox, self.anchor, self.clock()).roster
             journal.countersign(session, self.strongbox.signing, roster)
             releases.countersign(session, self.strongbox.signing, roster)
 
@@ -223,7 +223,7 @@ class Chores:
 
     def _staffing(self) -> Staffing:
         with self.database.read() as session:
-            return rosters.staffing(session, self.anchor, self.clock())
+            return rosters.watched(session, self.strongbox, self.anchor, self.clock())
 
 
 def channels(settings: NoticeSettings, api_base_url: str) -> dict[str, Send]:
