@@ -1,0 +1,252 @@
+"""
+What the vault costs: ``python -m benchmarks.vault --json``.
+
+* *seal*: a sealed file of 1 KiB, 64 KiB and 20 MB beside AES-256-GCM, ChaCha20-Poly1305 and raw X-Wing HPKE
+  in the same process, taken in turns; medians.
+* *memory*: what a child process grows by while it seals and opens 20 MB from file to file.
+* *relock*: one rotation of the epoch over so many grants on SQLite: seconds in all, and the longest time
+  that one transaction held the database.
+* *sign_in*: from the answer to name, passphrase and code until a lawyer's list is there, every case opened:
+  the first time, and once more. The keeper runs in the same process and looks a hundred times a second.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from sqlalchemy.orm import Session
+
+from casework import epoch, keys, rows
+from casework.database import Database, connect, create_tables
+from casework.keys import Holder
+from casework.tables import Grant
+from crypto import context, lock
+from crypto.padding import EXACT
+from crypto.sealed import open_sealed, open_stream, seal, seal_stream
+from crypto.xwing import Identity
+from tests.deskhouse import open_desk
+from tests.house import build
+
+SIZES = {"1 KiB": 1024, "64 KiB": 64 * 1024, "20 MB": 20_000_000}
+WHERE = context.named("benchmark")
+SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
+NONCE = bytes(12)
+STATUS = Path("/proc/self/status")
+
+Work = Callable[[], object]
+
+
+def in_turns(works: dict[str, Work], rounds: int) -> dict[str, float]:
+    """Return the median microseconds of each work, each done once a round, so that noise hits all alike."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for work in works.values():
+        work()
+    gc.disable()
+    try:
+        for _ in range(rounds):
+            for name, work in works.items():
+                began = time.perf_counter()
+                work()
+                taken[name].append(time.perf_counter() - began)
+    finally:
+        gc.enable()
+    return {name: round(statistics.median(each) * 1e6, 1) for name, each in taken.items()}
+
+
+def sealing(size: int, rounds: int) -> dict[str, float]:
+    """Measure one size: sealed files as the house makes them, and what they are made of."""
+    body, identity = os.urandom(size), Identity.generate()
+    recipient = identity.recipient
+    raw_key = hpke.MLKEM768X25519PrivateKey(
+        mlkem.MLKEM768PrivateKey.generate(), x25519.X25519PrivateKey.generate()
+    )
+    raw = raw_key.public_key()
+    sealed, wrapped = seal(body, [recipient], WHERE, sizes=EXACT), SUITE.encrypt(body, raw, b"x")
+    aes, chacha = AESGCM(os.urandom(32)), ChaCha20Poly1305(os.urandom(32))
+    figures = in_turns(
+        {
+            "seal": lambda: seal(body, [recipient], WHERE, sizes=EXACT),
+            "open": lambda: open_sealed(sealed, identity, WHERE),
+            "hpke_seal": lambda: SUITE.encrypt(body, raw, b"x"),
+            "hpke_open": lambda: SUITE.decrypt(wrapped, raw_key, b"x"),
+            "chacha20poly1305": lambda: chacha.encrypt(NONCE, body, None),
+            "aes256gcm": lambda: aes.encrypt(NONCE, body, None),
+        },
+        rounds,
+    )
+    return figures | {
+        "seal_to_hpke": round(figures["seal"] / figures["hpke_seal"], 2),
+        "seal_to_chacha": round(figures["seal"] / figures["chacha20poly1305"], 2),
+        "overhead_bytes": len(sealed) - size,
+    }
+
+
+def memory(size: int) -> dict[str, float]:
+    """Measure what sealing and opening a file of *size* costs a fresh process."""
+    with tempfile.TemporaryDirectory() as name:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.vault", "--child", name, "--size", str(size)],
+            capture_output=True,
+            check=True,
+        )
+    return dict(json.loads(done.stdout))
+
+
+def grow(folder: Path, size: int) -> dict[str, float]:
+    """Seal and open from file to file, and say how much larger this process became."""
+    plain, sealed, identity = folder / "plain", folder / "sealed", Identity.generate()
+    with plain.open("wb") as out:
+        for _ in range(size // 1000):
+            out.write(os.urandom(1000))
+    seal(b"x", [identity.recipient], WHERE)
+    before = reset_peak()
+    with plain.open("rb") as source, sealed.open("wb") as sink:
+        seal_stream(source, sink, [identity.recipient], WHERE, size // 1000 * 1000)
+    after_seal = peak()
+    with sealed.open("rb") as source, (folder / "out").open("wb") as sink:
+        open_stream(source, sink, identity, WHERE)
+    after_open = peak()
+    return {
+        "seal_mib": round((after_seal - before) / 1024, 1),
+        "open_mib": round((after_open - before) / 1024, 1),
+    }
+
+
+def peak() -> int:
+    """Return the most memory this process held since the last reset, in KiB."""
+    (line,) = (one for one in STATUS.read_text().splitlines() if one.startswith("VmHWM:"))
+    return int(line.split()[1])
+
+
+def reset_peak() -> int:
+    """Count from here on, and return where that is."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    return peak()
+
+
+def relock(grants: int) -> dict[str, float]:
+    """Rotate the epoch of a house with so many grants."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = connect(f"sqlite:///{folder / 'house.db'}")
+        create_tables(database, b"sentinel")
+        house = build(database, folder)
+        body = os.urandom(1800)  # as long as a grant
+        batch = rows.Rows()
+        staff = list(house.staff.values())
+        holder = [Holder(one.staff, 1, one.identity.recipient) for one in staff]
+        key = house.strongbox.epoch
+        for n in range(grants):
+            owner, name_ = keys.new_id(), holder[n % len(holder)].staff
+            place = keys.lock_context(owner, keys.CONTENT, 0, name_, 1)
+            batch.add(
+                Grant, owner=owner, compartment=keys.CONTENT, generation=0, staff=name_, number=1,
+                epoch=key.number, locked=lock.lock(key, body, place),
+            )  # fmt: skip
+        with database.write() as session:
+            rows.write(session, [batch])
+        watched = Watched(database)
+        began = time.perf_counter()
+        epoch.rotate(watched, house.strongbox, lambda: None, house.now)
+        seconds = time.perf_counter() - began
+        database.close()
+    return {
+        "grants": grants,
+        "seconds": round(seconds, 3),
+        "median_hold_ms": round(statistics.median(watched.held) * 1000, 1),
+        "longest_hold_ms": round(max(watched.held) * 1000, 1),
+        "transactions": len(watched.held),
+    }
+
+
+def sign_in(cases: int) -> dict[str, float]:
+    """Sign a lawyer in who has so many cases, and open her list."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = connect(f"sqlite:///{folder / 'house.db'}")
+        create_tables(database, b"sentinel")
+        with open_desk(database, folder) as desk:
+            for _ in range(cases):
+                desk.file_case("legal", "alice", push=False)
+            browser = desk.sign_in("alice")
+            taken = []
+            for _ in range(2):
+                began = time.perf_counter()
+                page = browser.page("/queue")
+                taken.append(time.perf_counter() - began)
+            listed = page.count("/case/")
+        database.close()
+    return {
+        "cases": cases,
+        "first_seconds": round(taken[0], 3),
+        "again_seconds": round(taken[1], 3),
+        "links_to_cases": listed,
+    }
+
+
+def measure(grants: int, cases: int) -> dict[str, Any]:
+    """Take every figure."""
+    rounds = {"1 KiB": 2000, "64 KiB": 1000, "20 MB": 15}
+    return {
+        "seal": {name: sealing(size, rounds[name]) for name, size in SIZES.items()},
+        "memory": memory(SIZES["20 MB"]),
+        "relock": relock(grants),
+        "sign_in": sign_in(cases),
+    }
+
+
+class Watched(Database):
+    """A database that keeps how many seconds each write transaction took, its commit included."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database.engine)
+        self.held: list[float] = []
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open one write transaction and note how long it lasted."""
+        began = time.perf_counter()
+        with super().write() as session:
+            yield session
+        self.held.append(time.perf_counter() - began)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--grants", default=10_000, show_default=True, help="Grants that are re-locked.")
+@click.option("--cases", default=300, show_default=True, help="Cases of the lawyer who signs in.")
+@click.option("--child", type=click.Path(path_type=Path), hidden=True)
+@click.option("--size", type=int, default=0, hidden=True)
+def main(as_json: bool, grants: int, cases: int, child: Path | None, size: int) -> None:
+    """Measure the vault on this machine."""
+    if child is not None:
+        click.echo(json.dumps(grow(child, size)))
+        return
+    figures = measure(grants, cases)
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for part, values in figures.items():
+        click.echo(part)
+        for name, figure in values.items():
+            click.echo(f"  {name:<18} {figure}")
+
+
+if __name__ == "__main__":
+    main()
