@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from casework.rows import table_of
 from casework.strongbox import Strongbox
 from casework.tables import Link
 from crypto import lock
@@ -23,14 +24,20 @@ from intake.state import State
 LINK_LASTS = timedelta(days=14)  # the link key's own life is a week or two
 REMEMBERED_LASTS = timedelta(days=30)
 
+# Made once: this is asked and said for every single message.
+_TABLE = table_of(Link)
+_OF_CHAT = _TABLE.c.tag.in_(bindparam("tags", expanding=True))
+_FIND = select(_TABLE.c.tag, _TABLE.c.locked).where(_OF_CHAT).order_by(_TABLE.c.expires.desc())
+_FORGET = delete(_TABLE).where(_OF_CHAT)
+_NOTE = insert(_TABLE)
+
 
 def read(session: Session, strongbox: Strongbox, chat: int) -> State | None:
     """Return where the conversation with *chat* stands, or None when it is new or forgotten."""
     keys = {_tag(key, chat): key for key in _keys(strongbox)}
-    rows = session.scalars(select(Link).where(Link.tag.in_(list(keys)))).all()
-    for row in sorted(rows, key=lambda row: row.expires, reverse=True):
+    for tag, locked in session.execute(_FIND, {"tags": list(keys)}):
         try:
-            return states.loads(lock.unlock(keys[row.tag], row.locked, named("link", row.tag)))
+            return states.loads(lock.unlock(keys[tag], locked, named("link", tag)))
         except CryptoError:
             continue
     return None
@@ -38,21 +45,20 @@ def read(session: Session, strongbox: Strongbox, chat: int) -> State | None:
 
 def put(session: Session, strongbox: Strongbox, chat: int, state: State | None, today: date) -> None:
     """Make *state* the one thing known about *chat*; None forgets it."""
-    tags = [_tag(key, chat) for key in _keys(strongbox)]
-    session.execute(delete(Link).where(Link.tag.in_(tags)))
+    session.execute(_FORGET, {"tags": [_tag(key, chat) for key in _keys(strongbox)]})
     if state is None:
         return
     key = strongbox.remembered if state.remember else strongbox.link
     tag = _tag(key, chat)
-    session.add(
-        Link(
-            tag=tag,
-            key=key.number,
-            locked=lock.lock(key, states.dumps(state), named("link", tag)),
-            expires=today + (REMEMBERED_LASTS if state.remember else LINK_LASTS),
-        )
+    session.execute(
+        _NOTE,
+        {
+            "tag": tag,
+            "key": key.number,
+            "locked": lock.lock(key, states.dumps(state), named("link", tag)),
+            "expires": today + (REMEMBERED_LASTS if state.remember else LINK_LASTS),
+        },
     )
-    session.flush()
 
 
 def reap(session: Session, today: date) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot import raw
@@ -31,6 +31,16 @@ from crypto.errors import CryptoError
 
 REMEMBERED = timedelta(days=8)  # Telegram may repeat for 24 h; a week and a day leaves room
 NEW, DONE = "new", "done"
+
+# Made once: these are said for every single update.
+_TABLE = table_of(SpoolRow)
+_THIS = _TABLE.c.update_id == bindparam("number")
+_READ = select(_TABLE.c.locked, _TABLE.c.taken, _TABLE.c.tries).where(_THIS, _TABLE.c.state == NEW)
+_FINISH = (
+    update(_TABLE)
+    .where(_THIS, _TABLE.c.state == NEW)
+    .values(state=DONE, tag=None, taken=None, spool=None, locked=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +123,10 @@ class Spool:
         nobody can read, not one to be forgotten.
         """
         with self._database.read() as session:
-            row = session.get(SpoolRow, number)
-            if row is None or row.state != NEW or row.locked is None:
-                return None
-            taken = row.taken or self._clock()
+            row = session.execute(_READ, {"number": number}).one_or_none()
+        if row is None or row.locked is None:
+            return None
+        taken = row.taken or self._clock()
         try:
             opened = _open(self._strongbox.spools, number, row.locked)
         except UnreadableError:
@@ -148,11 +158,7 @@ def finish(session: Session, number: int) -> None:
     Raises:
         AlreadyWorkedError: it was done before.
     """
-    changed = session.execute(
-        update(SpoolRow)
-        .where(SpoolRow.update_id == number, SpoolRow.state == NEW)
-        .values(state=DONE, tag=None, taken=None, spool=None, locked=None)
-    )
+    changed = session.execute(_FINISH, {"number": number})
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise AlreadyWorkedError
 

@@ -15,6 +15,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -45,6 +46,15 @@ AWAY = (OperationalError, InterfaceError, SchemaMismatchError, BotError, OSError
 
 # Erases a case; NotFoundError when it is gone already.
 Erase = Callable[[bytes, datetime], object]
+
+
+class Taken(NamedTuple):
+    """An update taken out of the spool, as far as one thread could work it."""
+
+    spooled: Spooled
+    update: Update | None  # none: nobody can read it
+    heard: Heard | None = None  # none: there is nothing to answer
+    prepared: Prepared | None = None  # none: a file is to be fetched first
 
 
 class Worker:
@@ -104,21 +114,21 @@ class Worker:
         return float(min(FIRST_PAUSE * 2 ** min(spooled.tries if spooled else 0, 16), LONGEST_PAUSE))
 
     async def _answer(self, number: int) -> None:
-        spooled = await asyncio.to_thread(self._spool.read, number)
-        if spooled is None:
+        taken = await asyncio.to_thread(self._take_up, number)
+        if taken is None:
             return
-        try:
-            update, heard = self._hear(spooled)
-        except UnreadableError:
+        spooled, update, heard, prepared = taken
+        if update is None:
             await self._quarantine(spooled)
             return
         if heard is None:
             await self._pass_over(number, update)
             return
-        heard = await self._fetcher.fill(heard, spooled.taken, self._clock())
         if heard.query is not None:
             self._taps.answer(heard.query)
-        prepared = await asyncio.to_thread(self._answerer.answer, heard, spooled.taken)
+        if prepared is None:
+            heard = await self._fetcher.fill(heard, spooled.taken, self._clock())
+            prepared = await asyncio.to_thread(self._answerer.answer, heard, spooled.taken)
         await self._erase_first(prepared)
 
         await self._writer.do(
@@ -126,6 +136,19 @@ class Worker:
             prepared.rows,
             lambda session: self._answerer.commit(session, prepared, self._clock().date()),
         )
+
+    def _take_up(self, number: int) -> Taken | None:
+        """Read update *number* and answer it, all in one thread; None when it is done already."""
+        spooled = self._spool.read(number)
+        if spooled is None:
+            return None
+        try:
+            update, heard = self._hear(spooled)
+        except UnreadableError:
+            return Taken(spooled, None)
+        if heard is None or heard.file_id is not None:
+            return Taken(spooled, update, heard)
+        return Taken(spooled, update, heard, self._answerer.answer(heard, spooled.taken))
 
     def _finish(self, session: Session, number: int, prepared: Prepared) -> None:
         spool.finish(session, number)
