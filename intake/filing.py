@@ -215,7 +215,8 @@ def _carry_out(
         case effects.ShowLetters():
             work.rows.extend(effect.match.shown)
         case effects.Erase():
-            work.erase = work.case
+            # In a merged case others told their own; each takes back only theirs.
+            work.erase = work.case if work.state.own is None else bytes.fromhex(work.state.own)
         case effects.MakePhrase():
             assert secret is not None
             sealing.make_phrase(work, effect, secret)

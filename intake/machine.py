@@ -59,8 +59,9 @@ def reconciled(state: State, world: World) -> State:
         return state
     if world.case is None:
         return screens.fresh(state)
-    # A case that was merged goes on under the id of the other.
-    return replace(state, case=world.case.id.hex(), filed=not world.case.is_writing)
+    # A merged case goes on under the id of the other; what its tipster may take back stays their own.
+    own = state.own if world.case.own is None else world.case.own.hex()
+    return replace(state, case=world.case.id.hex(), own=own, filed=not world.case.is_writing)
 
 
 def _note_greeting(step: Step) -> Step:

@@ -50,6 +50,7 @@ def adopt(state: State, match: Match, now: datetime) -> State:
     return replace(
         base,
         case=case.id.hex(),
+        own=None if case.own is None else case.own.hex(),
         seq=_place(now),
         filed=not case.is_writing,
         kind="tell" if case.team == "editors" else "legal",

@@ -7,7 +7,7 @@ from typing import Any
 
 from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
-from casework.tables import Clock, Deletion, Item, Letter, Mailbox
+from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
 from intake import effects, handover, opening
 from intake.cases import CaseFacts
@@ -113,7 +113,9 @@ def set_reach(work: Work, facts: CaseFacts | None) -> None:
 
 
 def drop_courier(work: Work, facts: CaseFacts | None) -> None:
-    """Forget how to reach this chat."""
+    """Forget how to reach this chat; in a merged case others have addresses of their own, which stay."""
+    if work.state.own is not None:
+        return
     for item in facts.couriers if facts is not None else ():
         work.rows.drop(Item, id=item)
     work.state = replace(work.state, courier=0)
@@ -128,9 +130,16 @@ def renew_courier(work: Work, facts: CaseFacts) -> None:
 
 
 def set_consent(work: Work) -> None:
-    """Write what may be done with the case."""
+    """Write what may be done with the case; in a merged one a yes is for one's own part, a no for all."""
     state = work.state
-    work.change_case(may_summarise=state.summarise, may_quote=state.quote, may_share=state.share)
+    chosen = {"may_summarise": state.summarise, "may_quote": state.quote, "may_share": state.share}
+    if state.own is None:
+        work.change_case(**chosen)
+        return
+    work.rows.change(Case, {"id": bytes.fromhex(state.own)}, **chosen)
+    refused = {name: yes for name, yes in chosen.items() if not yes}
+    if refused:
+        work.change_case(**refused)
 
 
 def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:

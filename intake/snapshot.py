@@ -146,6 +146,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         couriers=tuple(beside["courier"]),
         clocks=frozenset(beside["clock"]),
         told=bool(beside["told"]),
+        own=None if case.id == case_id else case_id,
     )
 
 

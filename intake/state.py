@@ -43,6 +43,7 @@ class State:
     held: str = ""  # a text that may be a phrase, until the tipster says which it is
     wrote_before: bool = False
     greeted: bool = False  # the notice stands in the chat, or stood there
+    own: str | None = None  # the case as this tipster began it, when it was merged into another person's
     heard_of: str = ""  # the last outage this chat was told of
 
     def __repr__(self) -> str:

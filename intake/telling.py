@@ -102,7 +102,15 @@ def begin(state: State, world: World) -> tuple[State, tuple[Effect, ...]]:
         return state, ()
     fresh = world.fresh
     began = replace(
-        state, case=fresh.case, handle=fresh.handle, filed=False, seq=0, recent=(), courier=0, reach=None
+        state,
+        case=fresh.case,
+        own=None,
+        handle=fresh.handle,
+        filed=False,
+        seq=0,
+        recent=(),
+        courier=0,
+        reach=None,
     )
     return began, (StartCase(),)
 

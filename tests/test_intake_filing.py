@@ -493,6 +493,31 @@ def test_a_merged_case_is_found_where_it_went(house: House) -> None:
     assert "третье" in [one["text"] for one in read(house, "alice", second, "message")]
 
 
+def test_in_a_merged_case_each_takes_back_only_their_own(house: House) -> None:
+    """Erasing names the case one began, consent given is for it alone, and others keep their way back."""
+    tess = told_and_sent(house, "legal")
+    first = only(house).id
+    other = Phone(house, chat=8)
+    other.write("второе")
+    other.press("u.normal")
+    second = next(one.id for one in cases(house) if one.id != first)
+    with house.database.write() as session:
+        session.execute(update(Case).where(Case.id == first).values(status="merged", merged_into=second))
+        couriers = session.scalars(select(Item.id).where(Item.case == second, Item.kind == "courier")).all()
+    tess.write("третье")
+    tess.write("четвёртое")
+    tess.press("k.sum")
+    with house.database.read() as session:
+        assert [session.get_one(Case, one).may_summarise for one in (first, second)] == [True, False]
+        assert (
+            session.scalars(select(Item.id).where(Item.case == second, Item.kind == "courier")).all()
+            == couriers
+        )
+    tess.press("erase.yes")
+    assert tess.last is not None
+    assert tess.last.erase == first
+
+
 def test_a_case_that_is_gone_begins_anew(sqlite_house: House) -> None:
     """After an erasure the next word is a new case, and nothing fails."""
     tess = told_and_sent(sqlite_house, "legal")
