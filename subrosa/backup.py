@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import erasure, hubkeys, journal, rosters
+from casework import clocks, erasure, hubkeys, journal, notices, rosters
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
 from casework.families import Family
@@ -83,6 +83,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
+            _file_unfinished(session, settings, now)
             journal.write(session, "restored", by=_operator(strongbox), day=now.date())
     finally:
         database.close()
@@ -93,6 +94,22 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         path.replace(state / path.name)
     staging.rmdir()
     return Restored(rows, again, taken, now)
+
+
+def _file_unfinished(session: Session, settings: Settings, now: datetime) -> None:
+    """
+    File the tips that were still being written.
+
+    Their answers were under the spool key, which is never copied; their words were granted to the default
+    team with the first message, and no acknowledged word may lie where nobody looks.
+    """
+    staffing = rosters.staffing(session, settings.anchor, now)
+    for case in session.scalars(select(Case).where(Case.status == "writing")):
+        case.status = "new"
+        case.version += 1
+        clocks.restart(session, case.id, clocks.ACCEPT, clocks.due(case.urgency, now, settings.times))
+        told = notices.audience(staffing, case.team, None)
+        notices.tell(session, notices.NEW, told, case.id, now)
 
 
 def _connect_empty(settings: Settings) -> Database:

@@ -15,7 +15,7 @@ from casework.actors import HUB, Actor
 from casework.asking import READ, GrantRef
 from casework.database import Database, connect
 from casework.strongbox import SETTLING, Strongbox
-from casework.tables import Base, Case, Grant, Item, Link, Spool
+from casework.tables import Base, Case, Clock, Grant, Item, Link, Notice, Spool
 from crypto import context
 from crypto.errors import CryptoError
 from crypto.sealed import open_sealed, seal
@@ -86,6 +86,26 @@ def test_a_lost_machine_comes_back(
         assert journal.verify_chain(session, house.anchor)
         item = session.scalars(select(Item).where(Item.kind == "message")).one()
     assert keys.open_item(item, made[keys.CONTENT].identity)["text"] == "тихо, канарейка"
+    database.close()
+
+
+def test_a_tip_still_being_written_is_filed_by_the_restore(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
+) -> None:
+    case, _ = file_case(house, "legal", None)
+    with house.database.write() as session:
+        session.get_one(Case, case).status = "writing"
+    target = escrow_of(house, tmp_path, escrow_key)
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    again, database = moved(house, elsewhere, timedelta())
+    with database.read() as session:
+        assert session.get_one(Case, case).status == "new"
+        assert session.scalars(select(Clock.kind).where(Clock.case == case)).all() == ["accept"]
+        assert set(session.scalars(select(Notice.staff))) == {"alice", "bob"}
+    answered = ask(again, "bob", [GrantRef(case, keys.CONTENT, 0)], READ)
+    assert answered is not None
+    assert len(answered.grants) == 1
     database.close()
 
 
