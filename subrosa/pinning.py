@@ -110,9 +110,9 @@ def check_in_force(session: Session, note: bytes, new: Anchor) -> None:
         raise RefusedRosterError("the hub does not have it in force", hint="repin at the hub first")
 
 
-def write(config: Path, anchor: Anchor) -> None:
+def rewrite(config: Path, anchor: Anchor) -> str:
     """
-    Pin *anchor* in the configuration: two lines change, everything else stays as it lies.
+    Return the configuration with *anchor* pinned: two lines change, everything else stays as it lies.
 
     Raises:
         UsageError: the lines cannot be found; says what to write by hand.
@@ -123,7 +123,21 @@ def write(config: Path, anchor: Anchor) -> None:
     if not _is_that(before, after, anchor):
         said = f"write it by hand into [roster]: roots = {roots}, threshold = {anchor.threshold}"
         raise UsageError(f"the lines of [roster] are not of the usual form; {said}")
-    _replace(config, after)
+    return after
+
+
+def replace(path: Path, text: str) -> None:
+    """Replace the file, with the owner and mode it has: hub and desk may both read it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    there = path.stat()
+    shutil.copymode(path, name)
+    if os.geteuid() == 0:
+        os.chown(name, there.st_uid, there.st_gid)
+    Path(name).replace(path)
 
 
 def _changed(text: str, values: dict[str, str]) -> str:
@@ -146,17 +160,3 @@ def _is_that(before: str, after: str, anchor: Anchor) -> bool:
         return False
     pinned = {"roots": [root.hex() for root in anchor.roots], "threshold": anchor.threshold}
     return new == {**old, "roster": {**old.get("roster", {}), **pinned}}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace the file, with the owner and mode it has: hub and desk may both read it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    there = path.stat()
-    shutil.copymode(path, name)
-    if os.geteuid() == 0:
-        os.chown(name, there.st_uid, there.st_gid)
-    Path(name).replace(path)

@@ -8,17 +8,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import link
 from bot.rows import outgoing
-from casework import epoch, erasure
+from casework import canonical, epoch, erasure
 from casework.actors import HUB, Actor
 from casework.rows import Rows, write
-from casework.tables import Case, Grant, Item, Letter, Spool
+from casework.tables import Case, Grant, Item, Letter, Outbox, Push, SealingKey, Spool
 from crypto import keyring, lock
 from crypto.context import named
 from crypto.handle import Handle
+from crypto.sealed import seal
 from crypto.xwing import Identity
 from intake.state import State
 from subrosa import backup, configuration, founding, seizure
@@ -73,8 +74,8 @@ def lived_in(house: House) -> tuple[Phone, Phone]:
     other.write(WORDS)
     rows, key = Rows(), house.strongbox.spool
     outgoing(rows, key, {"chat": CHATS[2], "do": "say", "text": WORDS}, 1, house.now)
-    update = {"update_id": 7, "message": {"chat": {"id": CHATS[3]}, "text": WORDS}}
-    locked = lock.lock(key, json.dumps(update).encode(), named("spool", 7))
+    arrived = {"update_id": 7, "message": {"chat": {"id": CHATS[3]}, "text": WORDS}}
+    locked = lock.lock(key, json.dumps(arrived).encode(), named("spool", 7))
     with house.database.write() as session:
         write(session, [rows])
         session.add(
@@ -285,3 +286,28 @@ def test_a_handle_in_the_outbox_is_followed(sqlite_house: House, sqlite_settings
     assert Handle(bytes.fromhex(tess.state.handle)).mailbox().id
     got = counts(rehearse(house, sqlite_settings))
     assert (got["pushes"], got["outbox"], got["threads"], got["replies"]) == (0, 1, 1, 1)
+
+
+def test_rows_that_mallory_made_do_not_stop_the_rehearsal(
+    sqlite_house: House, sqlite_settings: Settings
+) -> None:
+    """She writes the database and seals to the hub's public halves; the counts of the rest stay right."""
+    house = sqlite_house
+    lived_in(house)
+    number, courier = house.strongbox.courier
+    bodies: list[object] = [
+        {"handle": "00", "address": "zz"},
+        {"handle": "00", "case": "", "address": "00"},
+        [1],
+    ]
+    with house.database.write() as session:
+        for n, body in enumerate(bodies):
+            row = bytes([n]) * 16
+            sealed = seal(canonical.dumps(body), [courier.recipient], named("push", row))
+            session.add(Push(id=row, courier=number, item=None, sealed=sealed))
+        session.add(Outbox(id=b"o" * 16, tag=TAG, n=9, due=house.now, spool=1, locked=b"short"))
+        session.execute(update(SealingKey).values(recipient=b"no key"))
+    found = rehearse(house, sqlite_settings, staff=house.staff["alice"])
+    got = counts(found)
+    assert (got["pushes"], got["outbox"], got["chats"], got["words"]) == (3, 1, 3, 1)
+    assert {one.grants for one in found.keyring} == {0}

@@ -131,8 +131,9 @@ def repin(settings: Settings, file: Path, roots: tuple[str, ...], threshold: int
     rostering.verify(file.read_bytes(), pinned)
     for who in ("the first", "the second"):
         pinning.check_words(pinned, click.prompt(f"the words as {who} of two reads them", err=True))
+    configured = pinning.rewrite(settings.path, pinned)
     _put(settings, file.read_bytes(), pinned)
-    pinning.write(settings.path, pinned)
+    pinning.replace(settings.path, configured)
     click.echo(f"pinned {len(pinned.roots)} root keys, {pinned.threshold} must sign; restart hub and desk")
 
 

@@ -70,7 +70,7 @@ class Burglary:
             found = self.loot.unlock(partial(_unlock, row.locked or b"", where))
             tally.count(found, row.day)
             if found is not None:
-                self._note_update(found[1])
+                attempt(partial(self._note_update, found[1]))
         return tally
 
     def outbox(self) -> Tally:
@@ -80,7 +80,7 @@ class Burglary:
             found = self.loot.unlock(partial(_outgoing, row))
             tally.count(found, row.due.date())
             if found is not None:
-                self._note_payload(found[1])
+                attempt(partial(self._note_payload, found[1]))
         return tally
 
     def deletions(self) -> Tally:
@@ -90,7 +90,7 @@ class Burglary:
             found = self.loot.unlock(partial(_deletion, row))
             tally.count(found, row.deadline.date())
             if found is not None:
-                self._note_payload(found[1])
+                attempt(partial(self._note_payload, found[1]))
         return tally
 
     def pushes(self) -> Tally:
@@ -100,7 +100,7 @@ class Burglary:
             found = self.loot.open(partial(_open_json, row.sealed, context.named("push", row.id)))
             tally.count(found, None)
             if found is not None:
-                self._note_push(found[1])
+                attempt(partial(self._note_push, found[1]))
         return tally
 
     def writing(self) -> tuple[Tally, Tally]:
@@ -146,7 +146,7 @@ class Burglary:
         """Go where the handles lead that were found: to a mailbox, to its case, to waiting replies."""
         boxes, letters = Tally(), Tally()
         for one in self.handles:
-            held = attempt(partial(collecting.collect, self.session, handle.Handle(one).mailbox()))
+            held = attempt(partial(self._collect, one))
             boxes.count(None if held is None else ("handle", held), None)
             for letter in () if held is None else held.letters:
                 letters.count(("handle", letter), None)
@@ -159,18 +159,17 @@ class Burglary:
             tally.count(found, getattr(row, "due", None))
         return tally
 
+    def _collect(self, secret: bytes) -> collecting.Collected | None:
+        return collecting.collect(self.session, handle.Handle(secret).mailbox())
+
     def _note_update(self, body: bytes) -> None:
-        update = attempt(partial(json.loads, body))
-        if not isinstance(update, dict):
-            return
-        chat = raw.chat_of(update)
-        self.chats |= set() if chat is None else {chat}
+        update = json.loads(body)
+        self._note_chat(raw.chat_of(update))
         tapped = update.get("callback_query")
         self._note_button(tapped.get("data") if isinstance(tapped, dict) else None)
 
     def _note_payload(self, payload: Mapping[str, Any]) -> None:
-        if isinstance(payload.get("chat"), int):
-            self.chats.add(payload["chat"])
+        self._note_chat(payload.get("chat"))
         for line in payload.get("buttons") or ():
             for button in line:
                 self._note_button(button[1] if len(button) > 1 else None)
@@ -179,7 +178,11 @@ class Burglary:
         self.handles.add(bytes.fromhex(body["handle"]))
         where = context.named("courier", bytes.fromhex(body["case"]))
         found = self.loot.open(partial(_open_json, bytes.fromhex(body["address"]), where))
-        self.chats |= set() if found is None else {found[1]["chat"]}
+        self._note_chat(None if found is None else found[1].get("chat"))
+
+    def _note_chat(self, chat: object) -> None:
+        if isinstance(chat, int):
+            self.chats.add(chat)
 
     def _note_button(self, data: object) -> None:
         if isinstance(data, str):

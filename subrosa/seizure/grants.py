@@ -42,11 +42,11 @@ def inner(session: Session, loot: Loot) -> Tally:
     for row in session.scalars(select(Grant).order_by(func.random()).limit(SAMPLE)):
         sealing = session.get(SealingKey, (row.owner, row.compartment, row.generation))
         found = loot.unlock(partial(_outer, row))
-        if sealing is None or found is None:
+        public = None if sealing is None else attempt(partial(keys.public_of, sealing))
+        if public is None or found is None:
             tally.count(None, None)
             continue
-        where = keys.grant_context(keys.public_of(sealing), row.staff)
-        tally.count(loot.open(partial(_seed, found[1], where)), None)
+        tally.count(loot.open(partial(_seed, found[1], keys.grant_context(public, row.staff))), None)
     return tally
 
 
@@ -65,9 +65,9 @@ def reach(session: Session, staff: Staff, epochs: Mapping[int, Key], place: str,
     for row in session.scalars(select(Grant).where(Grant.staff == staff.staff)):
         sealing = session.get(SealingKey, (row.owner, row.compartment, row.generation))
         bare = attempt(partial(_outer, row, epochs)) if epochs else row.locked
-        if sealing is None or bare is None:
+        public = None if sealing is None else attempt(partial(keys.public_of, sealing))
+        if public is None or bare is None:
             continue
-        public = keys.public_of(sealing)
         seed = attempt(partial(open_grant, staff, bare, keys.grant_context(public, row.staff)))
         if seed is None or Identity.from_seed(seed).recipient != public.recipient:
             continue

@@ -74,9 +74,13 @@ class Loot:
         return None
 
 
+# A row may hold anything: whoever writes the database, or seals to a public half, made it.
+FAULTS = (CryptoError, CaseworkError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
 def attempt(open_it: Callable[[], T]) -> T | None:
     """Return what *open_it* opens, or none when it stays shut."""
     try:
         return open_it()
-    except (CryptoError, CaseworkError, AttributeError, KeyError, TypeError, ValueError):
+    except FAULTS:
         return None
