@@ -9,12 +9,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import journal
+from casework import epoch, journal
 from casework.database import Database, check_schema, connect
-from casework.errors import CaseworkError
+from casework.errors import CaseworkError, KeyMissingError
 from casework.tables import Case, Clock, JournalRow, Spool
 from crypto.errors import CryptoError
 from subrosa.checkups import Finding, ok, red, warn
+from subrosa.opening import open_strongbox
 from subrosa.settings import Settings
 
 
@@ -28,6 +29,7 @@ def check_database(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield from _soundness(database, session)
             yield from _backlog(session, now)
             yield from _journal(settings, session)
+        yield from _grants(settings, database, now)
     except (CaseworkError, SQLAlchemyError):
         yield red("database", "cannot be used as it is", "subrosa upgrade, or look at database.url")
     finally:
@@ -52,6 +54,16 @@ def _backlog(session: Session, now: datetime) -> Iterator[Finding]:
         yield red("cases", f"{late} wait longer than promised, {waiting} unaccepted", "tell the coordinator")
     else:
         yield ok("cases", f"{waiting} unaccepted, none late")
+
+
+def _grants(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
+    try:
+        strongbox = open_strongbox(settings, now)
+    except KeyMissingError:
+        return  # said by the look at the keys
+    stranded = epoch.stranded(database, strongbox)
+    if stranded:
+        yield red("grants", f"{stranded} open with no key on file: forged, damaged or left behind", "ask why")
 
 
 def _journal(settings: Settings, session: Session) -> Iterator[Finding]:

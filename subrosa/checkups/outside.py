@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,11 +24,11 @@ def check_hub(settings: Settings, now: datetime) -> Iterator[Finding]:
     parts = health.read(settings.hub.runtime_dir)
     if not parts:
         yield warn("hub", "has not run since the last reboot", "subrosa hub")
-    for part, said in sorted(parts.items()):
-        if said["state"] == "ok":
-            yield ok(f"hub {part}", f"since {said['since']}")
-        else:
-            yield red(f"hub {part}", f"{said['state']} since {said['since']}", "see the hub's log")
+    troubled = {part: said for part, said in sorted(parts.items()) if said["state"] != "ok"}
+    for part, said in troubled.items():
+        yield red(f"hub {part}", f"{said['state']} since {said['since']}", "see the hub's log")
+    if parts and not troubled:
+        yield ok("hub", f"all {len(parts)} parts work")
 
 
 def check_medium(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -78,11 +77,6 @@ def check_machine(settings: Settings, now: datetime) -> Iterator[Finding]:
         )
     else:
         yield ok("swap", "is off")
-    soft, _hard = resource.getrlimit(resource.RLIMIT_CORE)
-    if soft != 0:
-        yield warn(
-            "core dumps", "are on for this shell; the hub turns its own off", "LimitCORE=0 in its unit"
-        )
 
 
 def _same_disk(one: Path, other: Path) -> bool:
