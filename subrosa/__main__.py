@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from subrosa import configuration
+from subrosa import configuration, hygiene
 from subrosa.errors import UsageError, sentence
 
 COMMANDS = {
@@ -80,7 +80,8 @@ def cli(ctx: click.Context, config: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit."""
+    """Run the command line in a process that nobody may look into, and exit."""
+    hygiene.withhold()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -20,17 +20,24 @@ log = logging.getLogger(__name__)
 
 def shield() -> None:
     """Do all three; what the system refuses is said in the log, loudly, and the process goes on."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    withhold()
     if not sys.platform.startswith("linux"):
-        log.warning("shield.unknown_system")
         return
     system = ctypes.CDLL(None, use_errno=True)
-    if system.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        log.warning("shield.dumpable")
     # Without LimitMEMLOCK=infinity in its unit an unprivileged process gets a few megabytes.
     if _may_lock_all() and system.mlockall(MCL_CURRENT | MCL_FUTURE) == 0:
         return
     log.warning("shield.not_locked_in_memory")
+
+
+def withhold() -> None:
+    """Do the first two, for a process that is over in a moment: keyrings and root keys are opened in some."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not sys.platform.startswith("linux"):
+        log.warning("shield.unknown_system")
+        return
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        log.warning("shield.dumpable")
 
 
 def _may_lock_all() -> bool:
