@@ -15,6 +15,8 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -341,7 +343,7 @@ def line(block: Block) -> str:
 
 def dumps(entry: Entry) -> bytes:
     """Write the canonical bytes of *entry*."""
-    return msgspec.json.encode(entry, order="sorted")
+    return msgspec.json.encode(_plain(entry), order="sorted")
 
 
 def loads(data: bytes) -> Entry:
@@ -365,6 +367,43 @@ def loads(data: bytes) -> Entry:
 def fingerprint(entry: Entry) -> str:
     """Return the SHA-256 of the canonical bytes, in hexadecimal: what approvals bind."""
     return hashlib.sha256(dumps(entry)).hexdigest()
+
+
+P = TypeVar("P", bound=Part)
+
+
+def _plain(part: P) -> P:
+    """
+    Put the default itself wherever *part* holds something equal to it.
+
+    The encoder leaves out what *is* the default; typed anew, the same value would be written.
+    """
+    changes: dict[str, object] = {}
+    for name, default in _defaults(type(part)):
+        value = getattr(part, name)
+        if value is default:
+            continue
+        plain = default if value == default else _plain_value(value)
+        if plain is not value:
+            changes[name] = plain
+    return msgspec.structs.replace(part, **changes) if changes else part
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Part):
+        return _plain(value)
+    if isinstance(value, tuple):
+        inside = tuple(_plain_value(one) for one in value)
+        return inside if any(new is not old for new, old in zip(inside, value, strict=True)) else value
+    if isinstance(value, dict):
+        return {key: _plain_value(one) for key, one in value.items()}
+    return value
+
+
+@cache
+def _defaults(kind: type[Part]) -> tuple[tuple[str, object], ...]:
+    """Return the fields of a part with their defaults; what has none is equal to nothing."""
+    return tuple((one.name, one.default) for one in msgspec.structs.fields(kind))
 
 
 def _refuse_newer(data: bytes) -> None:

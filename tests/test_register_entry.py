@@ -79,6 +79,30 @@ def test_a_field_left_at_its_default_leaves_the_bytes_alone() -> None:
     assert model.fingerprint(told(outdated=())) == model.fingerprint(told())
 
 
+def test_what_is_typed_anew_as_a_default_leaves_the_bytes_alone() -> None:
+    """Equal entries have equal bytes, whether a value is the default or only says the same."""
+
+    def typed(word: str) -> str:
+        return "".join(list(word))
+
+    plain = told(forces=(model.Force(),), places=(model.Place(name="x"),))
+    again = msgspec.structs.replace(
+        plain,
+        original=typed("ru"),
+        body={
+            lang: tuple(model.Block(text=one.text, kind=typed(one.kind)) for one in blocks)
+            for lang, blocks in plain.body.items()
+        },
+        forces=(model.Force(branch=typed("unspecified"), as_written=typed("")),),
+        places=(model.Place(name="x", role=typed("mentioned")),),
+        legal=model.Legal(articles=()),
+        corroboration=Corroboration(grade=typed("withheld")),
+    )
+    assert again == plain
+    assert model.dumps(again) == model.dumps(plain)
+    assert model.loads(model.dumps(again)) == plain
+
+
 def test_an_id_is_drawn_and_not_derived_from_the_words() -> None:
     one, other = (Entry.new(title={"ru": "А"}, body={"ru": "Б"}) for _ in range(2))
     assert one.id != other.id
