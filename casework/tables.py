@@ -474,7 +474,8 @@ class Published(Base):
     public_id: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[bytes]
     day: Mapped[date]
-    state: Mapped[str]  # published | corrected | retracted
+    # printing | reprinting | published | corrected | retracted
+    state: Mapped[str] = mapped_column(index=True)
 
 
 class Manifest(Base):

@@ -35,6 +35,7 @@ from casework.errors import NotFoundError
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor
+from register.errors import RegisterError
 from subrosa import backup, waiting
 from subrosa.escrow import Escrow
 from subrosa.printing import Printer
@@ -143,9 +144,12 @@ class Chores:
         if orders.forged:
             log.error("take_down.forged %d", orders.forged)
         for order in orders.valid:
-            self.printer.take_down(order.public_id, order.code, self.clock())
-            with self.database.write() as session:
-                releases.mark_taken_down(session, order.public_id, self.clock())
+            self._take_down(order.public_id, order.code)
+
+    def _take_down(self, public_id: str, code: str) -> None:
+        self.printer.take_down(public_id, code, self.clock())
+        with self.database.write() as session:
+            releases.mark_taken_down(session, public_id, self.clock())
 
     def publish(self) -> None:
         """Publish what is due, in batches at the house's hours, and at once what was released so."""
@@ -154,18 +158,41 @@ class Chores:
         staffing, now = self._staffing(), self.clock()
         with self.database.write() as session:
             ready = releases.due_press(session, self.strongbox.press, staffing, now)
-        for one in ready:
-            self.printer.take_in(one.public, now)
-        with self.database.read() as session:
+            stranded = releases.stranded(session)
             manifests = releases.released_manifests(session, staffing)
-        self.printer.take_in_lists(manifests, now)
-        if ready or manifests:
+        for public_id in stranded:
+            self._take_down(public_id, "unstated")
+        taken = [one for one in ready if self._is_taken_in(one, now)]
+        lists = {body: kept for body in manifests if (kept := self._entries_of(body, now)) is not None}
+        if taken or lists:
             self.printer.build(now)
+        for body, kept in lists.items():
             with self.database.write() as session:
-                releases.mark_public(session, manifests)
-        for one in ready:
+                releases.mark_public(session, body, kept, now.date())
+        for one in taken:
             with self.database.write() as session:
                 releases.mark_published(session, one, self._hub, now)
+
+    def _is_taken_in(self, one: releases.Ready, now: datetime) -> bool:
+        """Let the register take a text in; one that it refuses goes back and holds up no other."""
+        try:
+            self.printer.take_in(one.public_id, one.public, now)
+        except RegisterError as error:
+            log.error("press.refused %s", type(error).__name__)  # noqa: TRY400 - a text is never logged
+            with self.database.write() as session:
+                releases.send_back(session, one, now)
+            return False
+        return True
+
+    def _entries_of(self, body: bytes, now: datetime) -> dict[str, bytes] | None:
+        """Let the register take a list in; one that it refuses is withdrawn and holds up no other."""
+        try:
+            return self.printer.take_in_list(body, now)
+        except RegisterError as error:
+            log.error("press.list_refused %s", type(error).__name__)  # noqa: TRY400 - a text is never logged
+            with self.database.write() as session:
+                releases.refuse_manifest(session, body, now)
+            return None
 
     def pack(self) -> None:
         """Let the files that hold the whole register follow what was published or taken down."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +10,8 @@ from pathlib import Path
 
 from crypto.signature import SigningKey
 from register import entry, honesty, lists, packing, records, site
-from register.errors import MalformedHonestyError, RetractedError
+from register.checks import problems
+from register.errors import MalformedEntryError, MalformedHonestyError, NotPublishableError, RetractedError
 from register.settings import SiteSettings
 from register.sources import Folder
 from register.vocabulary import RetractionReason
@@ -37,19 +37,42 @@ class Printer:
     key: SigningKey
     answers: Path | None = None
 
-    def take_in(self, public: bytes, now: datetime) -> None:
-        """Keep one approved entry; the same bytes again change nothing."""
-        records.put(self.records, entry.loads(public), now.date())
+    def take_in(self, public_id: str, public: bytes, now: datetime) -> None:
+        """
+        Keep one approved entry; the same bytes again change nothing.
 
-    def take_in_lists(self, bodies: Iterable[bytes], now: datetime) -> None:
-        """Keep the entries of released lists; what was taken down since stays down."""
-        for body in bodies:
-            for one in lists.unpack(body):
-                with suppress(RetractedError):
-                    records.put(self.records, one, now.date())
+        Raises:
+            RegisterError: it is no entry, not the one of *public_id*, or was taken down.
+        """
+        one = entry.loads(public)
+        if one.id != public_id:
+            raise MalformedEntryError("the id")
+        records.put(self.records, one, now.date())
+
+    def take_in_list(self, body: bytes, now: datetime) -> dict[str, bytes]:
+        """
+        Keep the entries of a released list, all or none, and return their ids and digests.
+
+        What was taken down since stays down.
+
+        Raises:
+            RegisterError: this is no list, or an entry of it may not be public.
+        """
+        every = lists.unpack(body)
+        against = {reason for one in every for reason in problems(one)}
+        if against:
+            raise NotPublishableError(sorted(against))
+        kept = {}
+        for one in every:
+            with suppress(RetractedError):
+                records.put(self.records, one, now.date())
+                kept[one.id] = bytes.fromhex(entry.fingerprint(one))
+        return kept
 
     def take_down(self, public_id: str, code: str, now: datetime) -> None:
-        """Leave only a tombstone of an entry, everywhere, at once."""
+        """Leave only a tombstone of an entry, everywhere, at once. What is no id stands nowhere already."""
+        if not entry.is_id(public_id):
+            return
         site.take_down(
             self.output,
             public_id,

@@ -21,6 +21,7 @@ from casework.tables import (
     Manifest,
     Notice,
     Press,
+    Published,
     Request,
     TakeDown,
     Verdict,
@@ -44,6 +45,7 @@ TAKE_DOWNS = _any(select(TakeDown.public_id))
 PRESS = _any(
     select(Press.id).where(Press.why.is_(None)),
     select(Manifest.digest).where(Manifest.state == "released"),
+    select(Published.public_id).where(Published.state.in_(("printing", "reprinting"))),
 )
 NOTICES = _any(select(Notice.id).where(Notice.due <= bindparam("now")))
 

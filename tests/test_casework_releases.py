@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import journal, keys, releases, rosters
@@ -655,6 +655,51 @@ def test_publishing_twice_after_a_crash_is_publishing_once(house: House, tip: by
         assert session.get_one(Published, draft.public_id).state == "published"
 
 
+def withdraw_consent(session: Session, draft: Draft, tip: bytes) -> None:
+    session.get_one(Case, tip).may_summarise = False
+
+
+def erase(session: Session, draft: Draft, tip: bytes) -> None:
+    for table in (Press, Verdict, Approval):
+        session.execute(delete(table).where(table.draft == draft.id))
+    session.delete(session.get_one(Draft, draft.id))
+    session.delete(session.get_one(Case, tip))
+
+
+@pytest.mark.parametrize("change", [withdraw_consent, erase])
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_what_was_handed_out_before_a_withdrawal_is_found_and_taken_down(
+    change: Callable[[Session, Draft, bytes], None], is_noted: bool, house: House, tip: bytes
+) -> None:
+    """The hub may die between handing a text to the register and noting it, or the tipster be that quick."""
+    with house.database.write() as session:
+        draft = approved(session, house, tip)
+        release(session, house, draft)
+    [one] = ready(house)
+    with house.database.write() as session:
+        assert releases.stranded(session) == []
+        change(session, draft, tip)
+    if is_noted:
+        with house.database.write() as session:
+            releases.mark_published(session, one, house.actor("olga"), house.now)
+    assert ready(house) == []
+    with house.database.write() as session:
+        assert releases.stranded(session) == [draft.public_id]
+        releases.mark_taken_down(session, draft.public_id, house.now)
+        assert releases.stranded(session) == []
+        assert session.get_one(Published, draft.public_id).state == "retracted"
+
+
+def test_a_day_brought_forward_in_the_database_publishes_nothing(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        release(session, house, approved(session, house, tip), due=house.now.date() + timedelta(days=3))
+    assert ready(house) == []
+    with house.database.write() as session:
+        row = session.scalars(select(Press)).one()
+        row.due, row.now = house.now.date(), True
+    assert publish(house) == []
+
+
 def test_a_correction_takes_the_place_of_what_it_corrects(house: House, tip: bytes) -> None:
     with house.database.write() as session:
         first = approved(session, house, tip)
@@ -703,6 +748,33 @@ def test_a_take_down_also_stops_what_waits_in_the_press(house: House, tip: bytes
     assert publish(house) == []
     with house.database.read() as session:
         assert session.get_one(Draft, draft.id).status == "draft"
+
+
+def test_a_second_order_stops_what_was_frozen_after_the_first(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        freeze(session, house, draft)
+        releases.order_take_down(session, draft.public_id, "error", as_(house, "alice"))
+    with house.database.write() as session:
+        draft = session.get_one(Draft, draft.id)
+        freeze(session, house, draft)
+        releases.order_take_down(session, draft.public_id, "error", as_(house, "alice"))
+    with house.database.read() as session:
+        assert session.get_one(Draft, draft.id).status == "draft"
+
+
+def test_nothing_is_released_while_an_order_against_it_waits_or_after(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        freeze(session, house, draft)
+        releases.order_take_down(session, draft.public_id, "error", as_(house, "alice"))
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="pass", holder="pass")
+        sign(session, house, draft)
+    assert reasons(house, draft.id) == ["retracted"]
+    with house.database.write() as session:
+        releases.mark_taken_down(session, draft.public_id, house.now)
+    assert reasons(house, draft.id) == ["retracted"]
 
 
 def test_a_retracted_id_is_never_published_again(house: House, tip: bytes) -> None:
@@ -778,6 +850,23 @@ def test_an_imported_list_is_released_by_two_people_and_not_by_one_twice(house: 
     house.revoke("dan")
     with house.database.read() as session:
         assert releases.released_manifests(session, house.staffing()) == [body]
+
+
+def test_an_entry_of_a_list_can_be_taken_down_like_any_other(house: House) -> None:
+    body, kept = b"a list", {"entry-aaaa": DIGEST, "entry-bbbb": DIGEST}
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+        for _time in range(2):
+            releases.mark_public(session, body, kept, house.now.date())
+    with house.database.write() as session:
+        releases.order_take_down(session, "entry-aaaa", "safety", as_(house, "alice"))
+        releases.mark_taken_down(session, "entry-aaaa", house.now)
+    with house.database.read() as session:
+        states = {row.public_id: row.state for row in session.scalars(select(Published))}
+        assert states == {"entry-aaaa": "retracted", "entry-bbbb": "published"}
+        assert releases.released_manifests(session, house.staffing()) == []
 
 
 def test_a_list_changed_in_the_database_is_not_released(house: House) -> None:

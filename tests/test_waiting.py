@@ -18,6 +18,7 @@ from casework.tables import (
     Manifest,
     Notice,
     Press,
+    Published,
     Request,
     TakeDown,
     Verdict,
@@ -51,6 +52,7 @@ WAITING: list[tuple[str, list[Base]]] = [
     ("TAKE_DOWNS", [TakeDown(public_id="p", staff="carol", code="safety", **SIGNED)]),
     ("PRESS", [Press(id=ID, draft=ID, digest=b"", due=DAY, sealed=b"")]),
     ("PRESS", [Manifest(digest=b"d", body=b"", day=DAY, state="released")]),
+    ("PRESS", [Published(public_id="e", digest=b"", day=DAY, state="printing")]),
     ("NOTICES", [Notice(id=ID, staff="alice", kind="new", due=NOON)]),
 ]
 
@@ -58,6 +60,7 @@ SETTLED: list[tuple[str, list[Base]]] = [
     ("SIGNED", [JournalRow(n=1, roster=1, **JOURNAL)]),
     ("PRESS", [Press(id=ID, draft=ID, digest=b"", due=DAY, sealed=b"", why="unreadable")]),
     ("PRESS", [Manifest(digest=b"d", body=b"", day=DAY, state="public")]),
+    ("PRESS", [Published(public_id="e", digest=b"", day=DAY, state="published")]),
     ("NOTICES", [Notice(id=ID, staff="alice", kind="new", due=NOON + timedelta(seconds=1))]),
 ]
 

@@ -23,11 +23,12 @@ from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,
     mark_public,
+    refuse_manifest,
     released_manifests,
     sign_manifest,
     withdraw_manifest,
 )
-from casework.releases.press import Ready, due_press, mark_published, send_to_press
+from casework.releases.press import Ready, due_press, mark_published, send_back, send_to_press, stranded
 from casework.releases.takedowns import CODES, Orders, due_take_downs, mark_taken_down, order_take_down
 from casework.releases.verdicts import card_holders, record_verdict
 
@@ -35,6 +36,7 @@ __all__ = [
     "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "card_holders", "check_releasable",
     "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
     "manifests_in_review", "mark_public", "mark_published", "mark_taken_down", "may_approve", "new_draft",
-    "open_draft", "order_take_down", "record_verdict", "released_manifests", "save_draft", "seal_draft",
-    "send_to_press", "sign_as_author", "sign_manifest", "withdraw_consent", "withdraw_manifest",
+    "open_draft", "order_take_down", "record_verdict", "refuse_manifest", "released_manifests", "save_draft",
+    "seal_draft", "send_back", "send_to_press", "sign_as_author", "sign_manifest", "stranded",
+    "withdraw_manifest",
 ]  # fmt: skip

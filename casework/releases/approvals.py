@@ -22,7 +22,7 @@ from casework.journal import Reason
 from casework.permits import Acting, has_role
 from casework.releases import drafts, signing, verdicts
 from casework.rosters import Staffing
-from casework.tables import Approval, Case, Draft, Published, Verdict
+from casework.tables import Approval, Case, Draft, Published, TakeDown, Verdict
 from crypto.roster import Roster
 from crypto.signature import SigningKey
 
@@ -159,7 +159,7 @@ def _reasons(
     return [
         *_against_people(session, draft, staffing),
         *_against_text(session, draft, case, staffing),
-        *_against_case(session, case, uses),
+        *against_case(session, case, uses),
         *_against_time(session, draft, staffing, now),
     ]
 
@@ -199,7 +199,8 @@ def _against_text(session: Session, draft: Draft, case: Case | None, staffing: S
     return reasons
 
 
-def _against_case(session: Session, case: Case | None, uses: Collection[str]) -> list[str]:
+def against_case(session: Session, case: Case | None, uses: Collection[str]) -> list[str]:
+    """Return what stands against these *uses* of what the tipster of *case* said: its end, or no consent."""
     if case is None:
         return []
     reasons = [] if case.status in (*lives.ACTIVE, "closed") else ["case_ended"]
@@ -219,7 +220,9 @@ def _against_time(session: Session, draft: Draft, staffing: Staffing, now: datet
     if draft.embargo_until is not None and now.date() < draft.embargo_until:
         reasons.append("embargoed")
     state = session.scalar(select(Published.state).where(Published.public_id == draft.public_id))
-    if state == "retracted":
+    order = session.get(TakeDown, draft.public_id)
+    is_ordered = order is not None and signing.was_signed(order, staffing.roster)
+    if state == "retracted" or is_ordered:
         reasons.append("retracted")
     if now.date() > staffing.roster.expires + GRACE:
         reasons.append("roster_expired")

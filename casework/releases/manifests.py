@@ -8,19 +8,19 @@ two pairs of eyes on exactly these bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import journal
+from casework import journal, notices
 from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, WrongStateError
 from casework.permits import Acting, has_role
 from casework.releases import signing
 from casework.rosters import Staffing
-from casework.tables import Manifest, ManifestSignature
+from casework.tables import Manifest, ManifestSignature, Published
 
 SIGNATURES = 2
 
@@ -105,12 +105,33 @@ def released_manifests(session: Session, staffing: Staffing) -> list[bytes]:
     ]
 
 
-def mark_public(session: Session, bodies: Iterable[bytes]) -> None:
-    """Note that the register has taken these lists in; doing it twice changes nothing."""
-    for body in bodies:
-        row = session.get(Manifest, hashlib.sha256(body).digest())
-        if row is not None and row.state == "released":
-            row.state = "public"
+def mark_public(session: Session, body: bytes, entries: Mapping[str, bytes], day: date) -> None:
+    """
+    Note that the register has taken a list in: *entries* are its public ids and digests.
+
+    From then on each can be taken down like any other entry. Doing it twice changes nothing.
+    """
+    row = session.get(Manifest, hashlib.sha256(body).digest())
+    if row is None or row.state != "released":
+        return
+    row.state = "public"
+    for public_id, digest in entries.items():
+        public = session.get(Published, public_id)
+        if public is None:
+            session.add(Published(public_id=public_id, digest=digest, day=day, state="published"))
+        elif public.state != "retracted" and public.digest != digest:
+            public.digest, public.day, public.state = digest, day, "corrected"
+
+
+def refuse_manifest(session: Session, body: bytes, now: datetime) -> None:
+    """Withdraw a released list that the register would not take in, and tell who signed it."""
+    digest = hashlib.sha256(body).digest()
+    row = session.get(Manifest, digest)
+    if row is None or row.state != "released":
+        return
+    row.state = "withdrawn"
+    told = {one.staff for one in _signatures(session, digest)}
+    notices.tell(session, notices.FAILED, told, None, now)
 
 
 def _signers(session: Session, digest: bytes, staffing: Staffing) -> set[str]:

@@ -5,6 +5,9 @@ A desk seals the public bytes, the case id and the uses of the tipster's words t
 hub opens them, checks everything again, hands out on its day only what still holds, and forgets which case
 it came from once it is public. A consent taken back, a case declined or an id retracted meanwhile sends a
 text back at once, whatever its day.
+
+What was handed out is noted before the register takes it in. So a text whose consent was taken back in the
+moment between, crash or not, is found again (:func:`stranded`) and taken down.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from casework import canonical, journal, keys, lives, notices
 from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.permits import Acting
-from casework.releases import approvals, drafts
+from casework.releases import approvals, drafts, verdicts
 from casework.rosters import Staffing
 from casework.tables import Approval, Draft, Press, Published
 from crypto import context, sealed
@@ -34,6 +37,9 @@ _PASSING = frozenset({"embargoed"})
 # Reasons that will not pass: such a text goes back though its day has not come.
 _FINAL = frozenset({"edited", "no_consent", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
+# What the register may hold already, though nobody noted yet that it does: a new text, and a correction.
+PRINTING = "printing"
+REPRINTING = "reprinting"
 
 
 def send_to_press(
@@ -67,10 +73,12 @@ def send_to_press(
     _check_signed_by(session, draft, acting)
     approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
     row = keys.new_id()
+    day = due or acting.day
     body = {
         "case": None if draft.case is None else draft.case.hex(),
         "digest": digest.hex(),
         "draft": draft_id.hex(),
+        "due": None if due is None else day.isoformat(),
         "public": public.hex(),
         "uses": sorted(uses),
     }
@@ -80,7 +88,7 @@ def send_to_press(
             id=row,
             draft=draft_id,
             digest=digest,
-            due=due or acting.day,
+            due=day,
             now=due is None,
             sealed=sealed.seal(canonical.dumps(body), [press], _where(row)),
         )
@@ -98,13 +106,15 @@ class Ready:
     public_id: str
     digest: bytes
     public: bytes = field(repr=False)
+    uses: tuple[str, ...] = ()
 
 
 def due_press(session: Session, press: Identity, staffing: Staffing, now: datetime) -> list[Ready]:
     """
     Check what waits and return what may go out now.
 
-    What no longer may goes back to its author with the reasons, and its bytes are gone from the queue.
+    What no longer may goes back to its author with the reasons, and its bytes are gone from the queue. What
+    may is noted as being printed, so commit this before the register takes anything in.
     """
     ready = []
     waiting = select(Press).where(Press.why.is_(None)).order_by(Press.due, Press.id)
@@ -112,7 +122,9 @@ def due_press(session: Session, press: Identity, staffing: Staffing, now: dateti
         is_due = row.now or row.due <= now.date()
         try:
             checked = _check(session, row, press, staffing, now)
-            ready += [checked] if is_due else []
+            if is_due:
+                _note_printing(session, checked, now)
+                ready.append(checked)
         except NotReleasableError as error:
             against = set(error.reasons) - _PASSING if is_due else set(error.reasons) & _FINAL
             if against:
@@ -122,14 +134,34 @@ def due_press(session: Session, press: Identity, staffing: Staffing, now: dateti
     return ready
 
 
+def send_back(session: Session, ready: Ready, now: datetime) -> None:
+    """Give a text that the register refused back to its author; it keeps no other from going out."""
+    row = session.get(Press, ready.press)
+    if row is not None:
+        _send_back(session, row, (UNREADABLE,), now)
+
+
+def stranded(session: Session) -> list[str]:
+    """Return the ids of what was handed to the register and may no longer be there: to be taken down."""
+    live = select(Draft.public_id).join(Press, Press.draft == Draft.id).where(Press.why.is_(None))
+    wanted = select(Published.public_id).where(
+        Published.state.in_((PRINTING, REPRINTING)), Published.public_id.not_in(live)
+    )
+    return list(session.scalars(wanted.order_by(Published.public_id)))
+
+
 def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) -> None:
     """
     Note that the register has taken a text in, and forget its case.
 
-    Doing it twice changes nothing, so it may be done again after a crash.
+    Doing it twice changes nothing, so it may be done again after a crash. A text whose consent was taken
+    back, or that was edited or stopped, while it was being printed is not noted: it comes back as
+    :func:`stranded`.
     """
-    draft = session.get(Draft, ready.draft)
+    draft = session.get(Draft, ready.draft, with_for_update=True, populate_existing=True)
     if draft is None or draft.status != "scheduled" or draft.digest != ready.digest:
+        return
+    if approvals.against_case(session, verdicts.living_case(session, draft), ready.uses):
         return
     earlier = select(Draft).where(Draft.public_id == ready.public_id, Draft.status == "published")
     for one in session.scalars(earlier).all():
@@ -137,15 +169,23 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
     draft.status = lives.step(lives.ENTRY, draft.status, "publish")
     draft.version += 1
     draft.case = None
-    public = session.get(Published, ready.public_id)
-    if public is None:
-        session.add(
-            Published(public_id=ready.public_id, digest=ready.digest, day=now.date(), state="published")
-        )
-    else:
-        public.digest, public.day, public.state = ready.digest, now.date(), "corrected"
+    state = "published" if _note_printing(session, ready, now).state == PRINTING else "corrected"
+    public = session.get_one(Published, ready.public_id)
+    public.digest, public.day, public.state = ready.digest, now.date(), state
     session.execute(delete(Press).where(Press.draft == ready.draft))
     journal.write(session, "publish", by=hub, day=now.date(), subject=ready.draft)
+
+
+def _note_printing(session: Session, ready: Ready, now: datetime) -> Published:
+    """Note that the register may hold this text from now on."""
+    public = session.get(Published, ready.public_id)
+    if public is None:
+        public = Published(public_id=ready.public_id, digest=ready.digest, day=now.date(), state=PRINTING)
+        session.add(public)
+        session.flush()
+    elif public.state != PRINTING:
+        public.state = REPRINTING
+    return public
 
 
 def _check(session: Session, row: Press, press: Identity, staffing: Staffing, now: datetime) -> Ready:
@@ -158,10 +198,13 @@ def _check(session: Session, row: Press, press: Identity, staffing: Staffing, no
     claimed = None if draft.case is None else draft.case.hex()
     if digest != row.digest or body["digest"] != digest.hex() or body["case"] != claimed:
         raise NotReleasableError(["edited"])
+    # The day is as it was released: a row changed since goes out no sooner.
+    if body["due"] != (None if row.now else row.due.isoformat()):
+        raise NotReleasableError(["edited"])
     if draft.status != "scheduled":
         raise NotReleasableError(["unapproved"])
     approvals.check_releasable(session, draft.id, digest, body["uses"], staffing, now)
-    return Ready(row.id, draft.id, draft.public_id, digest, public)
+    return Ready(row.id, draft.id, draft.public_id, digest, public, tuple(body["uses"]))
 
 
 def _send_back(session: Session, row: Press, reasons: Collection[str], now: datetime) -> None:

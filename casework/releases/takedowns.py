@@ -39,10 +39,11 @@ def order_take_down(session: Session, public_id: str, code: str, acting: Acting)
         raise ValueError("casework: internal error: no such code")
     acting.check_living("take-down")
     existing = session.get(TakeDown, public_id)
+    public = session.get(Published, public_id)
+    # Also where an order waits already: what was frozen since is on its way again.
+    stopped = _stop_pending(session, public_id)
     if existing is not None and signing.was_signed(existing, acting.staffing.roster):
         return existing
-    public = session.get(Published, public_id)
-    stopped = _stop_pending(session, public_id)
     if public is None and not stopped:
         raise NotFoundError
     # An order somebody forged is replaced, not believed.
@@ -72,9 +73,12 @@ def due_take_downs(session: Session, staffing: Staffing) -> Orders:
 
 
 def mark_taken_down(session: Session, public_id: str, now: datetime) -> None:
-    """Note that the register no longer shows an entry. Doing it twice changes nothing."""
+    """Note that the register no longer shows an entry, nor ever will. Doing it twice changes nothing."""
     public = session.get(Published, public_id)
-    if public is not None:
+    if public is None:
+        # Stopped before it was public; the register keeps a tombstone for it all the same.
+        session.add(Published(public_id=public_id, digest=b"", day=now.date(), state="retracted"))
+    else:
         public.state, public.day = "retracted", now.date()
     shown = select(Draft).where(Draft.public_id == public_id, Draft.status.in_(_PUBLIC))
     for draft in session.scalars(shown).all():

@@ -1,0 +1,176 @@
+"""What the hub prints: one thing that cannot be printed stops no other, and nothing outlives its consent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from casework import keys, releases
+from casework.tables import Case, Draft, Manifest, Published
+from crypto.signature import SigningKey
+from register import entry as entries
+from register import lists, records
+from register.entry import Entry, Source
+from register.settings import SiteSettings
+from subrosa.chores import Chores
+from subrosa.printing import Printer
+from tests.cases import as_, put
+from tests.house import House
+
+
+@pytest.fixture
+def house(sqlite_house: House) -> House:
+    return sqlite_house
+
+
+@pytest.fixture
+def chores(house: House, tmp_path: Path) -> Chores:
+    settings = SiteSettings(base_url="https://register.example", languages=("ru",))
+    printer = Printer(tmp_path / "records", tmp_path / "site", settings, SigningKey.generate())
+    nothing = cast("Any", None)
+    return Chores(nothing, house.database, house.strongbox, house.anchor, nothing, printer, lambda: house.now)
+
+
+def told(**changes: Any) -> Entry:
+    return Entry.new(title={"ru": "Отказался ехать"}, body={"ru": "Он отказался."}, **changes)
+
+
+def send(house: House, entry: Entry, public_id: str | None = None) -> bytes:
+    """Take *entry* through two people and both halves to the press; return its case."""
+    public = entries.dumps(entry)
+    digest = hashlib.sha256(public).digest()
+    carol, dan, erin = (as_(house, name) for name in ("carol", "dan", "erin"))
+    with house.database.write() as session:
+        tip = put(session, house, team="editors", status="open")
+        draft = releases.new_draft(session, keys.new_id(), tip, public_id or entry.id, b"sealed", carol)
+        releases.freeze(session, draft.id, draft.version, digest, carol)
+        releases.record_verdict(session, draft.id, digest, "editor", "pass", b"", carol)
+        releases.record_verdict(session, draft.id, digest, "holder", "pass", b"", erin)
+        releases.sign_as_author(session, draft.id, draft.version, digest, carol)
+        releases.approve(session, draft.id, draft.version, digest, dan)
+        press = house.strongbox.press.recipient
+        releases.send_to_press(session, draft.id, draft.version, public, ["summary"], press, dan)
+    return tip
+
+
+def is_shown(chores: Chores, entry: Entry) -> bool:
+    """Tell whether the register shows *entry*, in its records and on its pages."""
+    record = records.get(chores.printer.records, entry.id)
+    pages = [path for path in chores.printer.output.rglob("*.html") if "Он отказался" in path.read_text()]
+    is_kept = record is not None and not record.is_tombstone
+    assert is_kept == bool(pages)
+    return is_kept
+
+
+def state_of(house: House, public_id: str) -> str | None:
+    with house.database.read() as session:
+        row = session.get(Published, public_id)
+        return None if row is None else row.state
+
+
+def test_what_is_released_is_printed_and_noted(house: House, chores: Chores) -> None:
+    entry = told()
+    send(house, entry)
+    chores.publish()
+    assert is_shown(chores, entry)
+    assert state_of(house, entry.id) == "published"
+
+
+@pytest.mark.parametrize("step", ["take_in_list", "build"])
+def test_consent_taken_back_after_a_crash_leaves_no_public_record(
+    step: str, house: House, chores: Chores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = told()
+    tip = send(house, entry)
+
+    def die(self: Chores, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        # The hub dies once the register holds the text, before or after its pages were written.
+        broken.setattr(Printer, "build", die) if step == "take_in_list" else broken.setattr(
+            releases, "mark_published", die
+        )
+        with pytest.raises(KeyboardInterrupt):
+            chores.publish()
+    with house.database.write() as session:
+        session.get_one(Case, tip).may_summarise = False
+    chores.publish()
+    assert not is_shown(chores, entry)
+    assert state_of(house, entry.id) == "retracted"
+
+
+def test_a_text_under_anothers_id_goes_back_and_overwrites_nothing(house: House, chores: Chores) -> None:
+    first, other = told(), told()
+    send(house, first)
+    chores.publish()
+    stolen = Entry.new(title={"ru": "Другое"}, body={"ru": "Совсем другое."})
+    send(house, msgspec.structs.replace(stolen, id=first.id), public_id=other.id)
+    chores.publish()
+    chores.publish()
+    assert is_shown(chores, first)
+    with house.database.read() as session:
+        assert {row.status for row in session.query(Draft)} == {"published", "review"}
+
+
+def unreadable(_house: House) -> bytes:
+    return b"no list"
+
+
+def unpublishable(_house: House) -> bytes:
+    return lists.pack([told(), told(sources=[Source(outlet="x", url="javascript:1")])])
+
+
+@pytest.mark.parametrize("make", [unreadable, unpublishable])
+def test_a_list_that_cannot_be_printed_is_withdrawn_and_holds_up_nothing(
+    make: Callable[[House], bytes], house: House, chores: Chores
+) -> None:
+    body = make(house)
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+    entry = told()
+    send(house, entry)
+    chores.publish()
+    assert is_shown(chores, entry)
+    with house.database.read() as session:
+        assert session.get_one(Manifest, digest).state == "withdrawn"
+        assert len(list(records.read_all(chores.printer.records))) == 1
+
+
+def test_an_entry_of_a_list_is_taken_down_by_one_person(house: House, chores: Chores) -> None:
+    entry, stays = told(), told()
+    with house.database.write() as session:
+        body = lists.pack([entry, stays])
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+    chores.publish()
+    with house.database.write() as session:
+        releases.order_take_down(session, entry.id, "safety", as_(house, "alice"))
+    chores.take_down()
+    assert (state_of(house, entry.id), state_of(house, stays.id)) == ("retracted", "published")
+    record = records.get(chores.printer.records, entry.id)
+    assert record is not None
+    assert record.is_tombstone
+
+
+def test_an_order_against_what_is_no_id_holds_up_no_other(house: House, chores: Chores) -> None:
+    entry = told()
+    send(house, entry)
+    chores.publish()
+    with house.database.write() as session:
+        odd = releases.new_draft(session, keys.new_id(), None, "aaaa-not-an-id", b"", as_(house, "carol"))
+        releases.freeze(session, odd.id, odd.version, bytes(32), as_(house, "carol"))
+        for public_id in (odd.public_id, entry.id):
+            releases.order_take_down(session, public_id, "safety", as_(house, "alice"))
+    chores.take_down()
+    assert not is_shown(chores, entry)
+    with house.database.read() as session:
+        assert releases.due_take_downs(session, house.staffing()).valid == ()
