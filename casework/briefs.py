@@ -14,6 +14,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from casework import cases, clocks, journal, keys, notices, permits
+from casework.actors import Actor
 from casework.asking import NewGrant
 from casework.errors import NotAllowedError
 from casework.keys import CONTENT, PublicKey
@@ -32,11 +33,12 @@ class Brief:
     grants: tuple[NewGrant, ...] = field(repr=False)
 
 
-def build(text: str, consent: str, *, by: str, staffing: Staffing, day: date) -> Brief:
+def build(text: str, consent: str, *, by: Actor, staffing: Staffing, day: date) -> Brief:
     """
     Seal *text* for the editors on duty and the recovery key, and forget the seed.
 
-    *consent* is what the client said to it, in the lawyer's words; it is sealed beside the text.
+    *consent* is what the client said to it, in the lawyer's words; it is sealed beside the text. The lawyer
+    signs both, so that nobody else can speak to the editors in their name.
 
     Raises:
         NotAllowedError: the house has no living editor who could open it.
@@ -47,8 +49,16 @@ def build(text: str, consent: str, *, by: str, staffing: Staffing, day: date) ->
     made = keys.make(keys.new_id(), CONTENT, 0)
     public = keys.public(made)
     rows = Rows()
-    keys.seal_item(rows, public, kind="brief", author=by, payload={"text": text}, day=day)
-    keys.seal_item(rows, public, kind="consent", author=by, payload={"text": consent}, day=day)
+    for kind, words in (("brief", text), ("consent", consent)):
+        keys.seal_item(
+            rows,
+            public,
+            kind=kind,
+            author=by.staff,
+            payload={"text": words},
+            day=day,
+            signing=by.signing,
+        )
     return Brief(public, rows, tuple(NewGrant.make(made, holder) for holder in holders))
 
 

@@ -24,11 +24,10 @@ from desk.visit import Visit
 
 # What a payload is marked with here when its signature does not hold.
 UNPROVEN = "unproven"
-# Kinds that come without a signature inside: what a tipster or the hub says is signed by the hub, what a
-# desk adds by whoever added it, but for answers and briefs, whose builders hold no secret.
-UNSIGNED = frozenset({"reply", "brief", "consent"})
-# Kinds that belong in the conversation, in the order in which two of one minute are shown.
-SPOKEN = ("message", "file", "reply", "note", "handover", "brief", "reason", "routing", "consent")
+# Kinds that belong in the conversation, in the order in which two of one minute are shown that have no place.
+SPOKEN = ("message", "reply", "file", "note", "handover", "brief", "reason", "routing", "consent")
+# After whatever has a place in its minute.
+LAST = 2**31
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Paper:
     name: str = field(repr=False)
     mime: str
     size: int
+    digest: str  # of the content, as its author signed it
 
     @property
     def can_show(self) -> bool:
@@ -103,6 +103,12 @@ class Dossier:
     def ref(self) -> str:
         """A short name for talking about this case."""
         return ref(self.case.id)
+
+    @property
+    def next_seq(self) -> int:
+        """The place of what is said next: after everything known, within its minute."""
+        places = [payload.get("seq") for _item, payload in self.items if not payload[UNPROVEN]]
+        return max((one for one in places if isinstance(one, int)), default=-1) + 1
 
     def payloads(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the payloads of every opened item of *kind*."""
@@ -204,9 +210,7 @@ def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
 
 
 def _is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
-    """Tell whether the author this row names stands by what it holds."""
-    if item.kind in UNSIGNED or (item.kind == "file" and item.author not in ("tipster", "hub")):
-        return True
+    """Tell whether the author this row names stands by it: the hub also for what a tipster said."""
     try:
         keys.open_item(item, identity, visit.staffing.roster)
     except TamperedError:
@@ -225,18 +229,24 @@ def _order(item: Item, payload: Mapping[str, Any]) -> tuple[str, int, int]:
     at = str(payload.get("at") or f"{item.day.isoformat()}T24")
     seq = payload.get("seq")
     place = SPOKEN.index(item.kind) if item.kind in SPOKEN else 0
-    return at, place, seq if isinstance(seq, int) else 0
+    return at, seq if isinstance(seq, int) else LAST, place
 
 
 def _said(item: Item, payload: Mapping[str, Any]) -> Said:
+    if payload.get(UNPROVEN):
+        # Of what somebody slipped in, only the words are shown: its other fields may be anything at all.
+        payload = {UNPROVEN: True, "text": payload.get("text")}
     paper = None
     if item.chunks:
         size = payload.get("size")
         paper = Paper(
             item=item.id,
-            name=str(payload.get("name") or ""),
+            # Without what turns the direction of writing, so that no "exe" reads as a picture.
+            name="".join(letter for letter in str(payload.get("name") or "") if letter.isprintable()),
             mime=str(payload.get("mime") or ""),
             size=size if isinstance(size, int) else 0,
+            # Where nobody signed one, no content is the right one.
+            digest=str(payload.get(keys.DIGEST) or ""),
         )
     return Said(
         item=item.id,

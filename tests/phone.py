@@ -247,7 +247,7 @@ def reply(house: House, name: str, case: bytes, text: str, *files: Attachment) -
         key,
         text,
         files,
-        by=name,
+        by=house.actor(name),
         now=house.now,
         courier=couriers[-1] if couriers else None,
         hub=hub,

@@ -155,7 +155,7 @@ def reply(stage: Stage, text: str) -> bytes:
         key,
         text,
         [],
-        by="alice",
+        by=house.actor("alice"),
         now=stage.clock(),
         courier=Courier.read(courier.payload),
         hub=hub,

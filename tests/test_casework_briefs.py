@@ -19,7 +19,7 @@ TEXT = "Отказ группы из одной части"
 def write(house: House, case: bytes, version: int = 1, by: str = "alice") -> briefs.Brief:
     """Write a brief of *case* and let the hub take its key and grants."""
     day = house.now.date()
-    brief = briefs.build(TEXT, "согласна устно", by=by, staffing=house.staffing(), day=day)
+    brief = briefs.build(TEXT, "согласна устно", by=house.actor(by), staffing=house.staffing(), day=day)
     with house.database.write() as session:
         briefs.write(session, case, version, brief, as_(house, by))
         asking.hand_in(
@@ -92,7 +92,7 @@ def test_a_house_without_editors_has_nobody_to_brief(house: House) -> None:
     for staff in ("carol", "dan"):
         house.revoke(staff)
     with pytest.raises(NotAllowedError):
-        briefs.build(TEXT, "", by="alice", staffing=house.staffing(), day=house.now.date())
+        briefs.build(TEXT, "", by=house.actor("alice"), staffing=house.staffing(), day=house.now.date())
 
 
 def test_the_holders_half_of_a_brief_is_its_lawyers(house: House) -> None:

@@ -58,6 +58,7 @@ class Tess:
         files: tuple[post.Attachment, ...] = (),
         courier: post.Courier | None = None,
         boxes: tuple[post.Box, ...] = (),
+        seq: int = 0,
     ) -> post.Written:
         with self.house.database.read() as session:
             hub = hubkeys.find(session, hubkeys.COURIER, self.house.roster)
@@ -65,12 +66,13 @@ class Tess:
             self.key,
             text,
             files,
-            by="alice",
+            by=self.house.actor("alice"),
             now=self.house.now,
             courier=courier,
             hub=hub,
             boxes=boxes,
             random=os.urandom,
+            seq=seq,
         )
         with self.house.database.write() as session:
             rows.write(session, [reply.rows])
@@ -138,6 +140,26 @@ def test_text_and_files_come_back_whole_by_phrase_in_the_order_they_were_written
     ]
     assert [one.content for one in letters[2:]] == [first, b"x"]
     assert reply.mailboxes == ()
+
+
+def test_two_answers_of_one_minute_come_in_the_order_they_were_written(tess: Tess) -> None:
+    secret, box = tess.phrase_box()
+    words = [f"ответ {n}" for n in range(6)]
+    for seq, text in enumerate(words):
+        tess.answer(text, boxes=(box,), seq=seq)
+    assert [one.text for one in tess.collect(secret).letters] == words
+
+
+def test_an_answer_and_its_file_are_signed_by_who_wrote_them(tess: Tess) -> None:
+    reply = tess.answer("вот", (post.Attachment("a", "text/plain", b"x"),), courier=tess.courier())
+    with tess.house.database.read() as session:
+        items = session.scalars(select(Item).where(Item.author == "alice")).all()
+    assert {item.id for item in items} > {reply.item}
+    for item in items:
+        keys.open_item(item, tess.content, tess.house.roster)
+        item.author = "bob"
+        with pytest.raises(CryptoError):
+            keys.open_item(item, tess.content, tess.house.roster)
 
 
 def test_the_desk_reads_its_own_reply_and_its_files(tess: Tess) -> None:
@@ -248,8 +270,8 @@ def test_an_answer_to_a_phrase_that_was_replaced_is_a_stale_form(tess: Tess) -> 
     with tess.house.database.read() as session:
         hub = hubkeys.find(session, hubkeys.COURIER, tess.house.roster)
     written = post.write_reply(
-        tess.key, "поздно", (), by="alice", now=tess.house.now, courier=None, hub=hub, boxes=(box,),
-        random=os.urandom,
+        tess.key, "поздно", (), by=tess.house.actor("alice"), now=tess.house.now, courier=None, hub=hub,
+        boxes=(box,), random=os.urandom,
     )  # fmt: skip
     with pytest.raises(StaleError), tess.house.database.write() as session:
         cases.reply(session, tess.case, 1, written.rows, as_(tess.house, "alice"))

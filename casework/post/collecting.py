@@ -28,6 +28,7 @@ class Waiting:
     kind: str  # text | file
     at: str
     n: int
+    seq: int = 0
     text: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
     mime: str = ""
@@ -68,7 +69,7 @@ def collect(session: Session, mailbox: Secret) -> Collected | None:
             letters.append(_open_letter(session, letter, mailbox))
         except (CryptoError, KeyError, TypeError, ValueError):
             damaged += 1
-    letters.sort(key=lambda one: (one.at, one.item, one.n))
+    letters.sort(key=lambda one: (one.at, one.seq, one.item, one.n))
     return Collected(case, tuple(letters), damaged)
 
 
@@ -86,6 +87,7 @@ def _open_letter(session: Session, letter: Letter, mailbox: Secret) -> Waiting:
         kind=head["kind"],
         at=head["at"],
         n=head["n"],
+        seq=int(head.get("seq", 0)),
         text=head.get("text", ""),
         name=head.get("name", ""),
         mime=head.get("mime", ""),

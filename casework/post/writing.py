@@ -1,4 +1,4 @@
-"""The desk's side of the post: building a reply, its letters and the wish for a push. Needs no secret."""
+"""The desk's side of the post: building a reply, its letters and the wish for a push."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from casework import canonical, keys
+from casework.actors import Actor
 from casework.errors import CaseworkError
 from casework.keys import PublicKey
 from casework.rows import Rows
@@ -78,18 +79,21 @@ def write_reply(
     text: str,
     attachments: Sequence[Attachment],
     *,
-    by: str,
+    by: Actor,
     now: datetime,
     courier: Courier | None,
     hub: tuple[int, Recipient],
     boxes: Sequence[Box],
     random: Random,
+    seq: int = 0,
 ) -> Written:
     """
     Build a reply: its item under the case's content *key*, its letters, and the wish for a push.
 
     *hub* is the number and public half of the hub's courier key (:func:`casework.hubkeys.find`). Needs no
-    secret of anybody. The mailboxes named in the result must be handed in, or erasure cannot find them.
+    secret but the key *by* signs with. *seq* is its place among what was said in the same minute: one more
+    than the newest that is known. The mailboxes named in the result must be handed in, or erasure cannot find
+    them.
 
     Raises:
         NoWayError: there is neither a courier address nor a mailbox.
@@ -99,36 +103,47 @@ def write_reply(
     rows = Rows()
     item = keys.new_id()
     at = now.replace(second=0, microsecond=0).astimezone(UTC).isoformat()
-    files = [_seal_attachment(rows, key, one, by, at, now.date()) for one in attachments]
+    files = [_seal_attachment(rows, key, one, by, {"at": at, "seq": seq}, now.date()) for one in attachments]
     rung = [] if courier is None else [_ring(rows, key.owner, item, courier, hub, random)]
     payload = {
         "at": at,
-        "by": by,
+        "by": by.staff,
         "files": [one.hex() for one in files],
         "mailboxes": [box.id.hex() for box in rung],
+        "seq": seq,
         "text": text,
     }
     keys.seal_item(
         rows,
         key,
         kind="reply",
-        author=by,
+        author=by.staff,
         payload=payload,
         day=now.date(),
         item=item,
         state="waiting" if courier is None else "sealed",
+        signing=by.signing,
     )
-    words = {"at": at, "case": key.owner.hex(), "item": item.hex()}
+    words = {"at": at, "case": key.owner.hex(), "item": item.hex(), "seq": seq}
     for box in [*boxes, *rung]:
         _post(rows, box, words, text, attachments, now.date())
     return Written(rows, item, tuple(box.id for box in rung))
 
 
 def _seal_attachment(
-    rows: Rows, key: PublicKey, attachment: Attachment, by: str, at: str, day: date
+    rows: Rows, key: PublicKey, attachment: Attachment, by: Actor, place: dict[str, Any], day: date
 ) -> bytes:
-    head = {"at": at, "mime": attachment.mime, "name": attachment.name, "size": len(attachment.content)}
-    return keys.seal_file(rows, key, kind="file", author=by, head=head, content=attachment.content, day=day)
+    size = len(attachment.content)
+    return keys.seal_file(
+        rows,
+        key,
+        kind="file",
+        author=by.staff,
+        head={**place, "mime": attachment.mime, "name": attachment.name, "size": size},
+        content=attachment.content,
+        day=day,
+        signing=by.signing,
+    )
 
 
 def _ring(

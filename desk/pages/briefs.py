@@ -15,7 +15,7 @@ def write(visit: Visit) -> Reply:
     brief = briefs.build(
         visit.need("text"),
         visit.need("consent", 2000),
-        by=visit.staff,
+        by=visit.actor,
         staffing=visit.staffing,
         day=visit.today,
     )

@@ -30,7 +30,7 @@ def picture(visit: Visit) -> Reply:
     """Give one page as a PNG drawn by the child process."""
     _case, item, paper, _caption = _paper(visit)
     try:
-        drawn = preview.render(_content(visit, item), paper.mime, _page(visit))
+        drawn = preview.render(_content(visit, item, paper), paper.mime, _page(visit))
     except PreviewError:
         raise MissingError from None
     return Reply(status=200, body=drawn.png, mime="image/png", headers={"X-Pages": str(drawn.pages)})
@@ -40,7 +40,7 @@ def export(visit: Visit) -> Reply:
     """Give the file as it came, for saving, once the journal says so."""
     case_id = visit.id("case")
     _case, item, paper, _caption = _paper(visit)
-    content = _content(visit, item)
+    content = _content(visit, item, paper)
     with visit.database.write() as session:
         journal.write(session, "export", by=visit.actor, day=visit.today, case=case_id, subject=item.id)
     return Reply(
@@ -65,12 +65,12 @@ def _paper(visit: Visit) -> tuple[object, Item, Paper, str]:
     raise MissingError
 
 
-def _content(visit: Visit, item: Item) -> bytes:
+def _content(visit: Visit, item: Item, paper: Paper) -> bytes:
     identity = opening.identity(visit, item.case, item.compartment, item.generation)
     if identity is None:
         raise MissingError
     with visit.database.read() as session:
-        return keys.open_content(session, item, identity)
+        return keys.open_content(session, item, identity, paper.digest)
 
 
 def _page(visit: Visit) -> int:

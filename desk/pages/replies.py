@@ -32,12 +32,13 @@ def send(visit: Visit) -> Reply:
         sealing.content_key(visit, case_id),
         text,
         attachments,
-        by=visit.staff,
+        by=visit.actor,
         now=visit.now,
         courier=courier,
         hub=hub,
         boxes=boxes,
         random=os.urandom,
+        seq=dossier.next_seq,
     )
     act = cases.ask_back if visit.form.get("mode") == "ask" else cases.reply
     with visit.database.write() as session:

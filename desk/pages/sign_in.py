@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from desk import words
@@ -9,6 +10,7 @@ from desk.errors import MissingError, WrongSignInError
 from desk.routes import OPEN, ROLES, UNLOCK, Route
 from desk.visit import PLACES, Reply, Visit
 
+_OURS = re.compile(r"/([A-Za-z0-9-][A-Za-z0-9/_.-]*)?(\?[A-Za-z0-9=&_-]*)?\Z")
 STATIC = Path(__file__).parents[1] / "static"
 STATIC_FILES = {"desk.css": "text/css", "rose.svg": "image/svg+xml"}
 
@@ -56,8 +58,8 @@ def choose_language(visit: Visit) -> Reply:
     language = visit.choose("language", words.LANGUAGES)
     visit.session.language = language
     back = visit.form.get("back")
-    # A path of ours only: "//elsewhere" would leave the house.
-    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    # A path of ours only: "//elsewhere" would leave the house, and browsers pass over tabs in between.
+    safe = back if _OURS.match(back) else "/"
     return Reply(status=303, body=b"", headers={"Location": safe}, language=language)
 
 
