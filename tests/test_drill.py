@@ -21,6 +21,8 @@ from subrosa.settings import Settings
 from tests.house import House
 from tests.test_keeper import file_case
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # where the engine does not matter
+
 
 @pytest.fixture
 def escrow_key() -> Identity:
@@ -84,6 +86,7 @@ def test_an_erasure_after_the_copy_is_part_of_the_drill(
     assert not play(house, settings, escrow_key)["erased"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("harm", ["none there", "cut", "another key"])
 def test_a_copy_that_brings_nothing_back_fails_and_is_not_noted(
     house: House, settings: Settings, target: Escrow, escrow_key: Identity, harm: str
@@ -98,6 +101,7 @@ def test_a_copy_that_brings_nothing_back_fails_and_is_not_noted(
     assert drill.last(settings.hub.state_dir) is None
 
 
+@ON_SQLITE
 def test_grants_that_the_restore_lost_are_missed(
     house: House,
     settings: Settings,
@@ -118,6 +122,7 @@ def test_grants_that_the_restore_lost_are_missed(
     assert (kept["grants"], kept["sentinel"], kept["journal"]) == (False, True, True)
 
 
+@ON_SQLITE
 def test_the_doctor_asks_for_a_drill_every_thirty_days(
     house: House, settings: Settings, target: Escrow, escrow_key: Identity
 ) -> None:
@@ -133,6 +138,7 @@ def test_the_doctor_asks_for_a_drill_every_thirty_days(
     assert level(0) is Level.WARN
 
 
+@ON_SQLITE
 def test_what_a_killed_drill_left_is_gone_after_the_next(
     house: House, settings: Settings, target: Escrow, escrow_key: Identity
 ) -> None:

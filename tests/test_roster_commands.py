@@ -10,8 +10,10 @@ from pathlib import Path
 
 import click
 import pytest
+from sqlalchemy import select
 
-from casework import journal, rosters
+from casework import rosters
+from casework.tables import JournalRow, RosterNote
 from crypto import keyring
 from crypto.errors import CryptoError
 from crypto.roster import Anchor, Roster, sign, words
@@ -280,7 +282,8 @@ def test_a_new_root_is_pinned_by_words_and_old_signatures_stay_good(shell: Shell
     # Rows of before stand under rosters that only the lost root signed.
     assert json.loads(shell.done("journal", "verify", "--json"))["rows"] == 3
     with open_database(shell.settings).read() as session:
-        assert [row.act for row in session.query(journal.JournalRow).order_by("n")][-1] == "repin"
+        newest = select(JournalRow.act).order_by(JournalRow.n.desc()).limit(1)
+        assert session.scalar(newest) == "repin"
         assert rosters.at_version(session, 1, shell.settings.anchor).version == 1
     code, _ = shell.call("staff", "revoke", "lawyer-3", "--root", shell.root)
     assert code == 1
@@ -346,7 +349,7 @@ def test_a_stolen_old_root_rewrites_no_past(shell: Shell) -> None:
     _locked, _words, mallory = keyring.create("mallory", keyring.PRACTICE)
     hers = replace(first, staff=(*first.staff, mallory.entry(frozenset({"lawyer"}))))
     with open_database(shell.settings).write() as session:
-        row = session.get_one(rosters.RosterNote, 1)
+        row = session.get_one(RosterNote, 1)
         row.note = sign(hers, stolen)
     with open_database(shell.settings).read() as session, pytest.raises(CryptoError):
         rosters.at_version(session, 1, shell.settings.anchor)

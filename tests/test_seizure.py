@@ -36,20 +36,12 @@ CHATS = (700_000_001, 700_000_002, 700_000_003, 700_000_004)
 TOKEN = "5550001:practice-token-for-hubs"
 
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # where the engine does not matter
+
+
 @pytest.fixture
 def settings(house: House, tmp_path: Path) -> Settings:
-    """Write the configuration of the house on either database."""
-    return configured(house, tmp_path)
-
-
-@pytest.fixture
-def sqlite_settings(sqlite_house: House, tmp_path: Path) -> Settings:
-    """Write the configuration of the house on SQLite."""
-    return configured(sqlite_house, tmp_path)
-
-
-def configured(house: House, tmp_path: Path) -> Settings:
-    """Write a configuration, with a token beside it."""
+    """Write the configuration of the house, with a token beside it."""
     values = {
         "roster.roots": (house.root.public.hex(),),
         "database.url": house.database.engine.url.render_as_string(hide_password=False),
@@ -120,6 +112,7 @@ def test_the_disk_yields_what_was_in_flight_and_nothing_that_was_filed(
     assert tried["grants_opened"][0] == got["grants"] > 4
 
 
+@ON_SQLITE
 def test_nothing_of_anybody_is_printed(house: House, settings: Settings) -> None:
     tess, _other = lived_in(house)
     told = json.dumps(asdict(rehearse(house, settings, staff=house.staff["alice"])), ensure_ascii=False)
@@ -128,51 +121,50 @@ def test_nothing_of_anybody_is_printed(house: House, settings: Settings) -> None
         assert secret not in told
 
 
-def test_a_spool_key_that_is_gone_opens_nothing(sqlite_house: House, sqlite_settings: Settings) -> None:
-    house = sqlite_house
+@ON_SQLITE
+def test_a_spool_key_that_is_gone_opens_nothing(house: House, settings: Settings) -> None:
     lived_in(house)
-    (sqlite_settings.hub.state_dir / "spool.key").unlink()
-    got = counts(rehearse(house, sqlite_settings))
+    (settings.hub.state_dir / "spool.key").unlink()
+    got = counts(rehearse(house, settings))
     assert (got["spool"], got["outbox"], got["writing"], got["words"], got["chats"]) == (0, 0, 0, 0, 0)
 
 
-def test_a_running_machine_yields_the_conversations_too(
-    sqlite_house: House, sqlite_settings: Settings
-) -> None:
-    house = sqlite_house
+@ON_SQLITE
+def test_a_running_machine_yields_the_conversations_too(house: House, settings: Settings) -> None:
     tess = filed(house, CHATS[0])
     assert tess.state is not None
     with house.database.write() as session:
         link.put(session, house.strongbox, CHATS[0], tess.state, house.now.date())
-    got = counts(rehearse(house, sqlite_settings))
+    got = counts(rehearse(house, settings))
     # The handle in the conversation leads to the case; each announced answer has a handle of its own.
     assert (got["links"], got["live_threads"], got["live_replies"], got["remembered"]) == (1, 1, 0, 0)
     assert got["threads"] == 0
     with house.database.write() as session:
         remembered = replace(tess.state, remember=True)
         link.put(session, house.strongbox, CHATS[0], remembered, house.now.date())
-    got = counts(rehearse(house, sqlite_settings))
+    got = counts(rehearse(house, settings))
     assert (got["links"], got["remembered"], got["threads"]) == (0, 1, 1)
 
 
-def test_a_push_on_its_way_leads_to_chat_and_reply(sqlite_house: House, sqlite_settings: Settings) -> None:
-    house = sqlite_house
+@ON_SQLITE
+def test_a_push_on_its_way_leads_to_chat_and_reply(house: House, settings: Settings) -> None:
     tess = filed(house, CHATS[0])
     assert tess.state is not None
     (case,) = cases(house)
-    assert counts(rehearse(house, sqlite_settings))["chats"] == 0
+    assert counts(rehearse(house, settings))["chats"] == 0
     reply(house, "alice", case.id, WORDS)
-    found = rehearse(house, sqlite_settings)
+    found = rehearse(house, settings)
     got = counts(found)
     assert (got["pushes"], got["chats"], got["replies"]) == (1, 1, 1)
     assert next(one.opened_by for one in found.disk if one.code == "pushes") == ("courier",)
 
 
-def test_a_chat_that_stands_in_a_log_is_found(sqlite_house: House, sqlite_settings: Settings) -> None:
-    lived_in(sqlite_house)
-    log = sqlite_settings.path.with_name("hub.log")
+@ON_SQLITE
+def test_a_chat_that_stands_in_a_log_is_found(house: House, settings: Settings) -> None:
+    lived_in(house)
+    log = settings.path.with_name("hub.log")
     log.write_bytes(b"." * (1024 * 1024 - 4) + str(CHATS[2]).encode() + b" came in")
-    assert counts(rehearse(sqlite_house, sqlite_settings))["clear"] == 1
+    assert counts(rehearse(house, settings))["clear"] == 1
 
 
 def test_a_keyring_opens_its_own_cases_with_todays_epoch_key_only(house: House, settings: Settings) -> None:
@@ -217,13 +209,14 @@ def test_the_medium_yields_rows_with_the_escrow_key_and_nothing_without(
         rehearse(house, settings, escrow_key=Identity.generate())
 
 
+@ON_SQLITE
 def test_medium_escrow_key_and_keyring_together_open_an_erased_case_and_are_said_to(
-    sqlite_house: House, sqlite_settings: Settings
+    house: House, settings: Settings
 ) -> None:
-    house, escrow_key = sqlite_house, Identity.generate()
+    escrow_key = Identity.generate()
     filed(house, CHATS[0])
     (case,) = cases(house)
-    target = backed_up(house, sqlite_settings, escrow_key)
+    target = backed_up(house, settings, escrow_key)
     erasure.erase(
         house.database, house.strongbox, case.id, by=Actor(HUB, 0, house.strongbox.signing), now=house.now,
         mirror=lambda: target.copy_keys(house.strongbox.epoch.number, house.now),
@@ -231,9 +224,9 @@ def test_medium_escrow_key_and_keyring_together_open_an_erased_case_and_are_said
     )  # fmt: skip
     house.now += timedelta(hours=1)
     epoch.retire(house.database, house.strongbox, house.now)
-    alone = rehearse(house, sqlite_settings, staff=house.staff["alice"]).keyring
+    alone = rehearse(house, settings, staff=house.staff["alice"]).keyring
     assert all(one.content == () for one in alone)
-    both = rehearse(house, sqlite_settings, escrow_key=escrow_key, staff=house.staff["alice"])
+    both = rehearse(house, settings, escrow_key=escrow_key, staff=house.staff["alice"])
     reached = {(one.place, one.epoch): one.content for one in both.keyring}
     assert reached["backup", "earlier"] == (case.id.hex(),)
     assert reached["backup", "today"] == reached["database", "earlier"] == reached["backup", "none"] == ()
@@ -276,23 +269,21 @@ def test_the_command_reads_the_passphrase_from_a_file_and_refuses_a_wrong_one(
     assert "passphrase" in capsys.readouterr().err
 
 
-def test_a_handle_in_the_outbox_is_followed(sqlite_house: House, sqlite_settings: Settings) -> None:
-    house = sqlite_house
+@ON_SQLITE
+def test_a_handle_in_the_outbox_is_followed(house: House, settings: Settings) -> None:
     tess = filed(house, CHATS[0])
     (case,) = cases(house)
     reply(house, "alice", case.id, WORDS)
     tess.ring()
     assert isinstance(tess.state, State) and tess.state.handle is not None
     assert Handle(bytes.fromhex(tess.state.handle)).mailbox().id
-    got = counts(rehearse(house, sqlite_settings))
+    got = counts(rehearse(house, settings))
     assert (got["pushes"], got["outbox"], got["threads"], got["replies"]) == (0, 1, 1, 1)
 
 
-def test_rows_that_mallory_made_do_not_stop_the_rehearsal(
-    sqlite_house: House, sqlite_settings: Settings
-) -> None:
+@ON_SQLITE
+def test_rows_that_mallory_made_do_not_stop_the_rehearsal(house: House, settings: Settings) -> None:
     """She writes the database and seals to the hub's public halves; the counts of the rest stay right."""
-    house = sqlite_house
     lived_in(house)
     number, courier = house.strongbox.courier
     bodies: list[object] = [
@@ -307,7 +298,7 @@ def test_rows_that_mallory_made_do_not_stop_the_rehearsal(
             session.add(Push(id=row, courier=number, item=None, sealed=sealed))
         session.add(Outbox(id=b"o" * 16, tag=TAG, n=9, due=house.now, spool=1, locked=b"short"))
         session.execute(update(SealingKey).values(recipient=b"no key"))
-    found = rehearse(house, sqlite_settings, staff=house.staff["alice"])
+    found = rehearse(house, settings, staff=house.staff["alice"])
     got = counts(found)
     assert (got["pushes"], got["outbox"], got["chats"], got["words"]) == (3, 1, 3, 1)
     assert {one.grants for one in found.keyring} == {0}
