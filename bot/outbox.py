@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -59,6 +59,15 @@ FIRST_PAUSE, LONGEST_PAUSE, TRIES = 1.0, 300.0, 580
 AWAY_PAUSE = 5.0
 # Tries of one message that breaks our own code.
 BROKEN_TRIES = 4
+
+
+_DUE = (
+    select(OutboxRow.id)
+    .where(OutboxRow.due <= bindparam("now"))
+    .order_by(OutboxRow.n)
+    .limit(bindparam("limit"))
+)
+_THESE = select(OutboxRow).where(OutboxRow.id.in_(bindparam("ids", expanding=True))).order_by(OutboxRow.n)
 
 
 class WithdrawnError(Exception):
@@ -142,7 +151,8 @@ class Outbox:
         """Bring what has become due into memory, in order."""
         now = self._clock()
         self._finished.clear()
-        found = await asyncio.to_thread(self._due, now, len(self._loaded) + LOAD)
+        known = frozenset(self._loaded)
+        found = await asyncio.to_thread(self._due, now, known)
         for row in found:
             if row.id in self._loaded or row.id in self._finished:
                 continue
@@ -155,10 +165,14 @@ class Outbox:
             self._loaded[row.id] = out
             self._sending.put(out.lane, row.id)
 
-    def _due(self, now: datetime, limit: int) -> list[OutboxRow]:
+    def _due(self, now: datetime, known: frozenset[bytes]) -> list[OutboxRow]:
+        """Return rows that are due and not *known*, in order; in a flood nearly all are known already."""
         with self._database.read() as session:
-            query = select(OutboxRow).where(OutboxRow.due <= now).order_by(OutboxRow.n).limit(limit)
-            return list(session.scalars(query))
+            ids = session.scalars(_DUE, {"now": now, "limit": len(known) + LOAD})
+            new = [row for row in ids if row not in known]
+            if not new:
+                return []
+            return list(session.scalars(_THESE, {"ids": new}))
 
     async def _drop_unreadable(self, row: OutboxRow) -> None:
         """Give up a row that no key opens any more: nobody can say what it was, or to whom."""

@@ -12,11 +12,11 @@ lost the lock can no longer write.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -38,8 +38,8 @@ BATCH = 100
 class _Job:
     act: Callable[[Session], Any] | None
     rows: Rows | None
-    after: Callable[[Session], None] | None = None
-    done: Future[Any] = field(default_factory=Future)
+    after: Callable[[Session], None] | None
+    done: asyncio.Future[Any]
 
 
 class Writer:
@@ -66,7 +66,7 @@ class Writer:
         Raises:
             SQLAlchemyError: nothing of *rows* was written.
         """
-        await self._hand_in(_Job(None, rows))
+        await self._hand_in(None, rows, None)
 
     async def do(
         self,
@@ -84,13 +84,19 @@ class Writer:
             SQLAlchemyError: nothing of it was written.
             SecondHubError: another hub serves this database.
         """
-        result: T = await self._hand_in(_Job(act, rows, after))
+        result: T = await self._hand_in(act, rows, after)
         return result
 
-    async def _hand_in(self, job: _Job) -> Any:
+    async def _hand_in(
+        self,
+        act: Callable[[Session], Any] | None,
+        rows: Rows | None,
+        after: Callable[[Session], None] | None,
+    ) -> Any:
+        job = _Job(act, rows, after, asyncio.get_running_loop().create_future())
         self._jobs.put(job)
         # A commit cannot be called back, so giving up the wait must not look like failure of the job.
-        return await asyncio.shield(asyncio.wrap_future(job.done))
+        return await asyncio.shield(job.done)
 
     def _run(self) -> None:
         ending = False
@@ -117,29 +123,34 @@ class Writer:
         return jobs, False
 
     def _commit(self, jobs: list[_Job]) -> None:
-        """Commit *jobs* together or, failing that, one by one."""
+        """Commit *jobs* together or, failing that, one by one, and tell all who wait at once."""
+        ended = self._ends(jobs)
+        # Waking the event loop costs as much as a small commit: once for the batch, not for each job.
+        by_loop = {job.done.get_loop() for job in jobs}
+        for loop in by_loop:
+            # The loop may have ended: then nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_settle, [one for one in ended if one[0].done.get_loop() is loop])
+
+    def _ends(self, jobs: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+        """Return how each of *jobs* ended: its result, or its error."""
         try:
             results = self._transact(jobs)
         except Exception as error:  # noqa: BLE001  a future carries it to whoever waits
-            if len(jobs) == 1:
-                jobs[0].done.set_exception(error)
-            else:
-                self._commit_singly(jobs)
-            return
-        for job, result in zip(jobs, results, strict=True):
-            job.done.set_result(result)
+            return [(jobs[0], None, error)] if len(jobs) == 1 else self._end_singly(jobs)
+        return [(job, result, None) for job, result in zip(jobs, results, strict=True)]
 
-    def _commit_singly(self, jobs: list[_Job]) -> None:
+    def _end_singly(self, jobs: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
         """Find out who failed. Two in a row that the database itself refused mean that it is away for all."""
+        ended: list[tuple[_Job, Any, BaseException | None]] = []
         refused = 0
         for at, job in enumerate(jobs):
-            self._commit([job])
-            error = job.done.exception()
+            ended += self._ends([job])
+            error = ended[-1][2]
             refused = refused + 1 if isinstance(error, OperationalError | InterfaceError) else 0
             if refused == 2:
-                for left in jobs[at + 1 :]:
-                    left.done.set_exception(error)
-                return
+                return ended + [(left, None, error) for left in jobs[at + 1 :]]
+        return ended
 
     def _transact(self, jobs: list[_Job]) -> list[Any]:
         try:
@@ -174,3 +185,13 @@ class Writer:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+def _settle(ended: list[tuple[_Job, Any, BaseException | None]]) -> None:
+    """Hand results and errors over, inside the loop of those who wait."""
+    for job, result, error in ended:
+        if error is None:
+            job.done.set_result(result)
+        else:
+            job.done.set_exception(error)
+            job.done.exception()  # whoever gave up the wait is not missed
