@@ -61,7 +61,9 @@ def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...
     rings = settings.desk.keyring_dir.glob("*.keyring")
     return (
         Finding(
-            "token", int(bool(token)), "the bot's token: what comes in from now on, and speaking as the bot"
+            "token",
+            int(bool(token)),
+            "the bot's token: all that still stands in the chats, what comes in from now on, the bot's voice",
         ),
         Finding("keys", len(thief.loot), "keys of the hub"),
         Finding("chats", len(thief.chats), "chats with something pending: who they are at Telegram"),

@@ -52,12 +52,12 @@ class Yield:
 
 
 TOKEN = (
-    "with the token, Telegram hands out every message not yet fetched, and whatever is sent from now on",
-    "with a chat's number, the thief can write to that chat as the bot; old messages cannot be read back",
-    "Telegram itself keeps what was not deleted there; nothing here changes that",
+    "every message that still stands in any chat with the bot, and who wrote it: a token signs in",
+    "every message from now on, until the token is revoked; and the bot's voice in every chat",
+    "not what was deleted from the chats in time; what Telegram keeps of that, nobody here knows",
 )
 FIRST_MINUTES = (
-    "revoke the token at BotFather: until then the thief hears every new message",
+    "revoke the token at BotFather: until then the thief reads what stands in the chats, and what comes",
     "cut the machine's power if you still can: what lies in memory and runtime_dir goes with it",
     "suspend whoever was signed in at a desk on it, from another desk, and have a second make it last",
     "see that second medium and escrow key are elsewhere, and apart from each other",
