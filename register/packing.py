@@ -16,12 +16,14 @@ from pathlib import Path
 
 from crypto.signature import SigningKey
 from register import bundle, datafiles, search, zipping
+from register.builder import BULK, SEARCH, seal
 from register.errors import MalformedEntryError
+from register.mending import flush, make_lasting
 from register.public import PublicEntry, public
 from register.records import Published
 from register.settings import SiteSettings
 from register.shelf import Shelf
-from register.site import BULK, SEARCH, alone, seal
+from register.site import alone
 from register.sources import Source
 from register.state import State, beside, opened, state_file
 
@@ -123,6 +125,9 @@ def _place(
     """Move what was written into its place, if the site is still the one it was written from."""
     with alone(output), opened(state_file(output)) as state:
         _check(state, edition)
+        unfinished = beside(output, "unfinished")
+        unfinished.touch()
+        flush(unfinished.parent)
         bundle.drop_archive(output)
         old = {
             path for (path,) in state.db.execute("SELECT path FROM file WHERE path >= ? AND path < ?", SEARCH)
@@ -136,6 +141,8 @@ def _place(
                 (output / path).unlink(missing_ok=True)
                 state.db.execute("DELETE FROM file WHERE path = ?", (path,))
         seal(state, output, signing, day)
+        make_lasting(output, files)
+        unfinished.unlink()
 
 
 def _archive(output: Path, aside: Path, edition: str, signing: SigningKey, day: date) -> int:

@@ -13,45 +13,20 @@ Building the site: what is published goes in, a folder of plain files comes out.
 from __future__ import annotations
 
 import fcntl
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import bundle, records
-from register.errors import MalformedEntryError, NotOurFolderError
+from register import records
+from register.builder import Builder, BuildReport, Progress, bell
 from register.settings import SiteSettings
-from register.sheets import Sheet, Sheets, places_of_entry, ranges_of_list, shape_of
-from register.shelf import Shelf
+from register.sheets import places_of_entry
 from register.sources import Folder, Source
-from register.state import State, beside, opened, state_file
-from register.taking import ENTRIES, LISTS, NOW, take_in
-from register.vocabulary import LANGUAGES, RetractionReason
-
-# Entries made between two commits, which is what a crash makes again.
-_BATCH = 100
-# Files that hold every entry; they follow in a later pass.
-BULK = ("data/register.json", "data/register.csv", "data/totals.json")
-SEARCH = ("search/", "search0")
-# The key of files that are made with their entry.
-_ENTRY = "entry"
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did."""
-
-    entries: int
-    tombstones: int
-    files: int
-    written: int
-    removed: int
-    number: int | None
+from register.state import beside, opened, state_file
+from register.vocabulary import RetractionReason
 
 
 def build(
@@ -104,7 +79,7 @@ def take_down(
     for place in places_of_entry(public_id):
         (output / place).unlink(missing_ok=True)
     output.mkdir(parents=True, exist_ok=True)
-    _bell(output).touch()
+    bell(output).touch()
     return build(Folder(folder), output, settings=settings, now=now, signing=signing)
 
 
@@ -114,251 +89,3 @@ def alone(output: Path) -> Iterator[None]:
     with beside(output, "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-class Builder:
-    """One build of one output, alone with its state."""
-
-    def __init__(
-        self,
-        state: State,
-        source: Source,
-        output: Path,
-        settings: SiteSettings,
-        signing: SigningKey | None,
-        day: date,
-        progress: Progress = lambda _done, _owed: None,
-    ) -> None:
-        self._state = state
-        self._source = source
-        self._output = output
-        self._settings = settings
-        self._signing = signing
-        self._day = day
-        self._progress = progress
-        self._shelf = Shelf(state)
-        self._shape = shape_of(settings)
-        self._written = self._removed = self._done = 0
-        self._broken: set[str] = set()
-
-    def run(self) -> BuildReport:
-        """Make what must be made."""
-        unfinished = beside(self._output, "unfinished")
-        was_cut_short = unfinished.exists()
-        self._recover(is_ours=was_cut_short)
-        unfinished.touch()
-        if was_cut_short:
-            self._drop_strays()
-        is_new = self._take_in() or self._owed(LISTS) or was_cut_short or self._is_told_anew()
-        number = self._make_all() if is_new else self._number()
-        unfinished.unlink()
-        if self._broken:
-            raise MalformedEntryError(f"the records {', '.join(sorted(self._broken))} cannot be read")
-        return BuildReport(
-            entries=self._shelf.living(),
-            tombstones=self._count("SELECT count(*) FROM entry WHERE state = 'gone'"),
-            files=self._count("SELECT count(*) FROM file"),
-            written=self._written,
-            removed=self._removed,
-            number=number,
-        )
-
-    @cached_property
-    def _sheets(self) -> Sheets:
-        return Sheets(self._shelf, self._source, self._settings, self._shape, self._signing)
-
-    def _recover(self, *, is_ours: bool) -> None:
-        """Believe the state only where it fits what lies in the output; else make everything again."""
-        listed = self._output / bundle.SUMS
-        there = hashlib.sha256(listed.read_bytes()).hexdigest() if listed.is_file() else ""
-        fits = there in (self._state.fact("sums"), self._state.fact("sums_before"))
-        if fits and self._state.fact("shape") == self._shape and (there or is_ours):
-            return
-        if not there and not is_ours and any(path.name != ".gitkeep" for path in self._output.iterdir()):
-            raise NotOurFolderError
-        with self._state.writing():
-            if not fits:
-                lines = listed.read_text(encoding="utf-8").splitlines() if there else []
-                self._state.believe((line[66:], line[:64]) for line in lines)
-            self._state.forget_entries()
-            self._state.note("shape", self._shape)
-            self._state.note("packed", "")
-
-    def _take_in(self) -> int:
-        """Note what changed; where something was taken down, files that hold everything go at once."""
-        _bell(self._output).unlink(missing_ok=True)
-        taken = take_in(self._state, self._source)
-        self._broken |= set(taken.broken)
-        if taken.gone:
-            with self._state.writing():
-                self._state.drop(BULK)
-                self._state.drop_between(*SEARCH)
-            bundle.drop_archive(self._output)
-        return taken.changed
-
-    def _make_all(self) -> int | None:
-        """Make everything owed, what was taken down first, and sign; return the number of the manifest."""
-        urgent = self._owed(NOW)
-        if urgent and self._owed(LISTS) > urgent + _BATCH:
-            self._make(NOW)
-            self._finish()
-        while self._make(LISTS):
-            self._take_in()
-            self._make(NOW)
-            self._finish()
-        with self._state.writing():
-            self._state.drop_old()
-        return self._finish()
-
-    def _make(self, urgency: int) -> bool:
-        """Make what is owed up to *urgency*; return early with ``True`` when somebody rings."""
-        for kind, most in (("entry", min(urgency, ENTRIES)), ("list", urgency)):
-            while names := self._next(kind, most):
-                with self._state.writing():
-                    for name in names:
-                        self._make_entry(name) if kind == "entry" else self._make_list(name)
-                    self._state.paid(kind, [name for name in names if name not in self._broken])
-                if urgency > NOW and _bell(self._output).exists():
-                    return True
-                self._progress(self._done, self._done + self._owed(urgency))
-        return False
-
-    def _next(self, kind: str, urgency: int) -> list[str]:
-        """Name what is to be made next."""
-        number = _BATCH if kind == "entry" else 1
-        found = self._state.db.execute(
-            "SELECT name FROM work WHERE kind = ? AND urgency <= ? ORDER BY urgency, name LIMIT ?",
-            (kind, urgency, number + len(self._broken)),
-        )
-        return [name for (name,) in found if name not in self._broken]
-
-    def _make_entry(self, public_id: str) -> None:
-        try:
-            made = self._sheets.entry(public_id)
-        except MalformedEntryError:
-            self._broken.add(public_id)
-            return
-        for path, data in made.items():
-            self._settle(path, _ENTRY, data)
-        self._state.drop(path for path in places_of_entry(public_id) if path not in made)
-        self._done += 1
-
-    def _make_list(self, name: str) -> None:
-        made = set()
-        for sheet in self._sheets.listing(name):
-            self._keep(sheet)
-            made.add(sheet.path)
-        for low, high in ranges_of_list(name):
-            there = self._state.db.execute("SELECT path FROM file WHERE path >= ? AND path < ?", (low, high))
-            self._state.drop([path for (path,) in there if path not in made])
-        self._done += 1
-
-    def _keep(self, sheet: Sheet) -> None:
-        """Make a sheet unless it lies there already."""
-        before = self._state.made(sheet.path)
-        if before is None or before[0] != sheet.key or not (self._output / sheet.path).is_file():
-            self._settle(sheet.path, sheet.key, sheet.make())
-
-    def _settle(self, path: str, key: str, data: bytes) -> None:
-        """Put one file in its place, unless the same bytes lie there."""
-        before = self._state.made(path)
-        digest = hashlib.sha256(data).hexdigest()
-        target = self._output / path
-        if before is None or before[1] != digest or not target.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            aside = target.with_name(f".{target.name}.new")
-            aside.write_bytes(data)
-            aside.replace(target)
-            self._written += 1
-        self._state.keep(path, key, digest)
-
-    def _finish(self) -> int | None:
-        """Bring what every change may touch up to date, delete what is stale, list and sign."""
-        with self._state.writing():
-            for sheet in self._sheets.single():
-                self._keep(sheet)
-        stale = [path for (path,) in self._state.db.execute("SELECT path FROM stale ORDER BY path")]
-        self._removed += _remove(self._output, stale)
-        with self._state.writing():
-            self._state.db.execute("DELETE FROM file WHERE path IN (SELECT path FROM stale)")
-            self._state.db.execute("DELETE FROM stale")
-        return seal(self._state, self._output, self._signing, self._day)
-
-    def _drop_strays(self) -> None:
-        """Delete what a build that was cut short may have left in the folders that are ours alone."""
-        for path in _strays(self._output):
-            if self._state.made(path.relative_to(self._output).as_posix()) is None:
-                path.unlink(missing_ok=True)
-
-    def _is_told_anew(self) -> bool:
-        """Tell whether there is something new to say of our own work, and note what is said now."""
-        told = repr(self._settings.honesty)
-        if self._state.fact("told") == told:
-            return False
-        with self._state.writing():
-            self._state.note("told", told)
-        return True
-
-    def _number(self) -> int | None:
-        """Return the number of the manifest that lies there; sign now where it was not."""
-        if self._signing is None or (self._output / bundle.MANIFEST).is_file():
-            return int(self._state.fact("number") or 0) or None
-        return self._finish()
-
-    def _owed(self, urgency: int) -> int:
-        return self._count("SELECT count(*) FROM work WHERE urgency <= ?", urgency)
-
-    def _count(self, query: str, *values: int) -> int:
-        (number,) = self._state.db.execute(query, values).fetchone()
-        return int(number)
-
-
-def seal(state: State, output: Path, signing: SigningKey | None, day: date) -> int | None:
-    """Write the sums and sign them, unless nothing changed; return the number of the manifest."""
-    listed = bundle.write_sums(output, state.db.execute("SELECT path, sha256 FROM file ORDER BY path"))
-    before = state.fact("sums")
-    is_same = before == listed.sums
-    with state.writing():
-        state.note("sums_before", before)
-        state.note("sums", listed.sums)
-    bundle.place_sums(output)
-    if signing is None:
-        return None
-    number = int(state.fact("number") or 0)
-    if is_same and number and (output / bundle.MANIFEST).is_file():
-        return number
-    number = max(number, _number_of(output)) + 1
-    bundle.sign(output, signing, listed, number=number, day=day, entries=Shelf(state).living())
-    with state.writing():
-        state.note("number", str(number))
-    return number
-
-
-def _bell(output: Path) -> Path:
-    """Return the file by which a build that is under way hears that something must go now."""
-    return beside(output, "bell")
-
-
-def _remove(output: Path, paths: Iterable[str]) -> int:
-    """Delete files of ours that are no longer made; a path that leaves the folder is nobody's of ours."""
-    inside = [path for path in map(PurePosixPath, paths) if not path.is_absolute() and ".." not in path.parts]
-    for path in inside:
-        (output / path).unlink(missing_ok=True)
-    return len(inside)
-
-
-def _strays(output: Path) -> Iterator[Path]:
-    """Walk through the folders that are ours alone, and what was written aside."""
-    for folder in output.iterdir():
-        if folder.name in (*LANGUAGES, "data", "feeds", "search"):
-            yield from (path for path in folder.rglob("*") if path.is_file())
-    yield from (path for path in output.glob(".*.new") if path.is_file())
-
-
-def _number_of(output: Path) -> int:
-    """Read the number of the manifest that lies there; who signs knows it is ours."""
-    try:
-        lines = (output / bundle.MANIFEST).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return 0
-    return next((int(line[7:]) for line in lines if line.startswith("number ") and line[7:].isdigit()), 0)

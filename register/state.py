@@ -133,6 +133,18 @@ class State:
             self.db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
         self.db.execute("UPDATE file SET key = ?", (_OLD,))
 
+    def distrust(self, paths: Iterable[str]) -> None:
+        """Forget from what *paths* were made; they are made again as soon as somebody looks."""
+        self.db.executemany(
+            "UPDATE file SET sha256 = '', key = CASE key WHEN ? THEN key ELSE '' END WHERE path = ?",
+            ((_OLD, path) for path in paths),
+        )
+
+    def lists(self) -> list[str]:
+        """Name every list as ``facet/code``."""
+        found = self.db.execute("SELECT DISTINCT facet, code FROM carried WHERE facet != 'refusal'")
+        return [f"{facet}/{code}" for facet, code in found]
+
     def drop_old(self) -> None:
         """Remember that files which were not made again since :meth:`forget_entries` must go."""
         self.db.execute("INSERT OR IGNORE INTO stale SELECT path FROM file WHERE key = ?", (_OLD,))
@@ -175,7 +187,7 @@ def _connect(path: Path) -> sqlite3.Connection | None:
     connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

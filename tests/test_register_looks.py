@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ import pytest
 from playwright.async_api import Browser
 
 from crypto.signature import SigningKey
-from register import examples, site
+from register import examples, packing, records, site
+from register.entry import Entry
 from register.settings import SiteSettings
 from register.sources import Held
 from tests.browser import chromium
@@ -66,13 +68,9 @@ async def browser() -> AsyncIterator[Browser]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("register") / "site"
     now = datetime(2026, 3, 9, tzinfo=UTC)
-    site.build(
-        Held(examples.load()),
-        output,
-        settings=SiteSettings(),
-        now=now,
-        signing=SigningKey.from_seed(bytes(32)),
-    )
+    key, settings = SigningKey.from_seed(bytes(32)), SiteSettings(bots=("practice_bot",), channel="practice")
+    site.build(Held(examples.load()), output, settings=settings, now=now, signing=key)
+    assert packing.pack(Held(examples.load()), output, settings=settings, now=now, signing=key)
     return output
 
 
@@ -82,7 +80,8 @@ async def test_no_page_runs_out_of_the_window(
     browser: Browser, built: Path, theme: Literal["light", "dark"]
 ) -> None:
     entry, gone = (next(r.id for r in examples.load() if r.is_tombstone is dead) for dead in (False, True))
-    names = ["index", "browse", "totals", "changes", "data", f"entries/{entry}", f"entries/{gone}"]
+    names = ["index", "browse", "totals", "changes", "data", "search", "honesty", "copies"]
+    names += [f"entries/{entry}", f"entries/{gone}"]
     SHOTS.mkdir(parents=True, exist_ok=True)
     context = await browser.new_context(color_scheme=theme, java_script_enabled=False)
     page = await context.new_page()
@@ -109,4 +108,74 @@ async def test_a_reader_finds_an_entry_by_keyboard(browser: Browser, built: Path
     await page.locator(".finder a", has_text="Морская пехота").press("Enter")
     await page.locator(".story a").first.press("Enter")
     assert "контрактников" in await page.locator("h1").inner_text()
+    await context.close()
+
+
+@pytest.mark.browser
+async def test_a_reader_searches_a_copy_on_a_stick_and_nothing_is_sent(browser: Browser, built: Path) -> None:
+    page = await browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto((built / "ru" / "search.html").as_uri())
+    # Other cases of the words than those in the text, and words in any order.
+    await page.fill("#q", "отказа Морским")
+    await page.locator("#found a").first.wait_for()
+    assert await page.locator("#found a").all_inner_texts() == [
+        "Группа контрактников отказалась возвращаться после отпуска"
+    ]
+    assert await page.locator("#said").inner_text() == "Найдено записей: 1"
+    await page.fill("#q", "абракадабра")
+    await page.locator("#said", has_text="Ничего не нашлось").wait_for()
+    assert all(url.startswith(built.as_uri()) for url in asked)
+    await page.fill("#q", "отказа морским")
+    await page.locator("#found a").first.click()
+    assert "Группа контрактников" in await page.locator("h1").inner_text()
+    await page.close()
+
+
+@pytest.mark.browser
+async def test_without_scripts_the_search_page_leads_to_the_lists(browser: Browser, built: Path) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto((built / "en" / "search.html").as_uri())
+    assert not await page.locator("#q").is_visible()
+    assert await page.get_by_text("Everything can be found in the lists").is_visible()
+    await page.locator("a", has_text="All filters").click()
+    assert page.url.endswith("browse.html")
+    await context.close()
+
+
+@pytest.mark.browser
+async def test_words_from_an_index_stay_words(browser: Browser, tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)> злое"
+    entry = Entry.new(title={"ru": evil}, body={"ru": evil}, month="2026-02")
+    now, settings = datetime(2026, 3, 9, tzinfo=UTC), SiteSettings()
+    held = Held([records.first(entry, now.date())])
+    site.build(held, tmp_path / "site", settings=settings, now=now)
+    packing.pack(held, tmp_path / "site", settings=settings, now=now)
+    page = await browser.new_page()
+    await page.goto((tmp_path / "site/ru/search.html").as_uri())
+    await page.fill("#q", "злое")
+    await page.locator("#found a").wait_for()
+    assert await page.locator("#found a").inner_text() == evil
+    assert await page.locator("#found img").count() == 0
+    await page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing(browser: Browser, built: Path, theme: Literal["light", "dark"]) -> None:
+    axe = os.environ.get("SUBROSA_AXE", "")
+    if not Path(axe).is_file():
+        pytest.skip("SUBROSA_AXE names no axe.min.js")
+    context = await browser.new_context(color_scheme=theme, bypass_csp=True)
+    page = await context.new_page()
+    entry, gone = (next(r.id for r in examples.load() if r.is_tombstone is dead) for dead in (False, True))
+    names = [path.stem for path in (built / "uk").glob("*.html")] + [f"entries/{entry}", f"entries/{gone}"]
+    for name in names:
+        await page.goto((built / "uk" / f"{name}.html").as_uri())
+        await page.add_script_tag(path=axe)
+        found = await page.evaluate("axe.run()")
+        faults = [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]]
+        assert faults == [], name
     await context.close()

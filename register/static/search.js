@@ -38,7 +38,7 @@
   // A word is looked for by its beginning, so that "Брянска" finds "Брянской".
   const ending = language === "en"
     ? /(?:ings?|ed|es|s)$/
-    : /(?:ями|ами|ого|его|ому|ему|ыми|ими|іми|ых|их|іх|ый|ий|ой|ей|ая|яя|ое|ее|ою|ею|ов|ев|ів|ам|ям|ах|ях|ом|ем|ім|[аяоеуюыиіїйьє])$/;
+    : /(?:ями|ами|ого|его|ому|ему|ыми|ими|іми|ых|их|іх|ый|ий|ой|ей|ая|яя|ое|ее|ою|ею|ов|ев|ів|ам|ям|ах|ях|ом|ем|ім|им|ым|[аяоеуюыиіїйьє])$/;
   const stem = (word) => {
     const short = word.length > 4 ? word.replace(ending, "") : word;
     return short.length >= SHORTEST + 1 ? short : word;
@@ -112,6 +112,7 @@
   form.addEventListener("submit", (event) => { event.preventDefault(); look(); });
   let pause = 0;
   field.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(look, 250); });
+  document.getElementById("without").hidden = true;
   form.hidden = false;
   if (field.value) look();
 })();
