@@ -347,3 +347,18 @@ def test_clean_drafts_draw_few_warnings(detectors: Detectors, shared: Path) -> N
     cases = [c for c in load_cases(shared) if c["clean"]]
     warnings = sum(len(gate.check(detectors, c)["findings"]) for c in cases)  # type: ignore[arg-type]
     assert warnings / sum(len(c["draft"]) for c in cases) * 1000 <= 3
+
+
+@pytest.mark.parametrize(
+    "piece", ["а ", "9-", "a@", "a.", "Б***", "\n", "%D0", "восемь ", "аб-", "И. ", "ул. "]
+)
+def test_no_text_holds_a_desk_for_long(detectors: Detectors, piece: str) -> None:
+    text = (piece * 4000)[:4000]
+    started = time.process_time()
+    gate.check(detectors, {"case_fields": TESS, "narrative": text, "draft": text, "lang": "ru"})
+    assert time.process_time() - started <= 8  # a text of the same length that means something takes 0.3
+
+
+def test_blank_space_hides_no_name(detectors: Detectors) -> None:
+    draft = "   \n\n".join("Белобородько")
+    assert verdict(detectors, f"Это {draft}.")["verdict"] == "block"

@@ -18,28 +18,40 @@ from casework.redaction.places import SealedPlace, is_region_word
 from casework.redaction.public import Public
 
 _NEAR_DEGREES = 0.2  # about 20 km: two villages apart
-_SPELLED = {"phone": "phone_spelled", "unit": "unit_spelled"}
 
 
 def sealed_numbers(page: Page, sealed: Sealed) -> Iterator[Finding]:
     """Find whole and partial sealed numbers, in digits and in words."""
-    for run in numbers.runs(page):
-        is_plain = not run.is_spelled and numbers.is_plain(page.text, run)
-        for digits, kind in sealed.numbers:
-            hit = next((r for r in run.readings if numbers.overlap(r, digits)), None)
-            if hit is None or (is_plain and hit != digits):
+    known: dict[str, tuple[str, str] | None] = {}
+    for run in page.runs:
+        for reading in run.readings:
+            if reading not in known:
+                known[reading] = next((n for n in sealed.numbers if numbers.overlap(reading, n[0])), None)
+            match = known[reading]
+            if match is None:
                 continue
-            name = (
-                _SPELLED.get(kind, f"{kind}_spelled")
-                if run.is_spelled
-                else kind
-                if hit.endswith(digits[-10:])
-                else f"{kind}_partial"
-            )
+            digits, kind = match
+            if not run.is_spelled and reading != digits and numbers.is_plain(page.text, run):
+                continue
             yield mark(
-                page.given, _widen(page, run, kind), name, Level.BLOCK, "unit" if kind == "unit" else "number"
+                page.given,
+                _widen(page, run, kind),
+                _name(run, reading, digits, kind),
+                Level.BLOCK,
+                _mend(kind),
             )
             break
+
+
+def _name(run: numbers.Run, reading: str, digits: str, kind: str) -> str:
+    """Return the kind of a finding: the number whole, in part, or in words."""
+    if run.is_spelled:
+        return f"{kind}_spelled"
+    return kind if reading.endswith(digits[-10:]) else f"{kind}_partial"
+
+
+def _mend(kind: str) -> str:
+    return "unit" if kind == "unit" else "number"
 
 
 def _widen(page: Page, run: numbers.Run, kind: str) -> tuple[int, int]:
@@ -50,7 +62,7 @@ def _widen(page: Page, run: numbers.Run, kind: str) -> tuple[int, int]:
                 r"(?:[вb]\s*[/\\.]?\s*[ч4]\.?|вэ\s?чэ|част[ьиию]+|unit)\s*(?:пп|п/п)?\s*(?:№|No\.?|"
                 r"номер\w*)?\s*$"
             ),
-            page.text[: run.start],
+            page.text[max(0, run.start - 40) : run.start],
             re.I,
         )
         if before:

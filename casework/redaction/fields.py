@@ -95,7 +95,7 @@ _FORMATIONS = (
     ("base", r"баз[аыеуой]+|base"),
 )
 _BETWEEN = (
-    r"(?:(?:[а-яёіїє-]+(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|"
+    r"(?:(?:[а-яёіїє-]{1,30}(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|"
     r"separate|motor(?:i[sz]ed)?|rifle|airborne|"
     r"tank|naval|infantry|marine|artillery|assault|air|special|forces|landing)\.?[ \u00a0]+){0,5}"
 )

@@ -24,6 +24,8 @@ class Level(StrEnum):
 
 _RANK = {Level.BLOCK: 2, Level.WARN: 1, Level.PASS: 0}
 
+_MOST = 1000  # findings; whoever has more has one problem, and the gravest are kept
+
 # Code -> the cheapest mend, in English for data; people read `gate.hint.<code>` of the catalogues.
 HINTS: dict[str, str] = {
     "remove": "Remove it: it identifies the source.",
@@ -107,7 +109,7 @@ def soften(finding: Finding) -> Finding:
 
 def settle(findings: Iterable[Finding]) -> Verdict:
     """Drop what a graver or wider finding already says, order by gravity and place, and add up."""
-    ranked = sorted(set(findings), key=lambda f: (-_RANK[f.level], f.start - f.end, f.start, f.kind))
+    ranked = sorted(set(findings), key=lambda f: (-_RANK[f.level], f.start - f.end, f.start, f.kind))[:_MOST]
     kept: list[Finding] = []
     for finding in ranked:
         if not any(_covers(other, finding) for other in kept):

@@ -17,9 +17,9 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 # An address is written plainly, with bracketed words, or in words altogether; spaces only in the last two.
 _DOTTED = r"(?:\s?[\[(]\s?(?:dot|точка|\.)\s?[\])]\s?|\s(?:dot|точка)\s|\.(?=\w))"
 _EMAIL = re.compile(
-    rf"[\w.+-]+@[\w-]+(?:{_DOTTED}[\w-]+)+|"
-    rf"[\w.+-]+\s?(?:[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]+(?:{_DOTTED}[\w-]+)+|"
-    r"[\w.+-]+\sat\s[\w-]+(?:\s(?:dot|точка)\s[\w-]+)+",
+    rf"(?<![\w.+-])[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:{_DOTTED}[\w-]{{1,63}}){{1,6}}|"
+    rf"(?<![\w.+-])[\w.+-]{{1,64}}\s?(?:[\[(]\s?(?:at|@|собака)\s?[\])]|\sсобака\s)\s?[\w-]{{1,63}}(?:{_DOTTED}[\w-]{{1,63}}){{1,6}}|"
+    r"(?<![\w.+-])[\w.+-]{1,64}\sat\s[\w-]{1,63}(?:\s(?:dot|точка)\s[\w-]{1,63}){1,6}",
     re.I,
 )
 _HANDLE = re.compile(
@@ -64,9 +64,9 @@ _CAPITAL = r"(?-i:[А-ЯЁІЇЄҐA-Z])"
 _HOUSE = r"(?:,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:[-/ ]\d+)?(?:,?\s*(?:кв|корп|оф|к)\.?\s*\d+)*)"
 _STREET = re.compile(
     rf"(?<!\w)(?:ул(?:иц[аыеу]\w*|\.)|пер(?:еул\w+|\.)|пр(?:оспект\w*|-?т\.?|-кт)|вул(?:иц\w+|\.)|"
-    rf"наб(?:ережн\w+|\.)|бульвар\w*|б-р|шоссе)\s*{_CAPITAL}[\w-]+(?:\s{_CAPITAL}[\w-]+)?{_HOUSE}?"
-    rf"|(?<!\w){_CAPITAL}[\w-]+\s(?:улиц\w+|вулиц\w+|переул\w+){_HOUSE}?|"
-    rf"(?<!\w)(?:\d+\s)?{_CAPITAL}[\w-]+\s(?-i:Street|Avenue|Lane|Road)(?!\w){_HOUSE}?",
+    rf"наб(?:ережн\w+|\.)|бульвар\w*|б-р|шоссе)\s*{_CAPITAL}[\w-]{{1,40}}(?:\s{_CAPITAL}[\w-]{{1,40}})?{_HOUSE}?"
+    rf"|(?<!\w){_CAPITAL}[\w-]{{1,40}}\s(?:улиц\w+|вулиц\w+|переул\w+){_HOUSE}?|"
+    rf"(?<!\w)(?:\d+\s)?{_CAPITAL}[\w-]{{1,40}}\s(?-i:Street|Avenue|Lane|Road)(?!\w){_HOUSE}?",
     re.I,
 )
 

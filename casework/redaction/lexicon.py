@@ -24,6 +24,7 @@ _NAME_TAGS = frozenset({"Name", "Surn", "Patr"})
 _NOT_ORDINARY = frozenset({"Name", "Surn", "Patr", "Geox", "Abbr", "Init", "Orgn", "Trad"})
 _MEMORY_LIMIT = 60_000  # words; about the active vocabulary of the press, some 20 MB
 
+_LONGEST = 64  # letters; no word is longer, and a guess at one costs time
 # Written as people type, a dictionary form apart: й and ё are kept, so this is not a comparison key.
 _ENGLISH_ENDINGS = (("ies", "y"), ("ing", ""), ("edly", ""), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
 
@@ -111,6 +112,7 @@ class Lexicon:
 
     def parses(self, word: str, lang: str = "ru") -> list[Any]:
         """Return the readings of *word*, likeliest first; Russian where *lang* has no dictionary."""
+        word = word[-_LONGEST:]
         if self._parses is not None and (lang, word) in self._parses:
             return self._parses[lang, word]
         parses: list[Any] = self._analysers.get(lang, self._analysers["ru"]).parse(word)

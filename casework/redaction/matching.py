@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rapidfuzz import fuzz, process
 
@@ -29,6 +30,8 @@ _WARN_LIKENESS = 82.0
 _SAME_PATRONYMIC = 92.0
 _LEAST_FOR_LIKENESS = 6  # letters
 _LONG_GIVEN = 7  # letters
+_LONGEST_SPREAD = 24  # letters of a name written apart
+_MOST_STUBS = 200  # words with their middle left out, in one draft
 _MOSTLY_A_NAME = 0.6  # of the weight of a word's readings
 _CLAUSE_START = re.compile(r"[:>\])}\"“„«(—–•-]\s*$")
 
@@ -269,7 +272,7 @@ class _Matcher:
                 end += 1
             if end - start >= 4:
                 for first in range(start, end - 3):
-                    for last in range(end, first + 3, -1):
+                    for last in range(min(end, first + _LONGEST_SPREAD), first + 3, -1):
                         if fold.key("".join(t.text for t in tokens[first:last])) in self.exact:
                             yield mark(
                                 self.page.given,
@@ -397,7 +400,7 @@ _MASKED = re.compile(r"(?<!\w)(?P<head>[А-ЯЁІЇЄҐA-Z]\w{2,})(?:[*•#…_]
 def _stubs(page: Page, names: Iterable[SealedName]) -> Iterator[Finding]:
     """Find surnames with their middle left out: Ч-в, Чиг***ов."""
     surnames = [n for n in names if n.part in {Part.SURNAME, Part.GIVEN} and any(len(k) >= 5 for k in n.keys)]
-    for match in _STUB.finditer(page.text):
+    for match in islice(_STUB.finditer(page.text), _MOST_STUBS):
         head, tail = fold.key(match["head"]), fold.key(match["tail"])
         if any(
             n.part is Part.SURNAME
@@ -408,7 +411,7 @@ def _stubs(page: Page, names: Iterable[SealedName]) -> Iterator[Finding]:
             for k in n.keys
         ):
             yield mark(page.given, page.span(*match.span()), "name_initials", Level.BLOCK, "initials")
-    for match in _MASKED.finditer(page.text):
+    for match in islice(_MASKED.finditer(page.text), _MOST_STUBS):
         head = fold.key(match["head"])
         if any(k.startswith(head) for n in surnames for k in n.keys):
             yield mark(page.given, page.span(*match.span()), "name_initials", Level.BLOCK, "initials")

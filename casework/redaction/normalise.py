@@ -102,6 +102,9 @@ def clean(text: str) -> Clean:
             continue
         else:
             raw = unicodedata.normalize("NFKC", raw)
+        if raw.isspace() and "".join(letters[-2:]).isspace() and len(letters) > 1:
+            letters[-1] = "\n" if "\n" in raw else letters[-1]
+            continue  # a page of blank lines says nothing, and every grammar would walk it
         letters.extend(raw)
         origin.extend([piece.start()] * len(raw))
     origin.append(len(text))

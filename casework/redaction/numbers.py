@@ -12,11 +12,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 from casework.redaction import fold
-from casework.redaction.page import Page
 
-_RUN = re.compile(r"(?<![\d])\+?\(?\d(?:[\d]|[ \u00a0\u2009.\-–‑()/]{1,2}(?=\(?\d))*", re.S)
+if TYPE_CHECKING:
+    from casework.redaction.page import Page
+
+_RUN = re.compile(r"(?<![\d])\+?\(?\d(?:[\d]|[ \u00a0\u2009.\-–‑()/]{1,2}(?=\(?\d)){0,80}", re.S)
 _PARTS = re.compile(r"\d+")
 
 # One row a number, in Russian, Ukrainian and English, as people dictate them.
@@ -261,7 +264,7 @@ def is_plain(text: str, run: Run) -> bool:
     return bool(
         _COUNT_AFTER.match(after)
         or _LEGAL_BEFORE.search(text[max(0, run.start - 12) : run.start])
-        or _MONEY_BEFORE.search(text[: run.start])
+        or _MONEY_BEFORE.search(text[max(0, run.start - 3) : run.start])
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from casework.redaction import dates, fold, ids, normalise
+from casework.redaction import dates, fold, ids, normalise, numbers
 from casework.redaction.lexicon import Lexicon
 from casework.redaction.ner import Entity, Recogniser, is_lower_case, restore_capitals
 from casework.redaction.normalise import Clean, Token
@@ -92,6 +92,11 @@ class Page:
     def identifiers(self) -> list[ids.Found]:
         """The identifiers with a pattern, in the clean text."""
         return ids.find(self.text)
+
+    @cached_property
+    def runs(self) -> list[numbers.Run]:
+        """The numbers, in digits and in words, in the clean text."""
+        return numbers.runs(self)
 
     def between(self, left: int, right: int) -> str:
         """Return the clean text between the ends of two tokens."""

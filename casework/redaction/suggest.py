@@ -139,7 +139,7 @@ def _patterned(page: Page) -> Iterator[Span]:
         yield from (Span(*page.span(*m.span()), kind, m[0].lower()) for m in pattern.finditer(page.text))
     for start, end, number, kind in fields.formations(page.text):
         yield Span(*page.span(start, end), "unit", f"{number} {kind}")
-    for run in numbers.runs(page):
+    for run in page.runs:
         digits = min(run.readings)
         is_long = len(digits) >= 5 or (len(digits) == 4 and numbers.is_telling(page.text, run.start))
         if is_long and not (not run.is_spelled and numbers.is_plain(page.text, run)):

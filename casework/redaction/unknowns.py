@@ -102,23 +102,23 @@ def identifiers(page: Page, context: Context) -> Iterator[Finding]:
             Level.WARN,
             hint,
         )
-    for run in numbers.runs(page):
+    for run in page.runs:
         span = page.span(run.start, run.end)
-        text = page.text[run.start : run.end]
-        is_taken = any(a < run.end and run.start < b for a, b in taken) or any(
-            m.start <= run.start and run.end <= m.end + 6 for m in page.days
-        )
-        is_one_number = re.fullmatch(r"\d{5,}|\d{2,4}(?:[ -]\d{2,4}){2,}", text) and not re.fullmatch(
-            r"\d{1,3}(?:[ \u00a0,.]\d{3})+", text
-        )
-        if run.is_spelled or is_taken or not is_one_number or len(min(run.readings)) < _LONG_NUMBER:
+        if not _is_telling(page, run) or any(a < run.end and run.start < b for a, b in taken):
             continue
-        if (
-            not numbers.is_plain(page.text, run)
-            and not inside(span, context.sourced)
-            and not inside(span, context.citations)
-        ):
+        if not inside(span, context.sourced) and not inside(span, context.citations):
             yield mark(page.given, span, "unknown_number", Level.WARN, "number")
+
+
+def _is_telling(page: Page, run: numbers.Run) -> bool:
+    """Say whether *run* is one long number that is no day, no count and no sum of money."""
+    text = page.text[run.start : run.end]
+    is_one = re.fullmatch(r"\d{5,}|\d{2,4}(?:[ -]\d{2,4}){2,}", text)
+    is_grouped = re.fullmatch(r"\d{1,3}(?:[ \u00a0,.]\d{3})+", text)
+    if run.is_spelled or not is_one or is_grouped or len(min(run.readings)) < _LONG_NUMBER:
+        return False
+    is_day = any(m.start <= run.start and run.end <= m.end + 6 for m in page.days)
+    return not is_day and not numbers.is_plain(page.text, run)
 
 
 def places(
