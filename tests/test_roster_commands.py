@@ -12,6 +12,7 @@ import click
 import pytest
 from sqlalchemy import select
 
+from bot.guard import sole_hub
 from casework import rosters
 from casework.tables import JournalRow, RosterNote
 from crypto import keyring
@@ -289,6 +290,14 @@ def test_a_new_root_is_pinned_by_words_and_old_signatures_stay_good(shell: Shell
     assert code == 1
     shell.done("staff", "revoke", "lawyer-3", "--root", str(shell.folder / "new.key"))
     assert not pin(shell, file, [public]).startswith("pinned")  # by then another roster is in force
+
+
+def test_a_repin_waits_for_no_running_hub(shell: Shell) -> None:
+    new, before = SigningKey.generate(), shell.founded.config.read_text()
+    note = shell.write_note(follow(shell.roster()), new)
+    with sole_hub(shell.settings.hub.state_dir):
+        assert pin(shell, note, [new.public.hex()]).startswith("failed")
+    assert (shell.founded.config.read_text(), shell.roster().version) == (before, 1)
 
 
 def test_a_repin_cut_short_before_the_configuration_can_be_done_again(shell: Shell) -> None:

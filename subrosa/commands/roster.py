@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bot.guard import sole_hub
 from casework import rosters
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor, Roster, words
@@ -124,8 +125,8 @@ def repin(settings: Settings, file: Path, roots: tuple[str, ...], threshold: int
     """
     Pin new root keys after one was lost or stolen, and put the roster in FILE in force, which they signed.
 
-    Two of the staff read aloud the words that `roster anchor` showed them; you type what you hear. Do the
-    same at every desk that runs elsewhere. Restart hub and desks afterwards.
+    Stop the hub first: it believes the roots it started with. Two of the staff read aloud the words that
+    `roster anchor` showed them; you type what you hear. Do the same at every desk that runs elsewhere.
     """
     pinned = pinning.anchor_of(roots, threshold)
     rostering.verify(file.read_bytes(), pinned)
@@ -134,7 +135,9 @@ def repin(settings: Settings, file: Path, roots: tuple[str, ...], threshold: int
     configured = pinning.rewrite(settings.path, pinned)
     _put(settings, file.read_bytes(), pinned)
     pinning.replace(settings.path, configured)
-    click.echo(f"pinned {len(pinned.roots)} root keys, {pinned.threshold} must sign; restart hub and desk")
+    click.echo(
+        f"pinned {len(pinned.roots)} root keys, {pinned.threshold} must sign; start the hub, restart desks"
+    )
 
 
 def _put(settings: Settings, note: bytes, pinned: Anchor) -> None:
@@ -145,7 +148,7 @@ def _put(settings: Settings, note: bytes, pinned: Anchor) -> None:
             pinning.check_in_force(session, note, pinned)
         return
     strongbox: Strongbox = open_strongbox(settings, moment)
-    with open_database(settings).write() as session:
+    with sole_hub(settings.hub.state_dir), open_database(settings).write() as session:
         pinning.put_in_force(session, note, settings.anchor, pinned, strongbox, moment.date())
 
 
