@@ -55,6 +55,16 @@ class AddCard(Effect):
 
 
 @dataclass(frozen=True, repr=False)
+class AddAnswer(Effect):
+    """Seal the answer to one question into ``content``; *said* is what was typed instead of tapped."""
+
+    question: str  # relation | topic | service | branch | region
+    code: str
+    seq: int
+    said: str = ""
+
+
+@dataclass(frozen=True, repr=False)
 class Note(Effect):
     """Keep the answers of the state (kind, urgency, language, reach) with the case while it is written."""
 

@@ -206,6 +206,8 @@ def _carry_out(
             sealing.hear(work, facts)
         case effects.AddCard():
             sealing.add_card(work, effect)
+        case effects.AddAnswer():
+            sealing.add_answer(work, effect)
         case effects.FileCase():
             handover.file(work)
         case effects.Sweep(when="now"):

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import events, returning, screens, telling
+from intake import events, returning, screens, taps, telling
 from intake.replies import Button, Say
 from intake.state import State
-from intake.taps import ACTS
 from intake.world import Step, World
 
 # Buttons that show letters; they are looked up every time, for what waits changes.
@@ -87,7 +86,7 @@ def _hear_command(state: State, event: events.Command, world: World) -> Step:
         say = screens.hello(after, world) if after.case is None else screens.menu(after, world)
         return Step(after, (say,))
     if event.name in COMMANDS:
-        return ACTS[COMMANDS[event.name]](state, world)
+        return taps.ACTS[COMMANDS[event.name]](state, world)
     if event.payload:
         # A slash before a sentence is a slip of the finger, not a command.
         return telling.hear_text(
@@ -105,7 +104,7 @@ def _hear_tap(state: State, event: events.Tap, world: World) -> Step:
         if world.match is None or event.handle is None:
             return Step(state, (screens.told(state, "answers.none"),))
         return returning.show(state, world.match, Button("button.again", event.action, event.handle))
-    act = ACTS.get(event.action)
+    act = taps.find(event.action)
     if act is None:
         return Step(state, (screens.told(state, "button.old"),))
     return act(state, world)
@@ -121,7 +120,7 @@ def _hear_returning_tap(state: State, event: events.Tap, world: World) -> Step:
             after = replace(after, handle=event.handle.raw.hex())
         return returning.show(after, world.match, Button("button.again", event.action, event.handle))
     after = replace(after, handle=event.handle.raw.hex())
-    act = ACTS.get(event.action)
+    act = taps.find(event.action)
     if act is None:
         return Step(after, (screens.told(after, "button.old"),))
     return act(after, replace(world, case=world.match.case))

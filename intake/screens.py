@@ -13,8 +13,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from crypto.handle import Handle
+from intake import topics
 from intake.outage import Outage
-from intake.replies import Button, Keyboard, Receipt, Say, Span
+from intake.replies import ANSWER_LASTS, Button, Keyboard, Receipt, Say, Span
 from intake.state import State
 from intake.world import World
 
@@ -23,6 +24,8 @@ HOUSE_TIME = ZoneInfo("Europe/Moscow")
 GOODBYE_LASTS = timedelta(minutes=10)
 
 KINDS = {"legal": ("legal",), "tell": ("editors",), "both": ("legal", "editors")}
+# Callback data is short: one letter for each question.
+LETTERS = {"relation": "r", "topic": "t", "service": "s", "branch": "b", "region": "g"}
 CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.sha": "share"}
 
 
@@ -51,6 +54,7 @@ def hello(state: State, world: World) -> Say:
             *((kind,) for kind in kinds(world.teams)),
             ("now",),
             ("phrase", "help"),
+            ("law",),
             ("lang",),
         ),
         key="hello",
@@ -74,6 +78,10 @@ def lost(state: State, outage: Outage) -> Say:
 def receipt(state: State, messages: int, files: int) -> Receipt:
     """Say "received", with what can be done next."""
     offered = (("menu",),) if state.filed else (("send",), ("now", "menu"))
+    if state.stage.startswith("q."):
+        asked = state.stage.removeprefix("q.")
+        onward = button(state, "button.q.on", f"q.x.{LETTERS[asked]}")
+        return Receipt(((onward,), *rows(state, *offered)), messages=messages, files=files)
     return Receipt(rows(state, *offered), messages=messages, files=files)
 
 
@@ -87,13 +95,16 @@ def menu(state: State, world: World) -> Say:
     if state.case is None:
         return hello(state, world)
     if not state.filed:
-        offered = rows(state, ("send",), ("now",), ("clean", "erase"), ("phrase", "help"), ("lang",))
+        offered = rows(
+            state, ("send",), ("now",), ("clean", "erase"), ("phrase", "help"), ("law",), ("lang",)
+        )
         return Say(offered, key="menu.writing", replaces=True)
     offered = rows(
         state,
         ("now",),
         ("go.card", "go.reach"),
         ("go.keep", "go.phrase"),
+        ("q", "law"),
         ("clean", "go.clear"),
         ("forget", "erase"),
         ("new", "help"),
@@ -125,8 +136,39 @@ def filed(state: State, world: World) -> Say:
     if later is not None:
         when = later.astimezone(HOUSE_TIME)
         params = {"day": when.strftime("%d.%m"), "hour": when.strftime("%H:%M")}
-        return Say(key=f"filed.{team}.later", params=params)
-    return Say(key=f"filed.{team}.{urgency}", params={"time": world.waits[urgency]})
+        return Say(rows(state, ("q",)), key=f"filed.{team}.later", params=params)
+    return Say(rows(state, ("q",)), key=f"filed.{team}.{urgency}", params={"time": world.waits[urgency]})
+
+
+def question(state: State, asked: str, *, replaces: bool) -> Say:
+    """Ask one question: its answers two in a row, or to be typed; then the way past it."""
+    letter = LETTERS[asked]
+    choices = () if asked == "region" else topics.load(asked)
+    buttons = [button(state, f"choice.{asked}.{one.code}", f"q.{letter}.{one.code}") for one in choices]
+    pairs = tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
+    skip = button(state, "button.q.skip", f"q.x.{letter}")
+    return Say(
+        (*pairs, (skip, button(state, "button.menu", "menu"))), key=f"question.{asked}", replaces=replaces
+    )
+
+
+def answered(state: State, *, replaces: bool) -> Say:
+    """Say that these were all, and what else can be chosen."""
+    return Say(
+        rows(state, ("go.card", "go.reach"), ("go.keep", "menu")), key="question.done", replaces=replaces
+    )
+
+
+def short_answers(state: State, offered: tuple[str, ...]) -> Say:
+    """Offer the topics of the short answers."""
+    buttons = [(button(state, f"choice.topic.{topic}", f"law.{topic}"),) for topic in offered]
+    return Say((*buttons, *rows(state, ("law.ask", "menu"))), key="law.choose", replaces=True)
+
+
+def short_answer(state: State, topic: str) -> Say:
+    """Show one; it ends with the way to a person, and goes from the chat by itself."""
+    keyboard = rows(state, ("law.ask",), ("now",), ("law", "menu"))
+    return Say(keyboard, lasts=ANSWER_LASTS, key=f"rights.{topic}")
 
 
 def clear(state: State) -> Say:
@@ -212,7 +254,7 @@ def goodbye(key: str, world: World) -> Say:
 
 def done(state: State) -> Say:
     """Say that nothing more is asked."""
-    return Say(rows(state, ("clean", "menu")), key="done", replaces=True)
+    return Say(rows(state, ("q",), ("clean", "menu")), key="done", replaces=True)
 
 
 def _team(state: State) -> str:

@@ -9,7 +9,7 @@ from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
 from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
-from intake import effects, handover, opening
+from intake import effects, handover, opening, topics
 from intake.cases import CaseFacts
 from intake.work import Work
 
@@ -57,6 +57,22 @@ def add_card(work: Work, effect: effects.AddCard) -> None:
     else:
         shown = ", ".join(value for value in effect.values.values() if value)
     work.seal(keys.IDENTITY, "card", TIPSTER, {"at": work.at, "seq": effect.seq, effect.kind: shown})
+
+
+def add_answer(work: Work, effect: effects.AddAnswer) -> None:
+    """
+    Seal one answer, as cover sheets have it; what a careful reader wrote there stands above it.
+
+    Nobody is told of it: whoever takes the case finds it filled in.
+    """
+    choice = topics.find(effect.question, effect.code)
+    assert choice is not None
+    payload: dict[str, Any] = {"at": work.at, "seq": effect.seq, effect.question: choice.sheet}
+    if effect.question == "topic":
+        payload["matter"] = choice.code
+    if effect.said:
+        payload[f"{effect.question}_said"] = effect.said
+    work.seal(keys.CONTENT, "answers", TIPSTER, payload)
 
 
 def hear(work: Work, facts: CaseFacts | None) -> None:

@@ -20,7 +20,7 @@ class State:
     """One conversation. Ids and the handle are hex, so that it is plain JSON."""
 
     language: str = "ru"
-    stage: str = "free"  # what a text is taken for: free | card | phrase | words
+    stage: str = "free"  # what a text is taken for: free | card | phrase | words | q.<question>
     case: str | None = None
     handle: str | None = None
     kind: str | None = None  # legal | tell | both

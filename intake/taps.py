@@ -1,5 +1,5 @@
 """
-What each button does. One table, from action to what follows.
+What each button does. One table, from action to what follows; the lists of answers have their own.
 
 Every act can be done twice or too late: a button stays in the chat for weeks, and two fingers tap two.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, leaving, screens
+from intake import choosing, knowing, leaving, questions, screens
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
 from intake.state import State
@@ -154,3 +154,16 @@ _IN_A_CASE: Mapping[str, Act] = {
 ACTS: Mapping[str, Act] = MappingProxyType(
     {**_ANYWHERE, **{action: _of_a_case(act) for action, act in _IN_A_CASE.items()}}
 )
+
+
+def find(action: str) -> Act | None:
+    """Return what the button of *action* does; none of ours carries any other."""
+    asked = questions.find(action)
+    if asked is not None:
+        return _of_a_case(asked)
+    return ACTS.get(action) or knowing.find(action)
+
+
+def actions() -> tuple[str, ...]:
+    """Return every action there is."""
+    return (*ACTS, *questions.actions(), *knowing.actions())

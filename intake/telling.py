@@ -3,7 +3,7 @@ What people tell: text, files, voice, cards, places, in any state. All of it is 
 
 Rules:
 * Whatever comes is content, but for an answer that was just asked for and fits (a short text for the card,
-  two words of a phrase).
+  two words of a phrase, an answer to a question that says nothing else).
 * What names a person or a place apart from the words (contact card, map point, author of a forward) goes to
   the identity card; the content gets a mark that it came.
 * A receipt follows everything that was kept, and is said after the commit.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import events, phrase_screens, screens
+from intake import events, phrase_screens, questions, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -36,6 +36,10 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
         return _hear_words(state, event.text)
     if state.stage == "card" and not event.forwarded and _may_be_card(event.text):
         return _keep_card(state, event.text)
+    if state.stage.startswith("q.") and state.case is not None and not event.forwarded:
+        answered = questions.hear(state, event.text)
+        if answered is not None:
+            return answered
     marks = ("author",) if event.author else ()
     began, start = begin(state, world)
     effects: list[Effect] = [*start, *_author(event.author, began.seq)]

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from casework import catalogue
+from intake import rights, topics
 from intake.replies import Deliver, Keyboard, Receipt, Reply, Say, Span
 
 CATALOGUES = Path(__file__).with_name("catalogues")
@@ -37,11 +38,17 @@ def render(reply: Reply, language: str) -> Message:
 
 def say(key: str, language: str) -> str:
     """
-    Return the sentence of *key*.
+    Return the sentence of *key*: from the catalogue, the lists of answers or the short answers.
 
     Raises:
         KeyError: no catalogue has it; a chat must never be shown a bare key.
     """
+    room, _, name = key.partition(".")
+    if room == "choice":
+        question, _, code = name.partition(".")
+        return topics.label(question, code, language)
+    if room == "rights":
+        return _short_answer(rights.load(name, language), language)
     text = _load(language).gettext(key)
     if text == key:
         raise KeyError(key)
@@ -59,6 +66,13 @@ def _text(reply: Reply, language: str) -> str:
             return reply.letter.text
         case _:
             raise TypeError("intake: internal error: an unknown reply")
+
+
+def _short_answer(answer: rights.Answer, language: str) -> str:
+    """Say it with its date, and whether a lawyer has checked it."""
+    checked = "law.unchecked" if answer.reviewed_by is None else "law.checked"
+    dated = say("law.as_of", language).format_map({"day": f"{answer.law_as_of:%d.%m.%Y}"})
+    return f"{answer.text}\n\n{dated} {say(checked, language)}"
 
 
 def _receipt(reply: Receipt, language: str) -> str:

@@ -11,17 +11,16 @@ from hypothesis import strategies as st
 
 from casework.rows import Rows
 from crypto.handle import Handle
-from intake import effects, events, machine, screens, texts
+from intake import effects, events, machine, screens, taps, texts
 from intake.cases import CaseFacts
 from intake.replies import Button, Deliver, Reply, Span
 from intake.snapshot import Match
 from intake.state import State, dumps, loads
-from intake.taps import ACTS
 from intake.world import Fresh, Step, World
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-TELLING = (effects.AddMessage, effects.AddFile, effects.AddCard)
-ALL_ACTIONS = (*ACTS, "open", "again", "no-such", "")
+TELLING = (effects.AddMessage, effects.AddFile, effects.AddCard, effects.AddAnswer)
+ALL_ACTIONS = (*taps.actions(), "open", "again", "no-such", "")
 
 
 def world(**more: Any) -> World:

@@ -1,0 +1,95 @@
+"""
+A few questions after filing, one at a time, so that a lawyer can begin sooner. All can be skipped.
+
+Rules:
+* Nothing waits for them: the case is handed over before the first is asked.
+* An answer is sealed by itself, so that who stops half-way has told what was answered so far.
+* What is typed instead of tapped is an answer when it says nothing else; anything else is a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from intake import screens, topics
+from intake.acts import Act, stay
+from intake.effects import AddAnswer
+from intake.state import State
+from intake.world import Step, World
+
+_QUESTIONS = {letter: question for question, letter in screens.LETTERS.items()}
+
+
+def find(action: str) -> Act | None:
+    """Return what a button of a question does: ``q``, ``q.x.t`` (skip), ``q.t.awol`` (answer)."""
+    if action == "q":
+        return begin
+    head, _, rest = action.partition(".")
+    letter, _, code = rest.partition(".")
+    if head != "q" or not code:
+        return None
+    if letter == "x":
+        return _skip(_QUESTIONS[code]) if code in _QUESTIONS else None
+    question = _QUESTIONS.get(letter)
+    if question is None or topics.find(question, code) is None:
+        return None
+    return _answer(question, code)
+
+
+def actions() -> tuple[str, ...]:
+    """Return every action of a question's buttons."""
+    skips = [f"q.x.{letter}" for letter in _QUESTIONS]
+    answers = [
+        f"q.{letter}.{choice.code}"
+        for question, letter in screens.LETTERS.items()
+        if question != "region"
+        for choice in topics.load(question)
+    ]
+    return ("q", *skips, *answers)
+
+
+def begin(state: State, _world: World) -> Step:
+    """Ask the first; what it was asked from stays on the screen."""
+    return _ask(state, topics.QUESTIONS[0], replaces=False)
+
+
+def hear(state: State, text: str) -> Step | None:
+    """Take *text* as the answer to the question that stands; none when it is something to tell."""
+    question = state.stage.removeprefix("q.")
+    if topics.is_skip(text):
+        return _next(state, question, replaces=False)
+    choice = topics.understand(question, text)
+    return None if choice is None else _take(state, question, choice.code, text)
+
+
+def _answer(question: str, code: str) -> Act:
+    def act(state: State, _world: World) -> Step:
+        return _take(state, question, code, "")
+
+    return act
+
+
+def _skip(question: str) -> Act:
+    def act(state: State, _world: World) -> Step:
+        return _next(state, question, replaces=True)
+
+    return act
+
+
+def _take(state: State, question: str, code: str, said: str) -> Step:
+    effect = AddAnswer(question, code, state.seq, said)
+    after = replace(state, seq=state.seq + 1)
+    return _next(after, question, effect, replaces=not said)
+
+
+def _next(state: State, question: str, *effects: AddAnswer, replaces: bool) -> Step:
+    later = topics.QUESTIONS[topics.QUESTIONS.index(question) + 1 :]
+    if later:
+        return _ask(state, later[0], *effects, replaces=replaces)
+    after = replace(state, stage="free", held="")
+    return stay(after, screens.answered(after, replaces=replaces), *effects)
+
+
+def _ask(state: State, question: str, *effects: AddAnswer, replaces: bool) -> Step:
+    after = replace(state, stage=f"q.{question}", held="")
+    return stay(after, screens.question(after, question, replaces=replaces), *effects)
