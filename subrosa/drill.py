@@ -72,6 +72,11 @@ def last(state_dir: Path) -> date | None:
         return None
 
 
+def scratch_of(state_dir: Path) -> Path:
+    """Return where a drill lays its house out; between drills there is nothing."""
+    return state_dir.with_name(f"{state_dir.name}.drill")
+
+
 def _play(settings: Settings, place: Settings, copies: Path, identity: Identity, now: datetime) -> list[Step]:
     try:
         restored = backup.restore(place, copies, identity, now)
@@ -141,7 +146,7 @@ def _grants(session: Session, place: Settings, copies: Path, identity: Identity)
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Settings]:
     """Give a house of its own beside ``state_dir``, and leave nothing of it."""
-    folder = settings.hub.state_dir.with_name(f"{settings.hub.state_dir.name}.drill")
+    folder = scratch_of(settings.hub.state_dir)
     _remove(folder)
     folder.mkdir(mode=0o700)
     try:

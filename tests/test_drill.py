@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,4 +145,8 @@ def test_what_a_killed_drill_left_is_gone_after_the_next(
     left.mkdir(parents=True)
     (left / "epoch.key").write_bytes(b"x" * 100)
     assert target
-    assert all(play(house, replace(settings), escrow_key).values())
+    (finding,) = check_drill(settings, house.now)
+    assert finding.level is Level.RED
+    assert all(play(house, settings, escrow_key).values())
+    (finding,) = check_drill(settings, house.now)
+    assert finding.level is Level.OK

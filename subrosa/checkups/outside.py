@@ -56,7 +56,10 @@ def check_drill(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at when somebody last tried whether the copies bring the house back."""
     day = drill.last(settings.hub.state_dir)
     hint = "subrosa restore --drill --identity FILE, with the escrow key from its stick"
-    if day is None:
+    if drill.scratch_of(settings.hub.state_dir).exists():
+        # Among its keys may be some that the house itself dropped when it erased.
+        yield red("drill", "one runs, or was cut short and left its keys on the disk", hint)
+    elif day is None:
         yield warn("drill", "nobody has tried to restore these copies", hint)
     elif now.date() - day > DRILLED:
         yield warn("drill", f"the last one that passed was on {day}", hint)
