@@ -58,7 +58,7 @@ def parse(text: str) -> Answer:
         ValueError: it does not begin so.
     """
     head, _, body = text.partition("\n\n")
-    lines = dict(line.split(":", 1) for line in head.splitlines())
+    lines = {name: value for name, _, value in (line.partition(":") for line in head.splitlines())}
     if set(lines) != {"law as of", "reviewed by"} or not body.strip():
         raise ValueError("intake: a short answer lacks its head or its words")
     return Answer(

@@ -201,7 +201,7 @@ def test_from_every_state_the_menu_leads_out(steps: list[Any]) -> None:
         assert talk.state is None
 
 
-@given(WORDS, st.sampled_from(["free", "card", "phrase", "words"]))
+@given(WORDS, st.sampled_from(["free", "card", "phrase", "words", "q.topic", "q.region"]))
 def test_what_is_told_is_kept_or_refused_aloud(text: str, stage: str) -> None:
     """In no state does a text vanish: it is content, a card, or the answer says what it was taken for."""
     talk = Talk()
