@@ -44,6 +44,8 @@ class State:
     wrote_before: bool = False
     greeted: bool = False  # the notice stands in the chat, or stood there
     own: str | None = None  # the case as this tipster began it, when it was merged into another person's
+    coach: str = ""  # what a file gave away, to be said once the case is handed over
+    coached: str = ""  # what was said of that, words with blanks between
     heard_of: str = ""  # the last outage this chat was told of
 
     def __repr__(self) -> str:

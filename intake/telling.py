@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import events, phrase_screens, questions, screens
+from intake import coaching, events, phrase_screens, questions, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -53,9 +53,11 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
         return nobody(state)
     began, start = begin(state, world)
     effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq))
-    after = _next(began, event.message)
+    after = coaching.note(_next(began, event.message), event)
     if event.content is not None:
-        return kept(state, after, world, effects, files=1)
+        step = kept(state, after, world, effects, files=1)
+        coached, said = coaching.say(step.state)
+        return Step(coached, (*step.replies, *said), step.effects)
     key = "file.too_large" if event.missing == "too_large" else "file.unavailable"
     step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
     return step.with_replies(screens.told(after, key))
@@ -147,7 +149,8 @@ def file(state: State, world: World) -> Step:
     effects: list[Effect] = [FileCase()]
     if after.clearing != "self":
         effects.append(Sweep("soon"))
-    replies: list[Reply] = [screens.filed(after, world)]
+    after, coached = coaching.say(after)
+    replies: list[Reply] = [screens.filed(after, world), *coached]
     if after.clearing is None:
         replies.append(screens.clear(after))
     else:
