@@ -2,9 +2,10 @@
 Taking a case over: new keys for those who answer for it, and old ones out of the hands of everybody else.
 
 Acceptance makes a new generation at the desk, granted to the one who accepts, a second living member of the
-team, and recovery. The second gets the older seeds too, so that both can read all of it; then the grants of
-others go. Where there is neither a second nor recovery, nothing is changed: the duty list's grants stay,
-because no desk may drop the last but one holder.
+team, and recovery. The second gets the older seeds too, so that both can read all of it; a lawyer's second
+also those of the card, because whoever joined after filing holds none of them yet. Then the grants of others
+go. Where there is neither a second nor recovery, nothing is changed: the duty list's grants stay, because no
+desk may drop the last but one holder.
 
 A tip's identity card is not touched here: it stays with the custodians.
 """
@@ -26,6 +27,9 @@ from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
+# No text is compared with these cards, so the digest of none is named.
+HANDOVER = bytes(32)
+
 
 def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn:
     """Return what to hand in so that *first* and *second* hold *case*, and the rest of the team does not."""
@@ -33,10 +37,11 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
     if len(holders) < 2:
         return HandIn()
     new: list[NewKey] = [_next_key(visit, case.id, keys.CONTENT)]
+    older = _opened(visit, case.id)
     if case.team == rosters.LEGAL:
         new.append(_next_key(visit, case.id, keys.IDENTITY))
-    grants = [NewGrant.make(key, holder) for key in new for holder in holders]
-    grants += [NewGrant.make(key, holder) for key in _opened(visit, case.id) for holder in holders]
+        older += _cards(visit, case.id) if visit.staff in (first, second) else []
+    grants = [NewGrant.make(key, holder) for key in [*new, *older] for holder in holders]
     kept = [holder.staff for holder in holders]
     # The hub lets only those who now answer for a case take grants away.
     retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
@@ -84,3 +89,18 @@ def _opened(visit: Visit, case: bytes) -> list[NewKey]:
         for (owner, compartment, generation), identity in list(visit.session.opened.items())
         if owner == case and compartment == keys.CONTENT
     ]
+
+
+def _cards(visit: Visit, case: bytes) -> list[NewKey]:
+    """
+    Return the card's older keys, to be granted again; nobody looks at the card for this.
+
+    Only who answers for the case is given them. Without them the handover goes on: the second is then granted
+    what is told from now on.
+    """
+    try:
+        opened = opening.open_for_check(visit, [case], HANDOVER)
+    except DeskError as error:
+        log.warning("desk.card_not_handed_over %s", type(error).__name__)
+        return []
+    return [NewKey(ref.owner, ref.compartment, ref.generation, key) for ref, key in opened.items()]

@@ -136,9 +136,15 @@ def _carry_out_once(visit: Visit, session: Session, route: Route) -> Reply:
     with session.lock:
         if once in session.done:
             return visit.go(session.done[once])
+        if session.shown is not None and session.shown[0] == once:
+            # What is shown once must not be lost to a double click.
+            shown: Reply = session.shown[1]
+            return shown
         reply = route.page(visit)
         if reply.location is not None:
             session.remember_done(once, reply.location)
+        elif reply.mime == "text/html":
+            session.shown = (once, reply)
         return reply
 
 

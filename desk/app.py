@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -63,6 +64,7 @@ def build(
     them. *cases* is what the house decided about clocks and keeping.
     """
     sessions = Sessions(settings)
+    warmer = Warmer(detectors)
     desk = Desk(
         settings=settings,
         database=database,
@@ -73,6 +75,7 @@ def build(
         sessions=sessions,
         entrance=Entrance(settings, database, anchor),
         detectors=detectors,
+        warm=warmer.warm,
         cases=cases or CaseSettings(),
     )
     lanes = {name: Lane(*bounds) for name, bounds in LANES.items()}
@@ -81,7 +84,7 @@ def build(
         openapi_config=None,
         logging_config=None,
         exception_handlers={Exception: _unknown},
-        lifespan=[_lifespan(desk, lanes)],
+        lifespan=[_lifespan(desk, lanes, warmer)],
         state=State({"desk": desk}),
         debug=False,
     )
@@ -114,6 +117,26 @@ class Lane:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
+class Warmer:
+    """One thread that loads, once, what takes seconds to load; a failure shows when it is asked for again."""
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        self._load = load
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="desk-warm")
+        self._begun = threading.Event()
+
+    def warm(self) -> None:
+        """Begin to load, unless that began before; does not wait."""
+        if not self._begun.is_set():
+            self._begun.set()
+            # Whatever goes wrong stays with the result, which nobody asks for.
+            self._threads.submit(self._load)
+
+    def close(self) -> None:
+        """End the thread once it has loaded."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -126,7 +149,7 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _lifespan(desk: Desk, lanes: Mapping[str, Lane]) -> Callable[[Litestar], Any]:
+def _lifespan(desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
@@ -134,6 +157,7 @@ def _lifespan(desk: Desk, lanes: Mapping[str, Lane]) -> Callable[[Litestar], Any
             yield
         finally:
             sweeper.cancel()
+            warmer.close()
             for lane in lanes.values():
                 lane.close()
 

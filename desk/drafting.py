@@ -103,9 +103,12 @@ def open_sheets(visit: Visit, drafts: list[Draft]) -> dict[bytes, Sheet]:
         if identity is None:
             continue
         try:
-            sheets[draft.id] = Sheet(draft, entries.loads(releases.open_draft(draft, identity)))
+            entry = entries.loads(releases.open_draft(draft, identity))
         except (CryptoError, RegisterError):
             continue
+        # Under the id of another entry it would take that one's place.
+        if entry.id == draft.public_id:
+            sheets[draft.id] = Sheet(draft, entry)
     return sheets
 
 

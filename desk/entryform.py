@@ -28,6 +28,8 @@ LANGUAGES = ("ru", "en")
 TITLE_LIMIT = 300
 _MONTH = re.compile(r"20[0-9][0-9]-(0[1-9]|1[0-2])\Z")
 BODY_LIMIT = 20_000
+# Breaks, fixed spaces, and the joiners that emoji and some scripts need.
+_KEPT = "\n\t\u00a0\u2009\u202f\u200c\u200d"
 
 
 def edited(entry: Entry, form: Form) -> Entry:
@@ -69,17 +71,23 @@ def source_line(source: Source) -> str:
 
 
 def _line(form: Form, name: str, limit: int) -> str:
-    text = " ".join(form.get(name).split())
+    text = " ".join(_plain(form.get(name)).split())
     if len(text) > limit:
         raise IncompleteError(name)
     return text
 
 
 def _text(form: Form, name: str) -> str:
-    text = form.get(name)
+    text = _plain(form.get(name))
     if len(text) > BODY_LIMIT:
         raise IncompleteError(name)
     return text
+
+
+def _plain(text: str) -> str:
+    """Return *text* without control characters, and without marks that turn the direction of writing."""
+    kept = (letter if letter in _KEPT or letter.isprintable() else " " * letter.isspace() for letter in text)
+    return "".join(kept)
 
 
 def _choice(form: Form, name: str, allowed: tuple[str, ...]) -> str:
@@ -107,7 +115,7 @@ def _places(subject: str) -> tuple[Place, ...]:
 def _sources(text: str) -> tuple[Source, ...]:
     """Read one source a line: outlet | day | address."""
     found = []
-    for line in text.splitlines():
+    for line in _plain(text).splitlines():
         outlet, _, rest = line.partition("|")
         day, _, url = rest.partition("|")
         if not outlet.strip():

@@ -157,6 +157,8 @@ def _gather(fields: dict[str, list[str]], payload: Mapping[str, Any]) -> None:
     for name, value in payload.items():
         if name in ("seq", "kind", "at", "by"):
             continue
+        # What the tipster typed on the card names people; the gate then doubts every word of it.
+        name = "who" if name == "text" else name
         for one in value if isinstance(value, list) else [value]:
             fields.setdefault(name, []).append(str(one))
 

@@ -12,8 +12,11 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 CHILD = Path(__file__).with_name("preview_child.py")
 # A scan of twenty pages on a slow machine takes two seconds a page; one page is asked for at a time.
@@ -63,20 +66,44 @@ def render(content: bytes, mime: str, page: int = 0) -> Picture:
 
 
 def _run_child(request: bytes) -> bytes:
-    """Run the child to its end, or end it; return what it wrote."""
-    done = subprocess.run(  # noqa: S603  # our own file, no shell, nothing of the stranger's in argv
+    """Run the child to its end, or end it; return what it wrote, and one byte too many at most."""
+    child = subprocess.Popen(  # noqa: S603  # our own file, no shell, nothing of the stranger's in argv
         [sys.executable, "-I", "-S", "-B", str(CHILD), *_import_paths()],
-        input=request,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        timeout=PATIENCE,
         cwd="/",
         env={},
         close_fds=True,
         start_new_session=True,
-        check=True,
     )
-    return done.stdout
+    assert child.stdin is not None
+    assert child.stdout is not None
+    late = threading.Timer(PATIENCE, child.kill)
+    feeding = threading.Thread(target=_feed, args=(child.stdin, request))
+    late.start()
+    feeding.start()
+    try:
+        # Whoever took over the child may write without end; nobody here reads without end.
+        answer = child.stdout.read(OUTPUT_LIMIT + 1)
+        if len(answer) <= OUTPUT_LIMIT and child.wait() != 0:
+            raise PreviewError
+    finally:
+        late.cancel()
+        child.kill()
+        feeding.join()
+        late.join()
+        child.stdout.close()
+        child.wait()
+    return answer
+
+
+def _feed(door: IO[bytes], request: bytes) -> None:
+    """Give the child its input; one that ends before it has read all of it has said enough."""
+    with suppress(OSError):
+        door.write(request)
+    with suppress(OSError):
+        door.close()
 
 
 def _import_paths() -> list[str]:

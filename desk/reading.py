@@ -203,13 +203,13 @@ def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
         return None
     try:
         payload = keys.open_item(item, identity)
-        payload[UNPROVEN] = not _is_proven(visit, item, identity)
+        payload[UNPROVEN] = not is_proven(visit, item, identity)
     except CryptoError:
         return None
     return payload
 
 
-def _is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
+def is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
     """Tell whether the author this row names stands by it: the hub also for what a tipster said."""
     try:
         keys.open_item(item, identity, visit.staffing.roster)

@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casework.asking import GrantRef
 from crypto.keyring import Staff
@@ -59,6 +59,8 @@ class Session:
     unchecked: set[bytes] = field(default_factory=set)
     # Forms already carried out: token → where its answer led.
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    # The page the last form led to, where it led to no other address: form, and what it showed.
+    shown: tuple[str, Any] | None = None
     notice: str = ""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -68,6 +70,7 @@ class Session:
     def remember_done(self, once: str, location: str) -> None:
         """Keep where the form *once* led, so that a second posting leads there too and does nothing."""
         self.done[once] = location
+        self.shown = None
         while len(self.done) > ONCE_LIMIT:
             self.done.popitem(last=False)
 
@@ -93,6 +96,7 @@ class Session:
         self.cards.clear()
         self.unmasked.clear()
         self.done.clear()
+        self.shown = None
 
 
 class Sessions:

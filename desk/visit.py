@@ -87,8 +87,10 @@ class Desk:
     templates: jinja2.Environment
     sessions: Sessions
     entrance: Entrance
-    # The detectors of the gate take seconds and memory to load, so they are loaded when first needed.
+    # The detectors of the gate take seconds and memory to load, so they are loaded when first needed,
     detectors: Callable[[], Any]
+    # or in the background, once somebody signed in who may need them.
+    warm: Callable[[], None] = lambda: None
     cases: CaseSettings = field(default_factory=CaseSettings)
 
 

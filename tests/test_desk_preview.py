@@ -96,6 +96,22 @@ def test_a_sleeper_is_woken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert time.monotonic() - began < 10
 
 
+def test_a_child_that_writes_without_end_fills_no_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    flood = tmp_path / "flood.py"
+    flood.write_text(
+        "import struct, sys\n"
+        "sys.stdout.buffer.write(struct.pack('>I', 1) + b'\\x89PNG\\r\\n\\x1a\\n')\n"
+        "while True:\n    sys.stdout.buffer.write(bytes(1 << 20))\n"
+    )
+    monkeypatch.setattr(preview, "CHILD", flood)
+    began = time.monotonic()
+    with pytest.raises(PreviewError):
+        preview.render(picture("JPEG"), "image/jpeg")
+    assert time.monotonic() - began < preview.PATIENCE / 2, "ended for what it wrote, not for its time"
+
+
 @pytest.mark.parametrize(
     "attempt",
     [

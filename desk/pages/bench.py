@@ -22,7 +22,7 @@ from desk import checking, drafting, handing, opening, reading
 from desk.drafting import Sheet
 from desk.errors import ConflictError, MissingError
 from desk.handing import HandIn
-from desk.pages.card import REASONS
+from desk.pages.card import REASONS, seal_reason
 from desk.routes import Route
 from desk.visit import Reply, Visit
 
@@ -72,6 +72,7 @@ def release_card(visit: Visit) -> Reply:
         raise ConflictError(("not_accepted",))
     reason = Reason.make(visit.need("words", 2000))
     with visit.database.write() as session:
+        seal_reason(visit, session, case, reason, "grant")
         journal.write(session, "open-card", by=visit.actor, day=visit.today, case=case_id, reason=reason)
         row = journal.write(session, "grant", by=visit.actor, day=visit.today, case=case_id, reason=reason)
         number = row.n - 1

@@ -41,6 +41,7 @@ class Note:
     kind: str
     fields: list[tuple[str, str]] = field(repr=False)
     day: date | None = None
+    is_unproven: bool = False
 
 
 def open_card(visit: Visit) -> Reply:
@@ -51,7 +52,7 @@ def open_card(visit: Visit) -> Reply:
     case = _case(visit, case_id)
     reason = Reason.make(f"{code}: {words}" if words else code)
     with visit.database.write() as session:
-        _seal_reason(visit, session, case, reason)
+        seal_reason(visit, session, case, reason)
         row = journal.write(
             session, "open-card", by=visit.actor, day=visit.today, case=case_id, reason=reason
         )
@@ -106,7 +107,7 @@ def _case(visit: Visit, case_id: bytes) -> Case:
     return case
 
 
-def _seal_reason(visit: Visit, session: Session, case: Case, reason: Reason) -> None:
+def seal_reason(visit: Visit, session: Session, case: Case, reason: Reason, act: str = "open-card") -> None:
     """Seal the reason beside the case where this person can; the journal keeps only its hash."""
     key = keys.current(session, case.id, keys.CONTENT, visit.staffing.living, visit.staffing.roster)
     if key is None:
@@ -117,7 +118,7 @@ def _seal_reason(visit: Visit, session: Session, case: Case, reason: Reason) -> 
         key,
         kind="reason",
         author=visit.staff,
-        payload={"act": "open-card", "at": minute(visit.now), "by": visit.staff, **reason.payload()},
+        payload={"act": act, "at": minute(visit.now), "by": visit.staff, **reason.payload()},
         day=visit.today,
         signing=visit.actor.signing,
     )
@@ -143,15 +144,17 @@ def _read(visit: Visit, case_id: bytes, opened: dict[GrantRef, Identity]) -> lis
             continue
         seq = payload.get("seq")
         place = (item.generation, item.day.isoformat(), seq if isinstance(seq, int) else 0)
-        notes.append((place, _note(item, payload)))
+        notes.append((place, _note(visit, item, payload, identity)))
     read = [note for _place, note in sorted(notes, key=lambda pair: pair[0])]
     return [*read, Note("unread", [])] if unread else read
 
 
-def _note(item: Item, payload: dict[str, object]) -> Note:
+def _note(visit: Visit, item: Item, payload: dict[str, object], identity: Identity | None) -> Note:
+    """Read one thing that was told; anybody can seal to a card, so it says whether the hub did."""
     kind = str(payload.get("kind") or "card")
+    is_proven = identity is not None and reading.is_proven(visit, item, identity)
     fields = [(name, _text(value)) for name, value in payload.items() if value and name not in _NOT_SHOWN]
-    return Note(kind, fields, item.day)
+    return Note(kind, fields, item.day, is_unproven=not is_proven)
 
 
 def _text(value: object) -> str:

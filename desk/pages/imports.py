@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from casework import releases
 from casework.tables import Manifest, ManifestSignature
+from desk import gating
 from desk.errors import ConflictError, MissingError
 from desk.routes import Route
 from desk.visit import Reply, Visit
@@ -46,7 +47,10 @@ def show(visit: Visit) -> Reply:
     """Show every entry of one list, as a reader will see it."""
     listed = _find(visit)
     return visit.page(
-        "import.html", listed=listed, problems={one.id: problems(one) for one in listed.entries}
+        "import.html",
+        listed=listed,
+        problems={one.id: problems(one) for one in listed.entries},
+        texts={one.id: gating.entry_texts(one) for one in listed.entries},
     )
 
 
@@ -55,6 +59,9 @@ def sign(visit: Visit) -> Reply:
     listed = _find(visit)
     if not listed.is_readable:
         raise ConflictError(("list_unreadable",))
+    against = {reason for one in listed.entries for reason in problems(one)}
+    if against:
+        raise ConflictError(sorted(against))
     with visit.database.write() as session:
         manifest = releases.sign_manifest(session, listed.manifest.digest, visit.acting)
         state = manifest.state

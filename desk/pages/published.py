@@ -19,11 +19,13 @@ LIMIT = 500
 
 
 def show(visit: Visit) -> Reply:
-    """List what the register shows."""
+    """List what the register shows, the newest first, or the one entry that is asked for by its id."""
+    wanted = select(Published).order_by(Published.day.desc(), Published.public_id).limit(LIMIT)
+    sought = visit.query.get("id", "").strip().lower()
+    if sought:
+        wanted = wanted.where(Published.public_id == sought)
     with visit.database.read() as session:
-        rows = session.scalars(
-            select(Published).order_by(Published.day.desc(), Published.public_id).limit(LIMIT)
-        ).all()
+        rows = session.scalars(wanted).all()
         ordered = {row.public_id for row in session.scalars(select(TakeDown))}
     return visit.page(
         "published.html",
@@ -31,6 +33,7 @@ def show(visit: Visit) -> Reply:
         titles=_titles(visit, [row.public_id for row in rows]),
         ordered=ordered,
         codes=releases.CODES,
+        sought=sought[:20],
     )
 
 
