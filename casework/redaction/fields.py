@@ -25,6 +25,7 @@ SealedFields: TypeAlias = Mapping[str, FieldValue]
 
 # The first pattern that fits a field's name says what its value is.
 _KINDS: tuple[tuple[str, str], ...] = (
+    ("who", r"^(?:who|о_ком)$"),
     ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телегр|соц"),
     ("email", r"e_?mail|почт(?!овый)"),
     ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
@@ -198,9 +199,11 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         add_coordinates(sealed, value)
     elif kind == "plate":
         sealed.plates.append(ids.plate_key(value))
-    elif kind in {"relative", "text"}:
+    elif kind in {"relative", "text", "who"}:
         sealed.texts.append(value)
-    if kind in {"telegram", "email", "phone", "number", "unit", "relative", "text", "plate"}:
+    if kind == "who":
+        sealed.names.extend(sealer.named(value, owner))
+    if kind in {"telegram", "email", "phone", "number", "unit", "relative", "text", "who", "plate"}:
         add_identifiers(sealed, value, _document_of(key) if kind == "number" else kind)
 
 
@@ -283,6 +286,6 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
             if (
                 len(digits) >= 4
                 and not is_taken
-                and not (kind in {"text", "relative"} and re.fullmatch(r"(?:19|20)\d\d", digits))
+                and not (kind in {"text", "relative", "who"} and re.fullmatch(r"(?:19|20)\d\d", digits))
             ):
-                sealed.numbers.append((digits, kind if kind not in {"text", "relative"} else "number"))
+                sealed.numbers.append((digits, kind if kind not in {"text", "relative", "who"} else "number"))

@@ -121,6 +121,24 @@ _GENDERS = (
 )
 
 
+# What a capital may stand on and still be a name; verbs, pronouns and particles are none.
+_NAMING = frozenset({"NOUN", "ADJF", "PRTF", "Name", "Surn", "Patr"})
+# In small letters a word counts as a name when so much of its use is one.
+_NAME_SHARE = 0.2
+# What people write on a card beside names.
+_CARD_WORDS = frozenset(
+    fold.key(word)
+    for word in (
+        "часть", "войсковая", "военная", "номер", "телефон", "тел", "город", "область",
+        "край", "республика", "район", "улица", "дом", "квартира", "село", "посёлок",
+        "рота", "полк", "бригада", "батальон", "взвод", "дивизия", "служба", "срочник",
+        "срочная", "контрактник", "контракт", "мобилизованный", "военнослужащий", "солдат", "адрес", "имя",
+        "фамилия", "отчество", "год", "рождения", "россия", "частина", "військова", "місто",
+        "unit", "phone", "number", "name", "army",
+    )
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Sealer:
     """What it takes to write names out: dictionaries and relations, loaded once."""
@@ -142,6 +160,32 @@ class Sealer:
         words = [w for w in _WORD.findall(value) if self._is_part(w)]
         found = zip(words, self._parts(words), strict=True)
         return [self.word(w, part, owner) for w, part in found if part in self.parts]
+
+    def named(self, card: str, owner: int) -> list[SealedName]:
+        """
+        Return every word of a typed identity card that may name somebody.
+
+        A card is there to name people, so doubt counts as a name: each word with a capital, and in small
+        letters each that is no everyday word.
+        """
+        if Part.SURNAME not in self.parts:
+            return []
+        words = [w for w in _WORD.findall(card) if self._is_part(w) and fold.key(w) not in _CARD_WORDS]
+        beside = ["", *words, ""]
+        return [
+            self.word(word, Part.SURNAME, owner)
+            for before, word, after in zip(beside, words, beside[2:], strict=False)
+            if self._may_name(word, before, after)
+        ]
+
+    def _may_name(self, word: str, before: str, after: str) -> bool:
+        if not fold.is_cyrillic(word):
+            return word[0].isupper()
+        tags = self.lexicon.tags(word)
+        stands_for_name = not tags or bool(tags & _NAMING)
+        if word[0].isupper() or any(one and self._is_given(one) for one in (before, after)):
+            return stands_for_name
+        return not self.lexicon.is_ordinary(word) or self.lexicon.name_share(word) > _NAME_SHARE
 
     def _is_part(self, word: str) -> bool:
         """Say whether *word* belongs to a name: not an initial, a rank, a word for kin or a particle."""
