@@ -7,8 +7,10 @@ from typing import get_args
 
 import pytest
 
+from casework import catalogue
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.reading import cover_of
+from desk.words import CATALOGUES
 from intake import rights, screens, texts, topics
 from intake.state import State
 from intake.topics import understand
@@ -101,6 +103,15 @@ def test_every_name_in_a_list_leads_to_its_own_answer(question: str) -> None:
             found = understand(question, name)
             assert found is not None, name
             assert found.code == choice.code, name
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_desk_has_words_for_what_it_is_told(language: str) -> None:
+    """A lawyer reads no codes."""
+    desk = catalogue.load(CATALOGUES, language)
+    keys = [f"matter.{one.code}" for one in topics.load("topic")]
+    keys += [f"service.{one.code}" for one in topics.load("service")]
+    assert [key for key in keys if desk.gettext(key) == key] == []
 
 
 def filed(house: House) -> Phone:
