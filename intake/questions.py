@@ -55,7 +55,9 @@ def begin(state: State, _world: World) -> Step:
 
 def hear(state: State, text: str) -> Step | None:
     """Take *text* as the answer to the question that stands; none when it is something to tell."""
-    question = state.stage.removeprefix("q.")
+    question = screens.asked_in(state)
+    if question is None:
+        return None
     if topics.is_skip(text):
         return _next(state, question, replaces=False)
     choice = topics.understand(question, text)
@@ -63,7 +65,9 @@ def hear(state: State, text: str) -> Step | None:
 
 
 def _answer(question: str, code: str) -> Act:
-    def act(state: State, _world: World) -> Step:
+    def act(state: State, world: World) -> Step:
+        if not world.teams:
+            return stay(state, screens.told(state, "house.empty"))
         return _take(state, question, code, "")
 
     return act

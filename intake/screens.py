@@ -78,8 +78,8 @@ def lost(state: State, outage: Outage) -> Say:
 def receipt(state: State, messages: int, files: int) -> Receipt:
     """Say "received", with what can be done next."""
     offered = (("menu",),) if state.filed else (("send",), ("now", "menu"))
-    if state.stage.startswith("q."):
-        asked = state.stage.removeprefix("q.")
+    asked = asked_in(state)
+    if asked is not None:
         onward = button(state, "button.q.on", f"q.x.{LETTERS[asked]}")
         return Receipt(((onward,), *rows(state, *offered)), messages=messages, files=files)
     return Receipt(rows(state, *offered), messages=messages, files=files)
@@ -140,6 +140,12 @@ def filed(state: State, world: World) -> Say:
     return Say(rows(state, ("q",)), key=f"filed.{team}.{urgency}", params={"time": world.waits[urgency]})
 
 
+def asked_in(state: State) -> str | None:
+    """Return the question that stands, if one does."""
+    head, _, asked = state.stage.partition(".")
+    return asked if head == "q" and asked in LETTERS else None
+
+
 def question(state: State, asked: str, *, replaces: bool) -> Say:
     """Ask one question: its answers two in a row, or to be typed; then the way past it."""
     letter = LETTERS[asked]
@@ -147,9 +153,9 @@ def question(state: State, asked: str, *, replaces: bool) -> Say:
     buttons = [button(state, f"choice.{asked}.{one.code}", f"q.{letter}.{one.code}") for one in choices]
     pairs = tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
     skip = button(state, "button.q.skip", f"q.x.{letter}")
-    return Say(
-        (*pairs, (skip, button(state, "button.menu", "menu"))), key=f"question.{asked}", replaces=replaces
-    )
+    first = asked == "relation" and _team(state) == "editors"
+    key = "question.relation.editors" if first else f"question.{asked}"
+    return Say((*pairs, (skip, button(state, "button.menu", "menu"))), key=key, replaces=replaces)
 
 
 def answered(state: State, *, replaces: bool) -> Say:

@@ -36,7 +36,7 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
         return _hear_words(state, event.text)
     if state.stage == "card" and not event.forwarded and _may_be_card(event.text):
         return _keep_card(state, event.text)
-    if state.stage.startswith("q.") and state.case is not None and not event.forwarded:
+    if state.case is not None and not event.forwarded:
         answered = questions.hear(state, event.text)
         if answered is not None:
             return answered

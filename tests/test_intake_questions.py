@@ -11,13 +11,14 @@ from casework import catalogue
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.reading import cover_of
 from desk.words import CATALOGUES
-from intake import rights, screens, texts, topics
+from intake import questions, rights, screens, texts, topics
 from intake.state import State
 from intake.topics import understand
 from register.places import subjects
 from register.vocabulary import Branch
 from tests.house import House
 from tests.phone import Phone, cases, clear_columns, read
+from tests.test_intake_machine import world
 
 LANGUAGES = ("ru", "uk", "en")
 TAPPED = tuple(question for question in topics.QUESTIONS if question != "region")
@@ -144,6 +145,24 @@ def test_the_lawyer_finds_the_cover_sheet_filled_and_mallory_nothing(sqlite_hous
     stolen = clear_columns(sqlite_house)
     for secret in ("mother", "forced_contract", "marines", "RU-BA", "морпех", "мы из Уфы"):
         assert secret.encode() not in stolen
+
+
+def test_questions_of_an_older_program_are_forgotten_not_fatal() -> None:
+    """A stage this program does not know takes no text and breaks no receipt."""
+    state = State(stage="q.rank", case="11" * 16)
+    assert screens.asked_in(state) is None
+    assert questions.hear(state, "сержант") is None
+    assert texts.render(screens.receipt(state, 1, 0), "ru").text
+
+
+def test_in_a_house_without_anybody_no_answer_is_taken() -> None:
+    """Where nobody could open it, nothing is sealed and the person hears so."""
+    empty = world(teams=())
+    act = questions.find("q.t.awol")
+    assert act is not None
+    step = act(State(case="11" * 16), empty)
+    assert not step.effects
+    assert [getattr(reply, "key", "") for reply in step.replies] == ["house.empty"]
 
 
 def test_the_last_answer_to_a_question_stands(sqlite_house: House) -> None:
