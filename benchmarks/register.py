@@ -3,7 +3,8 @@ How long the register takes at size: ``python -m benchmarks.register --json``.
 
 * *full*: seconds to build the site from nothing, signed, in three languages.
 * *again*: seconds when nothing changed.
-* *correction*: seconds from one corrected entry to pages, feeds, data and manifest.
+* *correction*: seconds from one corrected entry to pages, feeds, manifest and recall list.
+* *pack*: seconds until data files, search index and archive have followed.
 * *take_down*: seconds from the act to an entry gone everywhere, recall list signed.
 * *verify*: seconds to check every file of the bundle.
 """
@@ -22,7 +23,7 @@ import click
 import msgspec
 
 from crypto.signature import SigningKey
-from register import bundle, records, site
+from register import bundle, packing, records, site
 from register.settings import SiteSettings
 from register.sources import Folder
 from tests.crowd import crowd
@@ -56,6 +57,9 @@ def measure(folder: Path, entries: int) -> dict[str, float | int]:
     def take_down() -> None:
         site.take_down(output, ids[0], folder=kept, reason="safety", settings=settings, now=NOW, signing=KEY)
 
+    def pack() -> None:
+        assert packing.pack(Folder(kept), output, settings=settings, now=NOW, signing=KEY)
+
     ids = [record.id for record in crowd(2)]
     records.keep(kept, crowd(entries))
     return {
@@ -63,6 +67,8 @@ def measure(folder: Path, entries: int) -> dict[str, float | int]:
         "full_seconds": seconds(build),
         "again_seconds": seconds(build),
         "correction_seconds": seconds(correct),
+        "pack_seconds": seconds(pack),
+        "archive_mib": (output / bundle.ARCHIVE).stat().st_size >> 20,
         "take_down_seconds": seconds(take_down),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "verify_seconds": seconds(lambda: bundle.verify(output, KEY.public)),

@@ -5,6 +5,7 @@ What can go wrong at the Telegram door. The class docstring is the sentence a pe
     ├ SecondHubError      another hub serves this house
     ├ TokenMissingError   no token, or not the form of one
     ├ TokenRefusedError   Telegram does not know the token (any more)
+    ├ ChannelError        the public channel cannot be brought up to date
     └ UnreadableError     an update that cannot be read; says nothing more
 """
 
@@ -29,6 +30,10 @@ class TokenMissingError(BotError):
 
 class TokenRefusedError(BotError):
     """Telegram refuses the bot token. Get a new one from BotFather; nothing received is lost."""
+
+
+class ChannelError(BotError):
+    """The channel cannot be kept: its bot must be an administrator there, and never the tipsters' bot."""
 
 
 class UnreadableError(BotError):

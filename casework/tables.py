@@ -509,3 +509,15 @@ class TakeDown(Base):
     day: Mapped[date]
     code: Mapped[str]  # the public word why: safety | error | consent | duplicate
     signature: Mapped[bytes]
+
+
+class ChannelPost(Base):
+    """What the public channel shows of one entry, and what it should. Public data only."""
+
+    __tablename__ = "channel_post"
+    public_id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]  # wanted | placed | shown | leaving | gone | failed
+    message: Mapped[int | None]  # the number of the post
+    digest: Mapped[bytes | None]  # SHA-256 of the words that stand there
+    due: Mapped[datetime | None]  # while something is to be done
+    tries: Mapped[int] = mapped_column(default=0)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+import msgspec
 
 from register.entry import Entry, Source, is_id
 from register.places import subjects
 from register.vocabulary import WITHOUT_SOURCE_BY_NATURE
 
 _MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
+# What no file of the register can hold (a feed with one in it opens nowhere), and what turns the direction of
+# writing, so that a page reads otherwise than it is written.
+_HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 _WEB = re.compile(r"https?://[^\s\"<>]+")
 
 
@@ -21,6 +27,7 @@ def problems(entry: Entry) -> tuple[str, ...]:
         "kind_is_never_public": not entry.is_publishable,
         "title_missing": not entry.title.get(entry.original, "").strip(),
         "text_missing": not entry.text(entry.original).strip(),
+        "hidden_characters": any(_HIDDEN.search(text) for text in _texts(msgspec.to_builtins(entry))),
         "month_malformed": entry.month is not None and not _MONTH.fullmatch(entry.month),
         "subject_unknown": any(place.subject not in (None, *subjects()) for place in entry.places),
         "address_not_of_the_web": not all(_WEB.fullmatch(url) for url in urls),
@@ -35,6 +42,15 @@ def _is_graded_fairly(entry: Entry) -> bool:
     if entry.sources or entry.corroboration.grade == "withheld":
         return True
     return entry.corroboration.grade == "editors" and entry.item_type in WITHOUT_SOURCE_BY_NATURE
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for one in value.values() for text in _texts(one))
+    elif isinstance(value, (list, tuple)):
+        yield from (text for one in value for text in _texts(one))
 
 
 def _sources(entry: Entry) -> list[Source]:

@@ -10,6 +10,8 @@ from functools import cached_property, partial
 
 from sqlalchemy import Select
 
+from bot import channel, channel_calls
+from bot.errors import ChannelError
 from bot.outcomes import Audience
 from bot.push import ring_waiting, speak
 from bot.ticks import Tick
@@ -67,6 +69,7 @@ class Chores:
             Tick("take_down", 1, self.take_down),
             Tick("press", 2, self.publish),
             Tick("pack", 2, self.pack),
+            Tick("channel", 2, self.tend_channel),
             Tick("clocks", 30, self.escalate),
             Tick("keys", 60, self.keep_keys),
             Tick("retention", 3600, self.retire),
@@ -147,6 +150,9 @@ class Chores:
             self._take_down(order.public_id, order.code)
 
     def _take_down(self, public_id: str, code: str) -> None:
+        # The channel hears of it first: it must not wait for a site that cannot be built.
+        with self.database.write() as session:
+            channel.withdraw(session, public_id, self.clock())
         self.printer.take_down(public_id, code, self.clock())
         with self.database.write() as session:
             releases.mark_taken_down(session, public_id, self.clock())
@@ -171,7 +177,9 @@ class Chores:
                 releases.mark_public(session, body, kept, now.date())
         for one in taken:
             with self.database.write() as session:
-                releases.mark_published(session, one, self._hub, now)
+                stays = releases.mark_published(session, one, self._hub, now)
+                if stays and self.settings.register.channel:
+                    channel.announce(session, one.public_id, now)
 
     def _is_taken_in(self, one: releases.Ready, now: datetime) -> bool:
         """Let the register take a text in; one that it refuses goes back and holds up no other."""
@@ -197,6 +205,24 @@ class Chores:
     def pack(self) -> None:
         """Let the files that hold the whole register follow what was published or taken down."""
         self.printer.pack(self.clock())
+
+    def tend_channel(self) -> None:
+        """Let the public channel follow what was published, corrected or taken down."""
+        if self._waits(waiting.CHANNEL):
+            channel.tend(self.database, self._channel_calls, self._channel_wording, self.clock())
+
+    @cached_property
+    def _channel_wording(self) -> channel.Wording:
+        return self.printer.wording(self.settings.register.channel_language)
+
+    @cached_property
+    def _channel_calls(self) -> channel_calls.ChannelCalls:
+        register, telegram = self.settings.register, self.settings.telegram
+        if not register.channel:
+            # Rows wait although there is no channel any more: what should leave it cannot be taken away.
+            raise ChannelError
+        token = channel_calls.read_own_token(register.channel_token_file, telegram.token_file)
+        return channel_calls.ChannelCalls(http_client(), telegram.api_base_url, token, register.channel)
 
     def escalate(self) -> None:
         """Carry clocks that ran out one step further, and free cases of suspended staff."""

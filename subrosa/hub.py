@@ -78,6 +78,7 @@ def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
             names={"ru": title, "uk": title, "en": title} if title else {},
             mirrors=settings.register.mirrors,
             bots=settings.register.bots,
+            channel=settings.register.channel.removeprefix("@"),
             key=strongbox.register.public,
         ),
         key=strongbox.register,

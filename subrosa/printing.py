@@ -8,13 +8,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from bot.channel import Wording
 from crypto.signature import SigningKey
-from register import entry, honesty, lists, packing, records, site
+from register import announcing, entry, honesty, lists, packing, records, site
+from register.builder import BuildReport, Progress
 from register.checks import problems
-from register.errors import MalformedEntryError, MalformedHonestyError, NotPublishableError, RetractedError
+from register.errors import (
+    MalformedEntryError,
+    MalformedHonestyError,
+    NotPublishableError,
+    RegisterError,
+    RetractedError,
+)
 from register.settings import SiteSettings
 from register.sources import Folder
-from register.vocabulary import RetractionReason
+from register.vocabulary import LANGUAGES, RetractionReason
+from register.voice import speak
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +70,7 @@ class Printer:
         every = lists.unpack(body)
         against = {reason for one in every for reason in problems(one)}
         if against:
-            raise NotPublishableError(sorted(against))
+            raise NotPublishableError(tuple(sorted(against)))
         kept = {}
         for one in every:
             with suppress(RetractedError):
@@ -83,7 +92,7 @@ class Printer:
             signing=self.key,
         )
 
-    def build(self, now: datetime, progress: site.Progress = lambda _done, _owed: None) -> site.BuildReport:
+    def build(self, now: datetime, progress: Progress = lambda _done, _owed: None) -> BuildReport:
         """Build what changed since the last time; what holds the whole register follows with :meth:`pack`."""
         return site.build(
             Folder(self.records),
@@ -97,6 +106,22 @@ class Printer:
     def pack(self, now: datetime) -> packing.PackReport | None:
         """Bring data files, search index and archive up to the site; ``None`` where nothing was due."""
         return packing.pack(Folder(self.records), self.output, settings=self._told, now=now, signing=self.key)
+
+    def wording(self, language: str) -> Wording:
+        """Return what the public channel says of entries in *language*; an unknown one is Russian."""
+        voice = speak(next((one for one in LANGUAGES if one == language), "ru"))
+
+        def whole(public_id: str) -> str | None:
+            with suppress(RegisterError):
+                record = records.get(self.records, public_id)
+                return None if record is None else announcing.whole(record, voice, self.settings)
+            return None
+
+        return Wording(
+            link=lambda public_id: announcing.link(public_id, voice, self.settings),
+            whole=whole,
+            gone=announcing.gone(voice),
+        )
 
     @property
     def _told(self) -> SiteSettings:

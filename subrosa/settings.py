@@ -110,6 +110,17 @@ class RegisterSettings:
     bots: tuple[str, ...] = field(
         default=(), metadata={"why": "names of the tipsters' bots without the @, named on the site"}
     )
+    channel: str = field(
+        default="",
+        metadata={"why": "the public channel new entries are posted to, such as @name; empty: none"},
+    )
+    channel_token_file: Path = field(
+        default=Path("channel.token"),
+        metadata={
+            "why": "token of the bot that posts there, an administrator of it; never the tipsters' bot"
+        },
+    )
+    channel_language: str = field(default="ru", metadata={"why": "the language of the channel: ru, uk or en"})
     answers_file: Path = field(
         default=Path("register/answers.json"),
         metadata={"why": "last month's figures for the honesty page; where it is absent, the page says so"},

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from casework.tables import (
     Answer,
     Approval,
+    ChannelPost,
     HandIn,
     JournalRow,
     Manifest,
@@ -47,10 +48,11 @@ PRESS = _any(
     select(Manifest.digest).where(Manifest.state == "released"),
     select(Published.public_id).where(Published.state.in_(("printing", "reprinting"))),
 )
+CHANNEL = _any(select(ChannelPost.public_id).where(ChannelPost.due <= bindparam("now")))
 NOTICES = _any(select(Notice.id).where(Notice.due <= bindparam("now")))
 
 
 def waits(session: Session, question: Select[tuple[bool]], now: datetime) -> bool:
     """Tell whether something waits as of *now*."""
-    parameters = {"now": now} if question is NOTICES else {}
+    parameters = {"now": now} if question is NOTICES or question is CHANNEL else {}
     return bool(session.scalar(question, parameters))

@@ -1,0 +1,404 @@
+"""The public channel follows the register: nothing of an entry stands there longer than it may."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import httpx
+import msgspec
+import pytest
+
+from bot import channel
+from bot.channel_calls import ChannelCalls, FixedPostError, MissingError, read_own_token
+from bot.emulator import Emulator
+from bot.emulator.world import Chat
+from bot.errors import ChannelError, TokenMissingError
+from bot.send import GivenUpError, LaterError
+from casework.channels import http_client
+from casework.database import Database
+from casework.tables import ChannelPost
+from register import announcing, records
+from register.entry import Entry
+from register.settings import SiteSettings
+from register.voice import speak
+from subrosa.printing import Printer
+
+INTAKE, PUBLISHING = "5550001:the-tipsters-bot", "5550002:the-publishing-bot"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ONE, OTHER = "0123456789", "9876543210"
+
+
+@dataclass
+class Words:
+    """What the register says of entries, as a test sets it."""
+
+    said: dict[str, str | None] = field(default_factory=dict)
+
+    def wording(self) -> channel.Wording:
+        return channel.Wording(link=lambda one: f"new: {one}", whole=self.said.get, gone="withdrawn")
+
+
+@dataclass
+class Door:
+    """A database, a channel in the stand-in, and the clock of the hub."""
+
+    database: Database
+    emulator: Emulator
+    chat: Chat
+    calls: channel.Calls
+    words: Words = field(default_factory=Words)
+    now: datetime = NOON
+
+    def announce(self, public_id: str, words: str) -> None:
+        self.words.said[public_id] = words
+        with self.database.write() as session:
+            channel.announce(session, public_id, self.now)
+
+    def withdraw(self, public_id: str) -> None:
+        self.words.said[public_id] = None
+        with self.database.write() as session:
+            channel.withdraw(session, public_id, self.now)
+
+    async def tend(self, times: int = 1) -> None:
+        for _ in range(times):
+            await asyncio.to_thread(channel.tend, self.database, self.calls, self.words.wording(), self.now)
+
+    def shown(self) -> list[str]:
+        return [post.message["text"] for post in self.chat.posts.values() if post.deleted_by is None]
+
+    def state(self, public_id: str) -> tuple[str, datetime | None]:
+        with self.database.read() as session:
+            row = session.get(ChannelPost, public_id)
+            assert row is not None
+            return row.state, row.due
+
+
+@pytest.fixture
+async def door(sqlite_database: Database) -> AsyncIterator[Door]:
+    async for one in open_door(sqlite_database):
+        yield one
+
+
+async def open_door(database: Database) -> AsyncIterator[Door]:
+    async with Emulator(clock=lambda: NOON, random=Random(7)) as emulator:
+        world = emulator.world
+        bot = world.add_bot(PUBLISHING)
+        chat = world.add_public_chat("channel", "Register", "practice_register")
+        bot.chats[chat.chat_id] = chat
+        with http_client() as client:
+            calls = ChannelCalls(client, emulator.base_url, PUBLISHING, str(chat.chat_id))
+            yield Door(database, emulator, chat, calls)
+
+
+async def test_an_entry_is_posted_edited_and_deleted_on_each_engine(database: Database) -> None:
+    async for door in open_door(database):
+        door.announce(ONE, "first words")
+        await door.tend()
+        assert door.shown() == ["first words"]
+        assert door.state(ONE) == ("shown", None)
+        await door.tend(2)
+        door.announce(ONE, "better words")
+        await door.tend()
+        assert door.shown() == ["better words"]
+        door.withdraw(ONE)
+        await door.tend()
+        assert door.shown() == []
+        assert door.state(ONE) == ("gone", None)
+
+
+async def test_the_same_words_again_change_nothing(door: Door) -> None:
+    door.announce(ONE, "words")
+    await door.tend()
+    door.announce(ONE, "words")
+    await door.tend()
+    assert door.shown() == ["words"]
+    assert door.state(ONE) == ("shown", None)
+
+
+async def test_what_was_withdrawn_never_comes_back(door: Door) -> None:
+    door.announce(ONE, "words")
+    door.withdraw(ONE)
+    await door.tend()
+    door.announce(ONE, "words again")
+    await door.tend(2)
+    assert door.shown() == []
+    assert not door.chat.posts
+
+
+async def test_what_never_was_on_its_way_leaves_no_row(door: Door) -> None:
+    door.withdraw(ONE)
+    with door.database.read() as session:
+        assert session.get(ChannelPost, ONE) is None
+
+
+async def test_what_leaves_goes_before_what_comes(door: Door) -> None:
+    for n in range(8):
+        door.announce(f"00000000{n:02}", f"entry {n}")
+        await door.tend()
+    door.announce("1111111111", "a new one")
+    for n in range(8):
+        door.withdraw(f"00000000{n:02}")
+    await door.tend()
+    assert door.shown() == ["a new one"]
+
+
+class KilledError(Exception):
+    pass
+
+
+@dataclass
+class Killed:
+    """The calls of a hub that is killed after the first, before it could note what came of it."""
+
+    inner: channel.Calls
+
+    def post(self, text: str) -> int:
+        self.inner.post(text)
+        raise KilledError
+
+
+async def test_a_crash_leaves_a_link_behind_and_never_words_nobody_can_take_back(door: Door) -> None:
+    door.announce(ONE, "what happened, and where")
+    killed = Killed(door.calls)
+    with pytest.raises(KilledError):
+        await asyncio.to_thread(channel.tend, door.database, killed, door.words.wording(), door.now)
+    await door.tend()
+    assert door.shown() == [f"new: {ONE}", "what happened, and where"]
+    door.withdraw(ONE)
+    await door.tend()
+    assert door.shown() == [f"new: {ONE}"]
+
+
+@dataclass
+class Interrupted:
+    """Calls during the first of which somebody takes the entry down."""
+
+    door: Door
+
+    def post(self, text: str) -> int:
+        number = self.door.calls.post(text)
+        self.door.withdraw(ONE)
+        return number
+
+    def edit(self, *_: object) -> None:
+        raise AssertionError("words were shown after the order to take them down")
+
+    def delete(self, message: int) -> None:
+        self.door.calls.delete(message)
+
+
+async def test_an_order_that_comes_between_placing_and_showing_is_obeyed(door: Door) -> None:
+    door.announce(ONE, "words")
+    await asyncio.to_thread(channel.tend, door.database, Interrupted(door), door.words.wording(), door.now)
+    assert door.state(ONE) == ("leaving", NOON)
+    await door.tend()
+    assert door.shown() == []
+
+
+async def test_a_text_taken_down_before_its_order_arrives_here_is_not_posted(door: Door) -> None:
+    door.announce(ONE, "words")
+    door.words.said[ONE] = None
+    await door.tend()
+    assert not door.chat.posts
+    assert door.state(ONE)[0] == "wanted"
+
+
+async def test_when_telegram_slows_us_nothing_is_called_until_it_says(door: Door) -> None:
+    door.announce(ONE, "one")
+    door.announce(OTHER, "other")
+    door.emulator.world.faults.order({"kind": "flood", "retry_after": 30})
+    await door.tend(3)
+    assert not door.chat.posts
+    assert len(door.emulator.world.calls.since(0, "")) == 1
+    door.now += timedelta(seconds=31)
+    await door.tend(2)
+    assert sorted(door.shown()) == ["one", "other"]
+
+
+@pytest.mark.parametrize("kind", ["lost_request", "lost_answer", "error"])
+async def test_a_bad_line_is_tried_again(kind: str, door: Door) -> None:
+    door.announce(ONE, "words")
+    door.emulator.world.faults.order({"kind": kind})
+    await door.tend()
+    door.now += timedelta(seconds=3)
+    await door.tend()
+    assert door.shown()[-1] == "words"
+    assert door.state(ONE) == ("shown", None)
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "forbidden"])
+async def test_a_refused_bot_is_an_alarm_and_a_withdrawal_waits_for_it(kind: str, door: Door) -> None:
+    door.announce(ONE, "words")
+    await door.tend()
+    door.withdraw(ONE)
+    door.emulator.world.faults.order({"kind": kind})
+    with pytest.raises(ChannelError):
+        await door.tend()
+    assert door.shown() == ["words"]
+    door.now += timedelta(minutes=2)
+    await door.tend()
+    assert door.shown() == []
+
+
+async def test_what_telegram_will_not_delete_is_overwritten(door: Door) -> None:
+    door.announce(ONE, "words")
+    await door.tend()
+    door.withdraw(ONE)
+    refusal = {"code": 400, "description": "Bad Request: message can't be deleted for everyone"}
+    door.emulator.world.faults.order({"kind": "error", "method": "deleteMessage", **refusal})
+    await door.tend()
+    assert door.shown() == ["withdrawn"]
+    assert door.state(ONE) == ("gone", None)
+
+
+async def test_what_can_be_neither_deleted_nor_overwritten_stays_an_alarm(door: Door) -> None:
+    door.announce(ONE, "words")
+    await door.tend()
+    door.withdraw(ONE)
+    for method, why in (("deleteMessage", "deleted"), ("editMessageText", "edited")):
+        refusal = {"code": 400, "description": f"Bad Request: message can't be {why}", "times": None}
+        door.emulator.world.faults.order({"kind": "error", "method": method, **refusal})
+    for _ in range(3):
+        with pytest.raises(ChannelError):
+            await door.tend()
+        door.now += timedelta(minutes=10)
+    assert door.state(ONE)[0] == "leaving"
+
+
+async def test_what_somebody_removed_by_hand_is_not_posted_again(door: Door) -> None:
+    door.announce(ONE, "words")
+    await door.tend()
+    for post in door.chat.posts.values():
+        post.deleted_by = "bot"
+    door.announce(ONE, "other words")
+    await door.tend(2)
+    assert door.shown() == []
+    assert door.state(ONE) == ("gone", None)
+
+
+async def test_words_telegram_never_takes_hold_up_no_other(door: Door) -> None:
+    door.announce(ONE, "x" * 5000)
+    door.announce(OTHER, "words")
+    with pytest.raises(ChannelError):
+        await door.tend(2)
+    await door.tend()
+    assert door.shown() == [f"new: {ONE}", "words"]
+    assert door.state(ONE) == ("failed", None)
+    door.withdraw(ONE)
+    await door.tend()
+    assert door.shown() == ["words"]
+
+
+def answering(body: object, code: int = 200) -> ChannelCalls:
+    """Return calls to a server that always says the same."""
+    transport = httpx.MockTransport(lambda _request: httpx.Response(code, json=body))
+    return ChannelCalls(httpx.Client(transport=transport), "https://api.example", PUBLISHING, "@channel")
+
+
+@pytest.mark.parametrize(
+    ("description", "error"),
+    [
+        ("Bad Request: message to delete not found", MissingError),
+        ("Bad Request: message to edit not found", MissingError),
+        ("Bad Request: MESSAGE_ID_INVALID", MissingError),
+        ("Bad Request: message can't be deleted", FixedPostError),
+        ("Bad Request: message is too long", GivenUpError),
+    ],
+)
+def test_a_refusal_means_what_telegram_says(description: str, error: type[Exception]) -> None:
+    body = {"ok": False, "error_code": 400, "description": description}
+    with pytest.raises(error):
+        answering(body, 400).delete(7)
+
+
+@pytest.mark.parametrize("body", [None, [], "x", {}, {"ok": True}, {"ok": True, "result": {"id": 1}}])
+def test_an_answer_that_is_none_is_no_post(body: object) -> None:
+    with pytest.raises(LaterError):
+        answering(body).post("words")
+
+
+def test_an_error_never_shows_the_token() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"cannot reach {request.url}", request=request)
+
+    calls = ChannelCalls(
+        httpx.Client(transport=httpx.MockTransport(fail)), "https://api.example", PUBLISHING, "@channel"
+    )
+    with pytest.raises(LaterError) as raised:
+        calls.post("words")
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+    assert PUBLISHING.partition(":")[2] not in repr(calls) + str(raised.value)
+
+
+def test_the_tipsters_bot_never_publishes(tmp_path: Path) -> None:
+    own, others = tmp_path / "channel.token", tmp_path / "telegram.token"
+    others.write_text(INTAKE)
+    with pytest.raises(TokenMissingError):
+        read_own_token(own, others)
+    own.write_text(INTAKE.partition(":")[0] + ":a-newer-token")
+    with pytest.raises(ChannelError):
+        read_own_token(own, others)
+    own.write_text(PUBLISHING)
+    assert read_own_token(own, others) == PUBLISHING
+
+
+# --- what is said --------------------------------------------------------------------------------------
+
+
+def entry(**changes: object) -> Entry:
+    whole = Entry.new(
+        title={"ru": "Отказ <роты>"},
+        body={"ru": "Рота отказалась."},
+        branch="marines",
+        month="2026-02",
+        subject="RU-TUL",
+        grade="withheld",
+    )
+    return msgspec.structs.replace(whole, **changes)
+
+
+def test_a_post_says_what_a_list_says_and_where_to_read_more() -> None:
+    said = announcing.whole(
+        records.first(entry(id=ONE), date(2026, 3, 1)),
+        speak("ru"),
+        SiteSettings(base_url="https://register.example"),
+    )
+    assert said is not None
+    assert said.splitlines()[2] == "Отказ <роты>"
+    assert "Тульская область" in said
+    assert "Рота отказалась." in said
+    assert said.splitlines()[-1] == f"https://register.example/ru/entries/{ONE}.html"
+
+
+def test_the_link_alone_says_nothing_of_the_entry() -> None:
+    said = announcing.link(ONE, speak("ru"), SiteSettings(base_url="https://register.example"))
+    assert said == f"Новая запись в реестре\nhttps://register.example/ru/entries/{ONE}.html"
+    assert ONE in announcing.link(ONE, speak("ru"), SiteSettings())
+
+
+def test_the_longest_entry_fits_a_message() -> None:
+    long = "слово " * 3000
+    record = records.first(entry(title={"ru": long}, body={"ru": ()}), date(2026, 3, 1))
+    said = announcing.whole(record, speak("ru"), SiteSettings())
+    assert said is not None
+    assert len(said) <= 4096
+
+
+def test_what_cannot_be_read_or_was_taken_down_is_not_said(tmp_path: Path) -> None:
+    from crypto.signature import SigningKey
+
+    printer = Printer(tmp_path, tmp_path / "site", SiteSettings(), SigningKey.from_seed(bytes(32)))
+    whole = printer.wording("ru").whole
+    assert whole(ONE) is None
+    records.put(tmp_path, entry(id=ONE), date(2026, 3, 1))
+    assert "Рота" in (whole(ONE) or "")
+    records.retract(tmp_path, ONE, date(2026, 3, 2))
+    assert whole(ONE) is None
+    next(tmp_path.rglob("*.json")).write_bytes(b"{")
+    assert whole(ONE) is None
