@@ -8,7 +8,7 @@ from sqlalchemy import select
 from casework import asking, briefs, handins, keys, permits
 from casework.errors import NotAllowedError, NotFoundError
 from casework.releases import card_holders
-from casework.tables import Case, Grant, Item, StaffState
+from casework.tables import Case, Grant, Item, JournalRow, StaffState
 from crypto import keyring, lock
 from tests.cases import acts, as_, put
 from tests.house import House
@@ -117,6 +117,20 @@ def test_mallory_cannot_make_somebody_a_holder_by_a_row(house: House) -> None:
         item.author = "dan"
         made = session.get_one(Case, brief.key.owner)
         assert "dan" not in card_holders(session, made, house.staffing())
+
+
+def test_mallory_names_no_other_lawyer_as_the_holder_of_a_brief(house: House) -> None:
+    with house.database.write() as session:
+        case = put(session, house, status="open", second=None)
+        other = put(session, house, status="open", assignee="bob", second=None)
+    brief = write(house, case)
+    with house.database.write() as session:
+        made = session.get_one(Case, brief.key.owner)
+        session.scalars(select(Item).where(Item.kind == "brief")).one().author = "bob"
+        assert card_holders(session, made, house.staffing()) == {"alice"}
+        row = session.scalars(select(JournalRow).where(JournalRow.act == "brief")).one()
+        row.case = other
+        assert card_holders(session, made, house.staffing()) == set()
 
 
 def test_another_lawyer_hands_in_no_grants_for_a_brief(house: House) -> None:

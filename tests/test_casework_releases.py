@@ -436,7 +436,7 @@ def test_a_brief_is_released_only_while_its_client_agrees(house: House) -> None:
     assert reasons(house, draft.id) == ["no_consent"]
     with house.database.write() as session:
         session.delete(session.get_one(Case, legal))
-    assert reasons(house, draft.id) == ["holder_missing", "case_ended"]
+    assert reasons(house, draft.id) == ["case_ended"]
 
 
 def test_an_embargo_waits_without_losing_anything(house: House, tip: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -33,7 +34,10 @@ def chores(house: House, tmp_path: Path) -> Chores:
     settings = SiteSettings(base_url="https://register.example", languages=("ru",))
     printer = Printer(tmp_path / "records", tmp_path / "site", settings, SigningKey.generate())
     nothing = cast("Any", None)
-    return Chores(nothing, house.database, house.strongbox, house.anchor, nothing, printer, lambda: house.now)
+    house_settings = cast("Any", SimpleNamespace(register=SimpleNamespace(channel="")))
+    return Chores(
+        house_settings, house.database, house.strongbox, house.anchor, nothing, printer, lambda: house.now
+    )
 
 
 def told(**changes: Any) -> Entry:

@@ -159,7 +159,7 @@ def _reasons(
     return [
         *_against_people(session, draft, staffing),
         *_against_text(session, draft, case, staffing),
-        *against_case(session, case, uses),
+        *against_case(session, case, uses, staffing.roster),
         *_against_time(session, draft, staffing, now),
     ]
 
@@ -199,7 +199,7 @@ def _against_text(session: Session, draft: Draft, case: Case | None, staffing: S
     return reasons
 
 
-def against_case(session: Session, case: Case | None, uses: Collection[str]) -> list[str]:
+def against_case(session: Session, case: Case | None, uses: Collection[str], roster: Roster) -> list[str]:
     """Return what stands against these *uses* of what the tipster of *case* said: its end, or no consent."""
     if case is None:
         return []
@@ -207,7 +207,7 @@ def against_case(session: Session, case: Case | None, uses: Collection[str]) -> 
     asked = [case]
     if case.kind == "brief":
         # The client speaks to the lawyer's case: what is taken back or erased there holds here.
-        origin = verdicts.origin_of(session, case)
+        origin = verdicts.origin_of(session, case, roster)
         asked = [case] if origin is None else [case, origin]
         reasons += ["case_ended"] if origin is None else []
     if not all(getattr(one, CONSENTS[use]) for one in asked for use in uses):

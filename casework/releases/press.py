@@ -30,6 +30,7 @@ from casework.rosters import Staffing
 from casework.tables import Approval, Draft, Press, Published
 from crypto import context, sealed
 from crypto.errors import CryptoError
+from crypto.roster import Roster
 from crypto.xwing import Identity, Recipient
 
 # Reasons that pass by themselves: the text waits instead of going back.
@@ -106,7 +107,8 @@ class Ready:
     public_id: str
     digest: bytes
     public: bytes = field(repr=False)
-    uses: tuple[str, ...] = ()
+    uses: tuple[str, ...]
+    roster: Roster = field(repr=False)  # under which it was checked
 
 
 def due_press(session: Session, press: Identity, staffing: Staffing, now: datetime) -> list[Ready]:
@@ -150,9 +152,9 @@ def stranded(session: Session) -> list[str]:
     return list(session.scalars(wanted.order_by(Published.public_id)))
 
 
-def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) -> None:
+def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) -> bool:
     """
-    Note that the register has taken a text in, and forget its case.
+    Note that the register has taken a text in, and forget its case; tell whether it may stay.
 
     Doing it twice changes nothing, so it may be done again after a crash. A text whose consent was taken
     back, or that was edited or stopped, while it was being printed is not noted: it comes back as
@@ -160,9 +162,9 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
     """
     draft = session.get(Draft, ready.draft, with_for_update=True, populate_existing=True)
     if draft is None or draft.status != "scheduled" or draft.digest != ready.digest:
-        return
-    if approvals.against_case(session, verdicts.living_case(session, draft), ready.uses):
-        return
+        return False
+    if approvals.against_case(session, verdicts.living_case(session, draft), ready.uses, ready.roster):
+        return False
     earlier = select(Draft).where(Draft.public_id == ready.public_id, Draft.status == "published")
     for one in session.scalars(earlier).all():
         one.status = lives.step(lives.ENTRY, one.status, "supersede")
@@ -174,6 +176,7 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
     public.digest, public.day, public.state = ready.digest, now.date(), state
     session.execute(delete(Press).where(Press.draft == ready.draft))
     journal.write(session, "publish", by=hub, day=now.date(), subject=ready.draft)
+    return True
 
 
 def _note_printing(session: Session, ready: Ready, now: datetime) -> Published:
@@ -204,7 +207,7 @@ def _check(session: Session, row: Press, press: Identity, staffing: Staffing, no
     if draft.status != "scheduled":
         raise NotReleasableError(["unapproved"])
     approvals.check_releasable(session, draft.id, digest, body["uses"], staffing, now)
-    return Ready(row.id, draft.id, draft.public_id, digest, public, tuple(body["uses"]))
+    return Ready(row.id, draft.id, draft.public_id, digest, public, tuple(body["uses"]), staffing.roster)
 
 
 def _send_back(session: Session, row: Press, reasons: Collection[str], now: datetime) -> None:

@@ -21,7 +21,8 @@ from casework.errors import NotAllowedError, NotFoundError, StaleError
 from casework.permits import Acting, is_member
 from casework.releases import signing
 from casework.rosters import LEGAL, Staffing
-from casework.tables import Approval, Case, Draft, Item, JournalRow, Press, Verdict
+from casework.tables import Approval, Case, Draft, JournalRow, Press, Verdict
+from crypto.roster import Roster
 
 EDITOR = "editor"
 HOLDER = "holder"
@@ -77,18 +78,23 @@ def card_holders(session: Session, case: Case, staffing: Staffing) -> frozenset[
     """Return who gives the holder's half for *case* itself."""
     if case.kind != "brief":
         return frozenset(holder.staff for holder in staffing.custodians())
-    origin = origin_of(session, case)
-    authors = set(session.scalars(select(Item.author).where(Item.case == case.id, Item.kind == "brief")))
+    origin = origin_of(session, case, staffing.roster)
+    authors = {row.actor for row in _written(session, case, staffing.roster)}
     holders = authors | ({origin.assignee, origin.second} if origin else set())
     # A row cannot make somebody a lawyer: only the roster can.
     return frozenset(one for one in holders if one and is_member(one, LEGAL, staffing))
 
 
-def origin_of(session: Session, brief: Case) -> Case | None:
+def origin_of(session: Session, brief: Case, roster: Roster) -> Case | None:
     """Return the lawyer's case a brief was written of; None once that was erased."""
-    written = select(JournalRow.case).where(JournalRow.act == "brief", JournalRow.subject == brief.id)
-    ids = [one for one in session.scalars(written) if one is not None]
+    ids = [row.case for row in _written(session, brief, roster) if row.case is not None]
     return session.scalars(select(Case).where(Case.id.in_(ids))).first()
+
+
+def _written(session: Session, brief: Case, roster: Roster) -> list[JournalRow]:
+    """Return the journal rows in which a lawyer signed that they wrote *brief*; no other counts."""
+    said = select(JournalRow).where(JournalRow.act == "brief", JournalRow.subject == brief.id)
+    return [row for row in session.scalars(said) if journal.is_signed(row, roster)]
 
 
 def levels(verdicts: Iterable[Verdict], half: str, counting: frozenset[bytes]) -> frozenset[str]:
