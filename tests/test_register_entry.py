@@ -118,6 +118,9 @@ def test_an_entry_told_by_a_tipster_is_published_as_sources_withheld() -> None:
     ("change", "reason"),
     [
         ({"title": {"en": "only a translation"}}, "title_missing"),
+        ({"title": {"ru": "Звонок\x07"}}, "hidden_characters"),
+        ({"body": {"ru": (model.Block(text="Оборот\u202e"),)}}, "hidden_characters"),
+        ({"sources": (Source(outlet="Газета\x00"),)}, "hidden_characters"),
         ({"body": {}}, "text_missing"),
         ({"month": "2026-13"}, "month_malformed"),
         ({"item_type": "notice"}, "kind_is_never_public"),
