@@ -208,21 +208,17 @@ class Chores:
 
     def tend_channel(self) -> None:
         """Let the public channel follow what was published, corrected or taken down."""
-        if self._waits(waiting.CHANNEL):
-            channel.tend(self.database, self._channel_calls, self._channel_wording, self.clock())
-
-    @cached_property
-    def _channel_wording(self) -> channel.Wording:
-        return self.printer.wording(self.settings.register.channel_language)
-
-    @cached_property
-    def _channel_calls(self) -> channel_calls.ChannelCalls:
+        if not self._waits(waiting.CHANNEL):
+            return
         register, telegram = self.settings.register, self.settings.telegram
         if not register.channel:
             # Rows wait although there is no channel any more: what should leave it cannot be taken away.
             raise ChannelError
         token = channel_calls.read_own_token(register.channel_token_file, telegram.token_file)
-        return channel_calls.ChannelCalls(http_client(), telegram.api_base_url, token, register.channel)
+        wording = self.printer.wording(register.channel_language)
+        with http_client() as client:
+            calls = channel_calls.ChannelCalls(client, telegram.api_base_url, token, register.channel)
+            channel.tend(self.database, calls, wording, self.clock())
 
     def escalate(self) -> None:
         """Carry clocks that ran out one step further, and free cases of suspended staff."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -19,14 +21,21 @@ from bot.emulator import Emulator
 from bot.emulator.world import Chat
 from bot.errors import ChannelError, TokenMissingError
 from bot.send import GivenUpError, LaterError
+from casework import releases
 from casework.channels import http_client
 from casework.database import Database
 from casework.tables import ChannelPost
+from crypto.signature import SigningKey
 from register import announcing, records
 from register.entry import Entry
+from register.errors import MalformedEntryError
 from register.settings import SiteSettings
 from register.voice import speak
+from subrosa.chores import Chores
 from subrosa.printing import Printer
+from tests.cases import as_
+from tests.house import House
+from tests.test_printing import send, told
 
 INTAKE, PUBLISHING = "5550001:the-tipsters-bot", "5550002:the-publishing-bot"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -391,8 +400,6 @@ def test_the_longest_entry_fits_a_message() -> None:
 
 
 def test_what_cannot_be_read_or_was_taken_down_is_not_said(tmp_path: Path) -> None:
-    from crypto.signature import SigningKey
-
     printer = Printer(tmp_path, tmp_path / "site", SiteSettings(), SigningKey.from_seed(bytes(32)))
     whole = printer.wording("ru").whole
     assert whole(ONE) is None
@@ -402,3 +409,61 @@ def test_what_cannot_be_read_or_was_taken_down_is_not_said(tmp_path: Path) -> No
     assert whole(ONE) is None
     next(tmp_path.rglob("*.json")).write_bytes(b"{")
     assert whole(ONE) is None
+
+
+async def test_a_release_reaches_the_channel_and_one_signature_takes_it_out(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    async for door in open_door(sqlite_house.database):
+        (tmp_path / "channel.token").write_text(PUBLISHING)
+        (tmp_path / "telegram.token").write_text(INTAKE)
+        settings = SimpleNamespace(
+            register=SimpleNamespace(
+                channel=str(door.chat.chat_id),
+                channel_token_file=tmp_path / "channel.token",
+                channel_language="ru",
+            ),
+            telegram=SimpleNamespace(
+                api_base_url=door.emulator.base_url, token_file=tmp_path / "telegram.token"
+            ),
+        )
+        printer = Printer(tmp_path / "records", tmp_path / "site", SiteSettings(), SigningKey.generate())
+        chores = Chores(
+            cast("Any", settings),
+            sqlite_house.database,
+            sqlite_house.strongbox,
+            sqlite_house.anchor,
+            cast("Any", None),
+            printer,
+            lambda: sqlite_house.now,
+        )
+        released = told()
+        send(sqlite_house, released)
+        chores.publish()
+        await asyncio.to_thread(chores.tend_channel)
+        assert [text for text in door.shown() if "Отказался ехать" in text] == door.shown()
+        assert len(door.shown()) == 1
+        with sqlite_house.database.write() as session:
+            releases.order_take_down(session, released.id, "safety", as_(sqlite_house, "alice"))
+        # Another record that cannot be read keeps the site from being finished, and nothing in the channel.
+        (tmp_path / "records" / "zz").mkdir()
+        (tmp_path / "records" / "zz" / "zzzzzzzzzz.json").write_bytes(b"{")
+        with pytest.raises(MalformedEntryError):
+            chores.take_down()
+        await asyncio.to_thread(chores.tend_channel)
+        assert door.shown() == []
+
+
+async def test_a_post_that_should_leave_a_channel_nobody_names_any_more_is_an_alarm(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    with sqlite_house.database.write() as session:
+        channel.announce(session, ONE, sqlite_house.now)
+    settings = cast("Any", SimpleNamespace(register=SimpleNamespace(channel="", channel_language="ru")))
+    printer = Printer(tmp_path / "records", tmp_path / "site", SiteSettings(), SigningKey.generate())
+    house, nothing = sqlite_house, cast("Any", None)
+    chores = Chores(
+        settings, house.database, house.strongbox, house.anchor, nothing, printer, lambda: house.now
+    )
+    with pytest.raises(ChannelError):
+        chores.tend_channel()
