@@ -210,10 +210,11 @@ class Chores:
         """Let the public channel follow what was published, corrected or taken down."""
         if not self._waits(waiting.CHANNEL):
             return
-        register, telegram = self.settings.register, self.settings.telegram
+        register = self.settings.register
         if not register.channel:
             # Rows wait although there is no channel any more: what should leave it cannot be taken away.
             raise ChannelError
+        telegram = self.settings.telegram
         token = channel_calls.read_own_token(register.channel_token_file, telegram.token_file)
         wording = self.printer.wording(register.channel_language)
         with http_client() as client:
