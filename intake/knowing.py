@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intake import rights, screens
+from intake import question_screens, rights, screens
 from intake.acts import Act, stay
 from intake.state import State
 from intake.world import Step, World
@@ -29,7 +29,7 @@ def actions() -> tuple[str, ...]:
 
 def choose(state: State, _world: World) -> Step:
     """Offer the topics."""
-    return stay(state, screens.short_answers(state, rights.answered()))
+    return stay(state, question_screens.short_answers(state, rights.answered()))
 
 
 def ask(state: State, world: World) -> Step:
@@ -44,6 +44,6 @@ def ask(state: State, world: World) -> Step:
 
 def _show(topic: str) -> Act:
     def act(state: State, _world: World) -> Step:
-        return stay(state, screens.short_answer(state, topic))
+        return stay(state, question_screens.short_answer(state, topic))
 
     return act

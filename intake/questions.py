@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intake import screens, topics
+from intake import question_screens, screens, topics
 from intake.acts import Act, stay
 from intake.effects import AddAnswer
 from intake.state import State
@@ -91,9 +91,9 @@ def _next(state: State, question: str, *effects: AddAnswer, replaces: bool) -> S
     if later:
         return _ask(state, later[0], *effects, replaces=replaces)
     after = replace(state, stage="free", held="")
-    return stay(after, screens.answered(after, replaces=replaces), *effects)
+    return stay(after, question_screens.answered(after, replaces=replaces), *effects)
 
 
 def _ask(state: State, question: str, *effects: AddAnswer, replaces: bool) -> Step:
     after = replace(state, stage=f"q.{question}", held="")
-    return stay(after, screens.question(after, question, replaces=replaces), *effects)
+    return stay(after, question_screens.question(after, question, replaces=replaces), *effects)

@@ -13,9 +13,8 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from crypto.handle import Handle
-from intake import topics
 from intake.outage import Outage
-from intake.replies import ANSWER_LASTS, Button, Keyboard, Receipt, Say, Span
+from intake.replies import Button, Keyboard, Receipt, Say, Span
 from intake.state import State
 from intake.world import World
 
@@ -144,37 +143,6 @@ def asked_in(state: State) -> str | None:
     """Return the question that stands, if one does."""
     head, _, asked = state.stage.partition(".")
     return asked if head == "q" and asked in LETTERS else None
-
-
-def question(state: State, asked: str, *, replaces: bool) -> Say:
-    """Ask one question: its answers two in a row, or to be typed; then the way past it."""
-    letter = LETTERS[asked]
-    choices = () if asked == "region" else topics.load(asked)
-    buttons = [button(state, f"choice.{asked}.{one.code}", f"q.{letter}.{one.code}") for one in choices]
-    pairs = tuple(tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2))
-    skip = button(state, "button.q.skip", f"q.x.{letter}")
-    first = asked == "relation" and _team(state) == "editors"
-    key = "question.relation.editors" if first else f"question.{asked}"
-    return Say((*pairs, (skip, button(state, "button.menu", "menu"))), key=key, replaces=replaces)
-
-
-def answered(state: State, *, replaces: bool) -> Say:
-    """Say that these were all, and what else can be chosen."""
-    return Say(
-        rows(state, ("go.card", "go.reach"), ("go.keep", "menu")), key="question.done", replaces=replaces
-    )
-
-
-def short_answers(state: State, offered: tuple[str, ...]) -> Say:
-    """Offer the topics of the short answers."""
-    buttons = [(button(state, f"choice.topic.{topic}", f"law.{topic}"),) for topic in offered]
-    return Say((*buttons, *rows(state, ("law.ask", "menu"))), key="law.choose", replaces=True)
-
-
-def short_answer(state: State, topic: str) -> Say:
-    """Show one; it ends with the way to a person, and goes from the chat by itself."""
-    keyboard = rows(state, ("law.ask",), ("now",), ("law", "menu"))
-    return Say(keyboard, lasts=ANSWER_LASTS, key=f"rights.{topic}")
 
 
 def clear(state: State) -> Say:

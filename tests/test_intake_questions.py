@@ -11,7 +11,7 @@ from casework import catalogue
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.reading import cover_of
 from desk.words import CATALOGUES
-from intake import questions, rights, screens, texts, topics
+from intake import question_screens, questions, rights, screens, texts, topics
 from intake.state import State
 from intake.topics import understand
 from register.places import subjects
@@ -200,7 +200,7 @@ def test_a_short_answer_is_whole_dated_and_ends_with_a_person(topic: str, langua
     """It fits one message, says as of when and whether a lawyer saw it, and offers to ask one."""
     assert (rights.FOLDER / f"{topic}.{language}.txt").exists()
     assert not {"{", "}"} & set(rights.load(topic, language).text)
-    said = screens.short_answer(State(), topic)
+    said = question_screens.short_answer(State(), topic)
     message = texts.render(said, language)
     assert len(message.text.encode("utf-16-le")) // 2 <= texts.LONGEST
     assert f"{rights.load(topic, language).law_as_of:%d.%m.%Y}" in message.text
