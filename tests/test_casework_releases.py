@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -688,6 +689,39 @@ def test_what_was_handed_out_before_a_withdrawal_is_found_and_taken_down(
         releases.mark_taken_down(session, draft.public_id, house.now)
         assert releases.stranded(session) == []
         assert session.get_one(Published, draft.public_id).state == "retracted"
+
+
+def test_a_block_taken_out_of_the_database_still_stops_a_release(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="pass", holder="pass")
+        block = releases.record_verdict(
+            session, draft.id, DIGEST, "holder", "block", FINDINGS, as_(house, "alice")
+        ).id
+    for forged in (False, True):
+        with house.database.write() as session:
+            if forged:
+                # In its place a row that nobody signed, so that the count is right again.
+                session.add(Verdict(**_columns(session, draft.id), id=keys.new_id(), staff="alice"))
+            else:
+                session.delete(session.get_one(Verdict, block))
+                sign(session, house, session.get_one(Draft, draft.id))
+        assert reasons(house, draft.id) == ["verdict_lost"]
+    with house.database.write() as session:
+        draft = session.get_one(Draft, draft.id)
+        releases.save_draft(session, draft.id, draft.version, b"text", as_(house, "carol"))
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="pass", holder="pass")
+        sign(session, house, draft)
+    assert reasons(house, draft.id) == []
+
+
+def _columns(session: Session, draft: bytes) -> dict[str, Any]:
+    """Return what a passing verdict over *draft* says, but for who gave it."""
+    row = session.scalars(select(Verdict).where(Verdict.draft == draft, Verdict.half == "holder")).one()
+    names = ("draft", "digest", "half", "level", "number", "day", "sealed", "signature")
+    return {name: getattr(row, name) for name in names}
 
 
 def test_a_day_brought_forward_in_the_database_publishes_nothing(house: House, tip: bytes) -> None:

@@ -41,7 +41,7 @@ GRACE = timedelta(days=30)
 # Every reason there is, in the order a person reads them.
 REASONS = (
     "edited", "unsigned", "unapproved", "same_person", "editor_missing", "holder_missing", "no_case_missing",
-    "blocked", "case_ended", "no_consent", "embargoed", "retracted", "roster_expired",
+    "blocked", "verdict_lost", "case_ended", "no_consent", "embargoed", "retracted", "roster_expired",
 )  # fmt: skip
 
 
@@ -196,6 +196,9 @@ def _against_text(session: Session, draft: Draft, case: Case | None, staffing: S
     blocked = any("block" in verdicts.levels(given, half, signed) for half in verdicts.HALVES)
     if blocked and not _is_overridden(session, draft, staffing):
         reasons.append("blocked")
+    # A block that was taken out of the database is still counted in the journal.
+    if len(signed) < verdicts.journalled(session, draft):
+        reasons.append("verdict_lost")
     return reasons
 
 

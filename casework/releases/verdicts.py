@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from casework import journal, keys, lives, notices
@@ -107,6 +107,16 @@ def of_digest(session: Session, draft: Draft) -> list[Verdict]:
     return list(
         session.scalars(select(Verdict).where(Verdict.draft == draft.id, Verdict.digest == draft.digest))
     )
+
+
+def journalled(session: Session, draft: Draft) -> int:
+    """Return how many verdicts the journal counts since the draft was frozen; none while it is not."""
+    if draft.digest is None:
+        return 0
+    about = JournalRow.subject == draft.id
+    frozen = select(func.max(JournalRow.n)).where(about, JournalRow.act == "freeze").scalar_subquery()
+    given = select(func.count()).where(about, JournalRow.act == "verdict", JournalRow.n > frozen)
+    return session.scalar(given) or 0
 
 
 def living_case(session: Session, draft: Draft) -> Case | None:
