@@ -16,6 +16,7 @@ from subrosa.checkups.files import (
 )
 from subrosa.checkups.outside import check_drill, check_hub, check_machine, check_medium
 from subrosa.checkups.people import check_people
+from subrosa.checkups.texts import check_texts
 from subrosa.settings import Settings
 
 CHECKUPS: tuple[Checkup, ...] = (
@@ -31,6 +32,7 @@ CHECKUPS: tuple[Checkup, ...] = (
     check_hub,
     check_space,
     check_machine,
+    check_texts,
 )
 
 
