@@ -4,7 +4,8 @@ The outbox: everything said to a chat is a row first, committed together with wh
 * Rows of one chat go out in their order; a row that must wait holds those behind it in the same chat.
 * One message a second per chat with short bursts; the library's limiter holds the whole below Telegram's
   thirty a second; ``retry_after`` stops everything for as long as it says.
-* Receipts that wait are merged: the first of a burst goes at once, the others become one.
+* Receipts that wait are merged: the first of a burst goes at once, the others become one. What would only
+  repeat the message before it is merged too, so that a flood of commands is answered once.
 * At least once: a crash between sending and committing sends again, because the Bot API has no way to
   recognise a repeated call. Whatever was sent gets a row in ``deletion``.
 * A row ends sent, or given up with a code on the reply it announced. It never just disappears.
@@ -88,6 +89,13 @@ class Outgoing:
     def is_receipt(self) -> bool:
         """Tell whether it may be merged with its neighbours."""
         return bool(self.payload["do"] == "receipt")
+
+    def absorbs(self, later: Outgoing) -> bool:
+        """Tell whether saying this says *later* too: receipts add up, and the same words need no echo."""
+        if self.is_receipt:
+            return later.is_receipt
+        is_plain = self.payload["do"] == "say" and self.item is None and "reply" not in self.payload
+        return is_plain and later.item is None and later.payload == self.payload
 
     def __repr__(self) -> str:
         return f"<Outgoing {self.payload['do']}>"
@@ -192,7 +200,7 @@ class Outbox:
         now = loop.time()
         if now < self._open_from:
             return self._open_from - now
-        merged = self._receipts(out)
+        merged = self._merged(out)
         only_receipts = len(merged) == 1 + len(self._sending.behind(out.lane))
         wait = self._pace.wait(out.lane, now, RECEIPT_GAP if out.is_receipt and only_receipts else 0.0)
         if wait > 0:
@@ -204,14 +212,12 @@ class Outbox:
             self._health.trouble("outbox", "cannot_store")
             return AWAY_PAUSE
 
-    def _receipts(self, out: Outgoing) -> list[Outgoing]:
-        """Return *out* with the receipts that follow it directly, when it is one itself."""
+    def _merged(self, out: Outgoing) -> list[Outgoing]:
+        """Return *out* with what follows it directly and adds nothing to it."""
         merged = [out]
-        if not out.is_receipt:
-            return merged
         for row in self._sending.behind(out.lane):
             later = self._loaded.get(row)
-            if later is None or not later.is_receipt:
+            if later is None or not out.absorbs(later):
                 break
             merged.append(later)
         return merged

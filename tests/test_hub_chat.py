@@ -142,6 +142,21 @@ async def test_receipts_of_a_burst_become_few_and_count_all(stage: Stage) -> Non
     assert len(receipts(tess)) <= 4
 
 
+async def test_a_flood_of_one_command_is_answered_a_few_times_only(stage: Stage) -> None:
+    bot = next(iter(stage.emulator.world.bots.values()))
+    async with stage.hub(pace=Pace):
+        mallory = stage.phone()
+        await settled(stage)
+        before = len(said(mallory))
+        for _ in range(100):
+            phones.write(mallory, "/help")
+        await until(lambda: len(bot.queue) == 0 and counts(stage.house)["waiting"] == 0, 20)
+        stage.forward(minutes=2)
+        await settled(stage)
+        assert 1 <= len(said(mallory)) - before <= 25
+    assert counts(stage.house)["outbox"] == 0
+
+
 def receipts(hand: Hand) -> list[int]:
     """Return how many messages and files each receipt on the phone acknowledges."""
     meanings = {
@@ -164,8 +179,8 @@ async def test_one_chat_is_spoken_to_about_once_a_second(stage: Stage) -> None:
         await settled(stage)
         loop = asyncio.get_running_loop()
         began, before = loop.time(), len(posts(tess))
-        for _ in range(9):
-            phones.write(tess, "/help")
+        for n in range(9):
+            phones.write(tess, "/menu" if n % 2 else "/help")
         await until(lambda: len(posts(tess)) >= before + 18)
         assert loop.time() - began > 1.0
 
