@@ -41,7 +41,7 @@ from casework.database import connect, create_tables
 from intake import texts
 from intake.replies import Receipt
 from tests.house import House, build
-from tests.hubs import TOKEN, counts
+from tests.hubs import TOKEN, counts, write_config
 
 LOOK = 0.004  # seconds between looks at what was sent: the resolution of the latencies
 STARTS_WITHIN, DRAINS_WITHIN = 20.0, 60.0  # seconds
@@ -94,7 +94,7 @@ async def standing(chats: int) -> AsyncIterator[Stand]:
         async with Emulator() as emulator:
             emulator.world.add_bot(TOKEN)
             hands = [_phone(emulator) for _ in range(chats)]
-            async with child("tests.chaos_hub", str(_config(folder, house, emulator.base_url))) as hub:
+            async with child("tests.chaos_hub", str(write_config(folder, house, emulator.base_url))) as hub:
                 rows = sqlite3.connect(f"file:{folder / 'house.db'}?mode=ro", uri=True, isolation_level=None)
                 for hand in hands:
                     phones.write(hand, "the first words of a tip")
@@ -106,20 +106,6 @@ async def standing(chats: int) -> AsyncIterator[Stand]:
 
 def _phone(emulator: Emulator) -> Hand:
     return phones.hold(emulator.world, emulator.world.add_phone({"language_code": "ru"}).phone_id)
-
-
-def _config(folder: Path, house: House, address: str) -> Path:
-    (folder / "token").write_text(TOKEN)
-    config = {
-        "database": house.database.engine.url.render_as_string(hide_password=False),
-        "state_dir": str(folder / "state"),
-        "runtime_dir": str(folder / "runtime"),
-        "token_file": str(folder / "token"),
-        "api_base_url": address,
-        "root": house.anchor.roots[0].hex(),
-    }
-    (folder / "hub.json").write_text(json.dumps(config))
-    return folder / "hub.json"
 
 
 async def _drained(house: House, cases: int) -> None:

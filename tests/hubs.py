@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,16 @@ from sqlalchemy import func, select
 from bot.hub import House as HubHouse
 from bot.hub import Hub
 from bot.pace import Pace
-from bot.telegram import Endpoint, build
+from bot.telegram import Door, Endpoint, build
 from bot.ticks import Tick
 from casework import erasure, keeper, keys
 from casework.actors import HUB, Actor
+from casework.database import Database
 from casework.keys import PublicKey
 from casework.strongbox import Strongbox
 from casework.tables import Case, Deletion, Grant, Item, Outbox, SealingKey, Spool
 from crypto.keyring import open_grant
+from crypto.roster import Anchor
 from crypto.xwing import Identity, Recipient
 from intake.outage import Outage
 from tests.house import House
@@ -97,6 +100,54 @@ def counts(house: House) -> dict[str, int]:
     return how_many
 
 
+def given_to_hub(
+    database: Database,
+    strongbox: Strongbox,
+    anchor: Anchor,
+    door: Door,
+    folder: Path,
+    clock: Callable[[], datetime],
+) -> HubHouse:
+    """Put together what a hub of a test house is given; there is no second medium."""
+
+    def erase(case: bytes, now: datetime) -> None:
+        erasure.erase(
+            database,
+            strongbox,
+            case,
+            by=Actor(HUB, 0, strongbox.signing),
+            now=now,
+            mirror=lambda: None,
+            remember=lambda _case: None,
+            escrow_days=7,
+        )
+
+    return HubHouse(
+        database=database,
+        strongbox=strongbox,
+        anchor=anchor,
+        door=door,
+        state_dir=folder / "state",
+        runtime_dir=folder / "runtime",
+        clock=clock,
+        erase=erase,
+        identity="none",
+    )
+
+
+def write_config(folder: Path, house: House, base_url: str) -> Path:
+    """Write down what a hub in a process of its own needs (:mod:`tests.chaos_hub`), and return the file."""
+    config = {
+        "api_base_url": base_url,
+        "database": house.database.engine.url.render_as_string(hide_password=False),
+        "folder": str(folder),
+        "root": house.anchor.roots[0].hex(),
+        "token": TOKEN,
+    }
+    (folder / "hub.json").write_text(json.dumps(config))
+    return folder / "hub.json"
+
+
 @asynccontextmanager
 async def running(
     house: House,
@@ -113,35 +164,9 @@ async def running(
     """Run a hub on *house* in this loop; a new strongbox is read, as a new process would."""
     strongbox = Strongbox.load(folder / "state", folder / "runtime", clock())
     house.strongbox = strongbox
-
-    def erase(case: bytes, now: datetime) -> None:
-        erasure.erase(
-            house.database,
-            strongbox,
-            case,
-            by=Actor(HUB, 0, strongbox.signing),
-            now=now,
-            mirror=lambda: None,
-            remember=lambda _case: None,
-            escrow_days=7,
-        )
-
-    hub = Hub(
-        HubHouse(
-            database=house.database,
-            strongbox=strongbox,
-            anchor=house.anchor,
-            door=build(token, Endpoint(base_url)),
-            state_dir=folder / "state",
-            runtime_dir=folder / "runtime",
-            clock=clock,
-            erase=erase,
-            pace=pace,
-            identity=identity,
-            outage=outage,
-        ),
-        ticks,
-    )
+    door = build(token, Endpoint(base_url))
+    given = given_to_hub(house.database, strongbox, house.anchor, door, folder, clock)
+    hub = Hub(replace(given, pace=pace, identity=identity, outage=outage), ticks)
     stop = asyncio.Event()
     task = asyncio.ensure_future(hub.run(stop))
     try:

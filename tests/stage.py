@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,15 +17,14 @@ from bot.emulator.phones import Hand
 from bot.outcomes import Audience
 from bot.push import ring_waiting
 from bot.ticks import Tick
-from casework import hubkeys, keys, notices, post
+from casework import notices
 from casework.database import Database
-from casework.post import Courier
-from casework.rows import write
 from casework.tables import Item
 from crypto import handle as handles
 from crypto.errors import CryptoError
 from tests.house import House, build
 from tests.hubs import TOKEN, Clock, counts, opened, running, until
+from tests.phone import reply as desk_reply
 
 CANARY = "яхонт-4471"
 
@@ -145,26 +143,9 @@ async def file_with_push(stage: Stage, tess: Hand) -> None:
 
 def reply(stage: Stage, text: str) -> bytes:
     """Write a reply as Alice's desk would, in a case with a way to reach its tipster; return its item."""
-    house = stage.house
-    courier = [one for one in opened(house) if one.kind == "courier"][-1]
-    with house.database.read() as session:
-        key = keys.current(session, courier.case, keys.CONTENT, frozenset({"alice"}))
-        hub = hubkeys.find(session, hubkeys.COURIER, house.roster)
-    assert key is not None
-    written = post.write_reply(
-        key,
-        text,
-        [],
-        by=house.actor("alice"),
-        now=stage.clock(),
-        courier=Courier.read(courier.payload),
-        hub=hub,
-        boxes=[],
-        random=os.urandom,
-    )
-    with house.database.write() as session:
-        write(session, [written.rows])
-    return written.item
+    stage.house.now = stage.clock()
+    courier = [one for one in opened(stage.house) if one.kind == "courier"][-1]
+    return desk_reply(stage.house, "alice", courier.case, text)
 
 
 def state_of(stage: Stage, item: bytes) -> tuple[str | None, str | None]:

@@ -8,7 +8,6 @@ owed has been said.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -31,7 +30,7 @@ from casework.tables import Case
 from intake import texts
 from intake.replies import Receipt
 from tests.house import House, build
-from tests.hubs import TOKEN, counts, opened, until
+from tests.hubs import TOKEN, counts, opened, until, write_config
 
 ROOT = Path(__file__).parents[1]
 FILE = 40_000  # bytes; several chunks of the sealed stream, small enough to send many
@@ -89,11 +88,10 @@ async def chaos(
 ) -> tuple[Play, list[Counter[str]]]:
     """Kill the hub *kills* times under load; return what was sent, and what each phone was told."""
     random = Random(seed)
-    config = folder / "hub.json"
     async with process("bot.emulator", "--port", "0", output=True) as emulator:
         assert emulator.stdout is not None
         address = (await emulator.stdout.readline()).decode().strip()
-        _write_config(config, house, folder, address)
+        config = write_config(folder, house, address)
         play = Play()
         async with Remote(address) as remote:
             await remote.call("POST", "/bots", token=TOKEN)
@@ -121,23 +119,6 @@ async def chaos(
             told = [await _told(remote, hand) for hand in hands]
     house.strongbox = Strongbox.load(folder / "state", folder / "runtime", datetime.now(UTC))
     return play, told
-
-
-def _write_config(config: Path, house: House, folder: Path, address: str) -> None:
-    token = folder / "token"
-    token.write_text(TOKEN)
-    config.write_text(
-        json.dumps(
-            {
-                "database": house.database.engine.url.render_as_string(hide_password=False),
-                "state_dir": str(folder / "state"),
-                "runtime_dir": str(folder / "runtime"),
-                "token_file": str(token),
-                "api_base_url": address,
-                "root": house.anchor.roots[0].hex(),
-            }
-        )
-    )
 
 
 async def _settle_in(folder: Path) -> None:
