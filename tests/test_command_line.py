@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,30 @@ def test_a_drill_prints_a_line_for_each_promise_and_fails_with_the_first_broken_
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 5
     assert "drill: passed" in call(capsys, home, "doctor")[1]
+
+
+def apart(home: Path, command: str) -> tuple[int, str]:
+    """Run a command that serves in a process of its own; return its exit code and what it complained of."""
+    words = [sys.executable, "-m", "subrosa", "--config", str(home / "subrosa.toml"), command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_hub_without_a_token_says_so_in_one_line(home: Path) -> None:
+    for content in (None, "not a token at all"):
+        if content is not None:
+            (home / "telegram.token").write_text(content)
+        code, err = apart(home, "hub")
+        assert code == 1
+        assert err.splitlines()[-1].startswith("subrosa: error: ")
+        assert "token" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["hub", "desk", "doctor"])
+def test_an_unknown_setting_is_named_and_nothing_starts(home: Path, command: str) -> None:
+    config = home / "subrosa.toml"
+    config.write_text(config.read_text() + "\n[hub2]\nx = 1\n")
+    code, err = apart(home, command)
+    assert code == 1
+    assert "hub2" in err
