@@ -186,7 +186,7 @@ class Builder:
     def _keep(self, sheet: Sheet) -> None:
         """Make a sheet unless it lies there already."""
         before = self._state.made(sheet.path)
-        if before is None or before[0] != sheet.key or not (self._output / sheet.path).is_file():
+        if before is None or before[0] != sheet.key:
             self._settle(sheet.path, sheet.key, sheet.make())
 
     def _settle(self, path: str, key: str, data: bytes) -> None:

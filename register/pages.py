@@ -20,6 +20,7 @@ from register import candour, charts
 from register.entrypage import EntryPage
 from register.facets import FACETS, Facet
 from register.places import subjects
+from register.prose import snippet
 from register.public import PublicEntry
 from register.records import Change, Published
 from register.row import Row
@@ -43,6 +44,7 @@ SECTIONS = (
 Counted = Mapping[tuple[Facet, str], int]
 _FRONT_FACETS: tuple[Facet, ...] = ("branch", "outcome", "pressure", "grade")
 _FRONT_VALUES = 6
+_TITLE = 140  # letters of a title in a list; the whole stands on its own page
 
 
 def environment() -> Environment:
@@ -269,7 +271,7 @@ class Pages:
         return {
             "id": row.id,
             "tongue": row.tongue(self.language),
-            "title": row.title(self.language),
+            "title": snippet(row.title(self.language), _TITLE),
             "snippet": row.snippet(self.language),
             "kicker": self._entry.kicker(row),
             "grade": row.grade,
@@ -318,7 +320,7 @@ class Pages:
         rows = [
             {
                 "written": figure.count.as_written,
-                "title": figure.row.title(self.language),
+                "title": snippet(figure.row.title(self.language), _TITLE),
                 "tongue": figure.row.original,
                 "href": f"entries/{figure.row.id}.html",
                 "why": " ".join(say(f"why.{reason}") for reason in figure.reasons),
@@ -334,7 +336,7 @@ class Pages:
             "kind": change.kind,
             "said": self._voice.say(f"change.{change.kind}"),
             "href": f"entries/{public_id}.html",
-            "title": row.title(self.language) if row else public_id,
+            "title": snippet(row.title(self.language), _TITLE) if row else public_id,
             "tongue": row.tongue(self.language) if row else "en",
             "fields": self._entry.fields(change),
             "reason": self._voice.say(f"reason.{grave.reason}") if grave else "",

@@ -37,11 +37,11 @@ Listed = Sequence[tuple[str, str]]
 _HERE = Path(__file__).parent
 # Not secret: only a name for the version of everything that shapes a page.
 _SHAPING = ("templates/*.html", "static/*", "catalogues/*.po", "data/*.tsv", "*.py")
-_CHANGES_ON_A_PAGE = 150
+_CHANGES_ON_A_PAGE = 100
 # Readers poll; fifty entries outlast a week of silence.
 _IN_A_FEED = 50
-# Figures of one unit beyond this stand in the data file only, or the page would outgrow a slow line.
-_FIGURES_SHOWN = 60
+# Figures beyond this, in all units together, stand in the data file only.
+_FIGURES_SHOWN = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,8 @@ class Sheets:
 
     def _totals(self) -> Iterator[Sheet]:
         totals = tally(self._shelf)
-        shown = {unit: list(figures(self._shelf, unit, _FIGURES_SHOWN)) for unit in totals.figures}
+        share = _FIGURES_SHOWN // max(1, len(totals.figures))
+        shown = {unit: list(figures(self._shelf, unit, share)) for unit in totals.figures}
         told = [
             f"{figure.row.id}{figure.count}{figure.row.titles}{figure.reasons}"
             for listed in shown.values()

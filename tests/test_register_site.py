@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -306,6 +306,28 @@ def test_an_entry_can_be_cited(built: Path) -> None:
     assert bib.count("{") == bib.count("}")
     (csl,) = json.loads((built / f"data/entries/{living.id}.csl.json").read_bytes())
     assert csl["URL"] == f"https://register.example/ru/entries/{living.id}.html"
+
+
+def test_the_longest_lists_are_light_enough_for_a_slow_line(tmp_path: Path) -> None:
+    words = "переподчинённость "
+    entries = [
+        msgspec.structs.replace(
+            record.entry,
+            title={"ru": words * 30},
+            body={"ru": (model.Block(text=words * 60),)},
+            counts=tuple(
+                model.Count(as_written=words * 3, count_of="x", unit=unit, qualifier="about", value=n)
+                for n, unit in enumerate(get_args(vocabulary.Unit))
+            ),
+        )
+        for record in crowd(150)
+        if record.entry is not None
+    ]
+    records.keep(tmp_path / "records", (records.first(entry, DAY) for entry in entries))
+    build(Folder(tmp_path / "records"), tmp_path / "site")
+    sizes = {path.relative_to(tmp_path): path.stat().st_size for path in (tmp_path / "site").rglob("*.html")}
+    assert {path: size for path, size in sizes.items() if size > 60_000} == {}
+    assert max(sizes.values()) > 40_000, "the lists are not long enough to show anything"
 
 
 def test_filters_are_pages_made_in_advance(built: Path) -> None:
