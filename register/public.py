@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from register import entry as inner
 from register.facets import month
+from register.places import subjects
 from register.records import Published, first
-from register.vocabulary import Language
+from register.vocabulary import LANGUAGES, Language
 
 Words = dict[Language, str]
 
@@ -183,11 +184,17 @@ def _in_language(shown: PublicEntry, language: Language) -> list[str]:
     return [said[language] for said in words if language in said]
 
 
+def _is_subject_itself(place: PublicPlace) -> bool:
+    """Tell whether the name of a place says no more than its federal subject does."""
+    subject = subjects().get(place.subject or "")
+    return subject is not None and place.name in {None, *(subject.name(one) for one in LANGUAGES)}
+
+
 def _without_language(shown: PublicEntry) -> list[str]:
     found: list[str | None] = [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
     found += [words for force in shown.forces for words in (force.formation, force.unit)]
     # A federal subject is as coarse as the register gets; any other place is somebody's words.
-    found += [place.name for place in shown.places if not place.subject]
+    found += [place.name for place in shown.places if not _is_subject_itself(place)]
     found += [span.as_written for span in shown.dates]
     found += [f"{day:%Y-%m-%d}" for span in shown.dates for day in (span.start, span.end) if day]
     found += [count.as_written for count in shown.counts]

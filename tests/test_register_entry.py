@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from register import entry as model
 from register import examples, public
 from register.checks import problems
-from register.entry import Corroboration, Entry, Mark, Part, Relation, Source
+from register.entry import Corroboration, Entry, Mark, Part, Place, Relation, Source
 from register.errors import MalformedEntryError, UnknownVersionError
 
 
@@ -185,3 +185,14 @@ def test_every_part_of_an_entry_refuses_unknown_fields() -> None:
     for part in parts:
         assert part is Part or part.__struct_config__.forbid_unknown_fields
     assert get_args(model.Language)
+
+
+def test_a_village_filed_under_a_subject_is_text_the_gate_sees() -> None:
+    """A place's own name is somebody's words, whatever subject it lies in; the subject's name is not."""
+    village = Place(name="село Х, ул. Ленина, 5", subject="RU-PSK")
+    whole = Place(name=None, subject="RU-PSK")
+    made = msgspec.structs.replace(
+        Entry.new(title={"ru": "Отказ"}, body={"ru": "Отказался."}), places=(village, whole)
+    )
+    assert "ул. Ленина" in public.texts(made)["ru"]
+    assert "Псков" not in public.texts(made)["ru"]
