@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from bot import holding
+import desk
+from bot import holding, send
 from bot import rows as build
 from bot.emulator import phones
 from bot.emulator.phones import Hand
+from casework import catalogue
 from casework.database import Database
+from casework.post.ringing import COURIER_EXPIRED, DAMAGED
 from casework.rows import Rows, write
 from casework.tables import Case, Deletion, Letter, Notice, Outbox, Push
 from tests.hubs import counts, until
@@ -230,3 +233,11 @@ async def test_an_answer_taken_back_before_it_was_said_waits_for_its_handle(stag
     with stage.house.database.read() as session:
         assert session.scalars(select(Letter.shown)).all() == [None]
     assert _waiting(stage) == 0
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_reason_of_a_failed_reply_has_a_sentence_at_the_desk(language: str) -> None:
+    say = catalogue.load(Path(desk.__file__).with_name("catalogues"), language).gettext
+    codes = (send.BLOCKED, send.GONE, send.REFUSED, send.UNREACHABLE, COURIER_EXPIRED, DAMAGED)
+    for code in codes:
+        assert say(f"reason.push_{code}") != f"reason.push_{code}"
