@@ -5,6 +5,7 @@ The register as a bundle that anybody can mirror and check.
 * ``manifest.txt`` is a signed note: number, day, how many files and entries, the SHA-256 of the sums.
   Its number only grows, so an older copy shows itself to whoever has seen a newer one.
 * ``recall.txt`` is a signed note that lists every entry taken down. Mirrors delete what it names.
+* ``register.zip`` holds all this; ``register.zip.txt`` is a signed note of its sum. The sums name neither.
 * ``VERIFY.txt`` says how to check all this with common tools.
 
 Who verifies brings the public key from elsewhere; a key found in the bundle proves nothing.
@@ -268,5 +269,6 @@ How to check this copy of the register with common tools.
     openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature
 
 recall.txt is signed the same way. If you keep a mirror, delete every entry that it names.
+register.zip.txt is signed the same way. It gives the sum of register.zip, which may be older than the rest.
 An older copy has a smaller number in its manifest.
 """

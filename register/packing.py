@@ -19,7 +19,7 @@ from register import bundle, datafiles, search, zipping
 from register.builder import BULK, SEARCH, seal
 from register.errors import MalformedEntryError
 from register.mending import flush, make_lasting
-from register.public import PublicEntry, public
+from register.public import public
 from register.records import Published
 from register.settings import SiteSettings
 from register.shelf import Shelf
@@ -114,9 +114,12 @@ def _records(source: Source, shelf: Shelf) -> Iterator[Published]:
     return (source.read(public_id) for public_id in shelf.ids())
 
 
-def _living(source: Source, shelf: Shelf) -> Iterator[PublicEntry]:
-    records = (source.read(public_id) for public_id in shelf.ids_newest_first())
-    return (public(record) for record in records if record.entry is not None)
+def _living(source: Source, shelf: Shelf) -> Iterator[search.Page]:
+    for public_id in shelf.ids_newest_first():
+        record = source.read(public_id)
+        if record.entry is not None:
+            names = [name for one in record.entry.persons for name in (one.name, *one.variants)]
+            yield search.Page(public(record), (*names, *record.entry.legal.lawyers))
 
 
 def _place(

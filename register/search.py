@@ -5,6 +5,7 @@ A search index that needs no server: sorted words with the entries they stand in
   only, so that a copy on a stick can be searched too; one script of ours reads them, on one page.
 * Words are sorted outside memory, and borders between files stay where they are when words come and go.
 * Of a very common word the newest entries are kept.
+* Names of people that were marked as such stand in texts and in no index: nobody is looked up here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -31,15 +33,24 @@ _OF_WORDS, _OF_TITLES, _BORDER = (24_000, 96_000), (8_000, 32_000), 32
 _WORD = re.compile(rf"[^\W_]{{{SHORTEST},40}}")
 
 
-def write(folder: Path, entries: Iterable[PublicEntry], languages: Iterable[Language]) -> list[str]:
-    """Write the index of living *entries*, newest first, into *folder*; return the names of its files."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One living entry to be found, and the names of people in it, by which it must not be."""
+
+    shown: PublicEntry
+    names: tuple[str, ...] = ()
+
+
+def write(folder: Path, pages: Iterable[Page], languages: Iterable[Language]) -> list[str]:
+    """Write the index of *pages*, newest first, into *folder*; return the names of its files."""
     ids: list[str] = []
     with closing(_sorter()) as db:
-        for n, shown in enumerate(entries):
+        for n, page in enumerate(pages):
+            shown, hidden = page.shown, {word for name in page.names for word in _words_of(name)}
             ids.append(shown.id)
             for language in languages:
                 db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, _line(shown, language)))
-                lines = ((language, word, n) for word in words(shown, language))
+                lines = ((language, word, n) for word in words(shown, language) - hidden)
                 db.executemany("INSERT INTO posting VALUES (?, ?, ?)", lines)
         return [name for language in languages for name in _index(db, folder, language, ids)]
 
@@ -48,17 +59,21 @@ def words(shown: PublicEntry, language: Language) -> set[str]:
     """Return the words of an entry as a reader of *language* may look for them."""
     tongue = language if language in shown.text else _original(shown)
     texts = [chosen(shown.title, language, tongue), *(block.text for block in shown.text.get(tongue, ()))]
-    texts += [block.speaker or "" for block in shown.text.get(tongue, ())]
     texts += [chosen(update.text, language, tongue) for update in shown.updates]
     texts += [place.name for place in shown.places]
     texts += [source.outlet_full or source.outlet for source in shown.sources]
-    return {word for text in texts for word in _WORD.findall(folded(text))} | {shown.id}
+    return {word for text in texts for word in _words_of(text)} | {shown.id}
 
 
 def folded(text: str) -> str:
     """Write *text* as it is compared: small letters, without stress marks, е for ё."""
     plain = unicodedata.normalize("NFC", text.casefold()).replace("ё", "е")
     return plain.replace("\u0301", "").replace("’", "'").replace("ʼ", "'")
+
+
+def _words_of(text: str) -> list[str]:
+    found: list[str] = _WORD.findall(folded(text))
+    return found
 
 
 def _index(db: sqlite3.Connection, folder: Path, language: Language, ids: list[str]) -> Iterator[str]:

@@ -22,6 +22,8 @@ from pathlib import Path
 from crypto.signature import SigningKey
 from register import records
 from register.builder import Builder, BuildReport, Progress, bell
+from register.entry import is_id
+from register.errors import MalformedEntryError
 from register.settings import SiteSettings
 from register.sheets import places_of_entry
 from register.sources import Folder, Source
@@ -67,17 +69,19 @@ def take_down(
     signing: SigningKey,
 ) -> BuildReport:
     """
-    Take one entry down everywhere at once: record, pages, lists, feeds, data, recall list, manifest.
+    Take one entry down everywhere at once: pages, record, lists, feeds, data, recall list, manifest.
 
-    The record goes first, then the entry's own files, then everything that mentions it; a crash on the way
-    leaves a site that the next build mends, never one that forgets. A build that is under way is told.
+    Its own files go first, which needs no room on the disk, then the record, then whatever mentions it. Doing
+    it again after a crash is safe. A build that is under way is told.
 
     Raises:
         MalformedEntryError: *public_id* is not one; or another record cannot be read, this one being down.
     """
-    records.retract(folder, public_id, now.date(), reason)
+    if not is_id(public_id):
+        raise MalformedEntryError("the id")
     for place in places_of_entry(public_id):
         (output / place).unlink(missing_ok=True)
+    records.retract(folder, public_id, now.date(), reason)
     output.mkdir(parents=True, exist_ok=True)
     bell(output).touch()
     return build(Folder(folder), output, settings=settings, now=now, signing=signing)

@@ -68,6 +68,7 @@ class Chores:
             Tick("notices", 2, self.deliver_notices),
             Tick("take_down", 1, self.take_down),
             Tick("press", 2, self.publish),
+            Tick("site", 600, self.refresh),
             Tick("pack", 2, self.pack),
             Tick("channel", 2, self.tend_channel),
             Tick("clocks", 30, self.escalate),
@@ -201,6 +202,11 @@ class Chores:
             with self.database.write() as session:
                 releases.refuse_manifest(session, body, now)
             return None
+
+    def refresh(self) -> None:
+        """Let the site follow new settings, a new program and new figures when nothing is published."""
+        if self.printer.is_begun:
+            self.printer.build(self.clock())
 
     def pack(self) -> None:
         """Let the files that hold the whole register follow what was published or taken down."""

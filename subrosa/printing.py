@@ -124,6 +124,11 @@ class Printer:
         )
 
     @property
+    def is_begun(self) -> bool:
+        """Whether there is anything public, or ever was."""
+        return self.records.exists()
+
+    @property
     def _told(self) -> SiteSettings:
         """The settings with what is known today of our own work; unreadable figures stop no take-down."""
         try:

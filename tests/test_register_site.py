@@ -260,6 +260,14 @@ def test_names_stand_in_the_text_and_in_no_index(shared: Path, tmp_path: Path) -
     published = [records.first(entry, DAY) for entry in found.publishable]
     build(published, tmp_path / "site")
     pack(published, tmp_path / "site")
+    index = everything(tmp_path / "site" / "search").decode()
+    led_to = dict(re.findall(r'^(?:subrosa\(\{)?"(\w+)":\[([^\]]*)\]', index, re.MULTILINE))
+    named = [
+        (entry.id, word) for entry in found.publishable for one in entry.persons for word in one.name.split()
+    ]
+    assert any(word == "Benyash" for _, word in named)
+    assert "refused" in led_to
+    assert [word for entry, word in named if entry in led_to.get(word.casefold(), "")] == []
     data = json.loads((tmp_path / "site/data/register.json").read_bytes())
     assert not any("person" in key or "name" in key for entry in data["entries"] for key in entry)
     assert b"donazion" not in everything(tmp_path / "site")
