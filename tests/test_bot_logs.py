@@ -16,12 +16,14 @@ CANARY = "bot123:канарейка"
 @pytest.fixture
 def output() -> Iterator[io.StringIO]:
     root = logging.getLogger()
-    before, level = root.handlers, root.level
+    before = list(root.handlers)
+    levels = {name: logging.getLogger(name).level for name in ("", *logs.FOREIGN)}
     stream = io.StringIO()
     logs.prepare(logging.StreamHandler(stream), logging.DEBUG)
     yield stream
     root.handlers = before
-    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.mark.parametrize(
