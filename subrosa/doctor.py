@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from subrosa.checkups import Checkup, Finding
+from subrosa.checkups.channel import check_channel
 from subrosa.checkups.database import check_database
 from subrosa.checkups.files import (
     check_crypto,
@@ -24,6 +25,7 @@ CHECKUPS: tuple[Checkup, ...] = (
     check_folders,
     check_keys,
     check_token,
+    check_channel,
     check_keyrings,
     check_database,
     check_people,

@@ -31,6 +31,8 @@ from register.entry import Entry
 from register.errors import MalformedEntryError
 from register.settings import SiteSettings
 from register.voice import speak
+from subrosa.checkups import Level
+from subrosa.checkups.channel import check_channel
 from subrosa.chores import Chores
 from subrosa.printing import Printer
 from tests.cases import as_
@@ -467,3 +469,29 @@ async def test_a_post_that_should_leave_a_channel_nobody_names_any_more_is_an_al
     )
     with pytest.raises(ChannelError):
         chores.tend_channel()
+
+
+def test_the_doctor_looks_at_the_channels_own_bot(tmp_path: Path) -> None:
+    own, others = tmp_path / "channel.token", tmp_path / "telegram.token"
+    others.write_text(INTAKE)
+    settings = cast(
+        "Any",
+        SimpleNamespace(
+            register=SimpleNamespace(channel="@public", channel_token_file=own),
+            telegram=SimpleNamespace(token_file=others),
+        ),
+    )
+
+    def found() -> list[tuple[str, Level]]:
+        return [(one.text, one.level) for one in check_channel(settings, NOON)]
+
+    assert found() == [("a token is missing", Level.RED)]
+    own.write_text(INTAKE)
+    assert found() == [("the tipsters' bot would publish", Level.RED)]
+    own.write_text(PUBLISHING)
+    own.chmod(0o644)
+    assert found() == [("others on this machine may read its token", Level.RED)]
+    own.chmod(0o600)
+    assert [level for _, level in found()] == [Level.OK]
+    settings.register.channel = ""
+    assert found() == []
