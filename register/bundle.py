@@ -94,9 +94,9 @@ def sign(folder: Path, key: SigningKey, listed: Listed, *, number: int, day: dat
     return manifest
 
 
-def archive_note(archive: Path, key: SigningKey, *, number: int, day: date) -> bytes:
-    """Sign the sum of an archive that holds the bundle under *number*."""
-    text = f"{_ARCHIVE_HEAD}\nnumber {number}\nday {day}\nsum {sha256(archive)}\n"
+def archive_note(archive: Path, key: SigningKey, *, number: int, day: date, gone: int) -> bytes:
+    """Sign the sum of an archive that holds the bundle under *number*, when *gone* entries were recalled."""
+    text = f"{_ARCHIVE_HEAD}\nnumber {number}\nday {day}\nrecalled {gone}\nsum {sha256(archive)}\n"
     return note.sign(text.encode(), SIGNER, key)
 
 
@@ -138,9 +138,10 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
     listed = _read(folder, SUMS)
     if hashlib.sha256(listed).hexdigest() != manifest.sums:
         raise TamperedBundleError((f"{SUMS}: changed", *_differences(folder, _parsed(listed))))
-    problems = [*_differences(folder, _parsed(listed)), *_archive_problems(folder, public)]
+    problems = _differences(folder, _parsed(listed))
     if not problems:
-        recalled(_read(folder, RECALL), public)
+        gone = recalled(_read(folder, RECALL), public)
+        problems = _archive_problems(folder, public, len(gone))
     if problems:
         raise TamperedBundleError(tuple(problems))
     return manifest
@@ -202,8 +203,12 @@ def _read(folder: Path, name: str) -> bytes:
         raise TamperedBundleError((f"{name}: missing",)) from None
 
 
-def _archive_problems(folder: Path, public: bytes) -> list[str]:
-    """Hold the archive, where there is one, against the note signed of it; it may be older than the rest."""
+def _archive_problems(folder: Path, public: bytes, gone: int) -> list[str]:
+    """
+    Hold the archive, where there is one, against the note signed of it.
+
+    It may be older than the rest, but not older than the last of *gone* entries that were taken down.
+    """
     there = [(folder / name).is_file() for name in (ARCHIVE, ARCHIVE_NOTE)]
     if not any(there):
         return []
@@ -213,8 +218,11 @@ def _archive_problems(folder: Path, public: bytes) -> list[str]:
         text = _signed(_read(folder, ARCHIVE_NOTE), public, ARCHIVE_NOTE, _ARCHIVE_HEAD)
     except TamperedBundleError as error:
         return list(error.problems)
-    if (folder / ARCHIVE).is_symlink() or f"sum {sha256(folder / ARCHIVE)}" not in text.splitlines():
+    lines = text.splitlines()
+    if (folder / ARCHIVE).is_symlink() or f"sum {sha256(folder / ARCHIVE)}" not in lines:
         return [f"{ARCHIVE}: changed"]
+    if f"recalled {gone}" not in lines:
+        return [f"{ARCHIVE}: holds what was taken down since"]
     return []
 
 
@@ -270,5 +278,6 @@ How to check this copy of the register with common tools.
 
 recall.txt is signed the same way. If you keep a mirror, delete every entry that it names.
 register.zip.txt is signed the same way. It gives the sum of register.zip, which may be older than the rest.
+If its line "recalled" names fewer entries than recall.txt, delete the archive: it holds what was taken down.
 An older copy has a smaller number in its manifest.
 """

@@ -17,7 +17,6 @@ from pathlib import Path
 from crypto.signature import SigningKey
 from register import bundle, datafiles, search, zipping
 from register.builder import BULK, SEARCH, seal
-from register.errors import MalformedEntryError
 from register.mending import flush, make_lasting
 from register.public import public
 from register.records import Published
@@ -51,6 +50,9 @@ def pack(
 
     Returns ``None`` where nothing is due, or the site changed meanwhile, and the next call will do it. An
     archive is made only where a key is given, because nobody could tell whether it is ours.
+
+    Raises:
+        MalformedEntryError: a record cannot be read; nothing was changed.
     """
     edition = _due(output)
     if edition is None:
@@ -66,7 +68,7 @@ def pack(
             _check(state, edition)
             with state.writing():
                 state.note("packed", edition)
-    except (_OvertakenError, MalformedEntryError):
+    except _OvertakenError:
         return None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -159,7 +161,8 @@ def _archive(output: Path, aside: Path, edition: str, signing: SigningKey, day: 
         _check(state, edition)
         if int(state.fact("number")) != number:
             raise _OvertakenError
-        note = bundle.archive_note(archive, signing, number=number, day=day)
+        gone = sum(1 for _ in Shelf(state).gone())
+        note = bundle.archive_note(archive, signing, number=number, day=day, gone=gone)
         (output / bundle.ARCHIVE_NOTE).write_bytes(note)
         archive.replace(output / bundle.ARCHIVE)
     return (output / bundle.ARCHIVE).stat().st_size

@@ -16,7 +16,7 @@ import pytest
 from crypto.signature import SigningKey
 from register import bundle, examples, packing, records, search, site, zipping
 from register.entry import Entry
-from register.errors import TamperedBundleError
+from register.errors import MalformedEntryError, TamperedBundleError
 from register.public import public
 from register.records import Published
 from register.settings import SiteSettings
@@ -84,6 +84,36 @@ def test_an_archive_that_mallory_changed_or_brought_is_named(output: Path) -> No
     note.unlink()
     assert len(problems(output)) == 1
     archive.unlink()
+    bundle.verify(output, KEY.public)
+
+
+def test_an_older_archive_beside_a_newer_site_is_named_if_it_holds_what_was_taken_down(
+    output: Path, kept: Folder, tmp_path: Path
+) -> None:
+    archive, note = ((output / name).read_bytes() for name in (bundle.ARCHIVE, bundle.ARCHIVE_NOTE))
+    going, changing = (record for record in examples.load()[:2])
+    assert changing.entry is not None
+    records.put(kept.path, msgspec.structs.replace(changing.entry, title={"ru": "Иначе"}), DAY)
+    build(kept, output)
+    bundle.verify(output, KEY.public)
+    site.take_down(
+        output, going.id, folder=kept.path, reason="safety", settings=SETTINGS, now=NOW, signing=KEY
+    )
+    (output / bundle.ARCHIVE).write_bytes(archive)
+    (output / bundle.ARCHIVE_NOTE).write_bytes(note)
+    assert problems(output) == (f"{bundle.ARCHIVE}: holds what was taken down since",)
+
+
+def test_a_record_nobody_can_read_is_said_and_not_left_out(output: Path, kept: Folder) -> None:
+    broken = next(record.id for record in examples.load() if record.entry)
+    other = examples.load()[1]
+    assert other.entry is not None
+    records.put(kept.path, msgspec.structs.replace(other.entry, title={"ru": "Иначе"}), DAY)
+    build(kept, output)
+    (kept.path / broken[:2] / f"{broken}.json").write_bytes(b"{")
+    with pytest.raises(MalformedEntryError):
+        pack(kept, output)
+    assert not (output.parent / ".site.packing").exists()
     bundle.verify(output, KEY.public)
 
 
