@@ -35,8 +35,9 @@ ACTS = frozenset(
         "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "spam", "brief",
         "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish", "correct",
-        "take-down", "import", "sign-import", "erase", "enrol", "roster", "suspend", "lift-suspension",
-        "duty", "route", "file", "unparsed", "rotate", "backup", "restored", "upgrade", "repin", "consent",
+        "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
+        "lift-suspension", "duty", "route", "file", "unparsed", "rotate", "backup", "restored",
+        "upgrade", "repin", "consent",
     }
 )  # fmt: skip
 

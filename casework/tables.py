@@ -511,6 +511,19 @@ class TakeDown(Base):
     signature: Mapped[bytes]
 
 
+class Figures(Base):
+    """What a coordinator told the public of one month, rounded before it was written here."""
+
+    __tablename__ = "figures"
+    month: Mapped[str] = mapped_column(primary_key=True)  # YYYY-MM
+    hours: Mapped[int]  # until half of those who wrote had a first answer
+    waiting: Mapped[int]  # how many waited for one at the month's end; 0 is fewer than five
+    staff: Mapped[str]
+    number: Mapped[int]
+    day: Mapped[date]
+    signature: Mapped[bytes]
+
+
 class ChannelPost(Base):
     """What the public channel shows of one entry, and what it should. Public data only."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from register.honesty import Answers, GateRate, rounded
+from register.honesty import Answers, GateRate
 from register.voice import Voice
 
-# Hours beyond this are told as days; below, in steps that do not pretend to be exact.
-_DAYS_FROM, _STEP = 36, 6
+# Hours beyond this are told as days.
+_DAYS_FROM = 36
 # Fewer entries than this give no rate worth naming.
 _FEW = 20
 
@@ -15,12 +15,11 @@ def answers(voice: Voice, told: Answers | None) -> list[str]:
     """Say how long a first answer took, and how many wait for one."""
     if told is None:
         return [voice.say("honesty.answers_none")]
-    wait = rounded(told.waiting)
-    waiting = voice.say("honesty.waiting", n=wait) if wait else voice.say("honesty.waiting_few")
-    month = voice.month(told.month)
-    median = voice.say(
-        "honesty.median", month=month[0].upper() + month[1:], span=_span(voice, told.median_hours)
+    waiting = (
+        voice.say("honesty.waiting", n=told.waiting) if told.waiting else voice.say("honesty.waiting_few")
     )
+    month = voice.month(told.month)
+    median = voice.say("honesty.median", month=month[0].upper() + month[1:], span=_span(voice, told.hours))
     return [median, waiting]
 
 
@@ -50,4 +49,4 @@ def corrections(voice: Voice, number: int, ever: int, gone: int) -> list[str]:
 def _span(voice: Voice, hours: int) -> str:
     if hours > _DAYS_FROM:
         return voice.count("n.days", (hours + 12) // 24)
-    return voice.count("n.hours", max(_STEP, _STEP * ((hours + _STEP // 2) // _STEP)))
+    return voice.count("n.hours", hours)

@@ -11,8 +11,10 @@ from functools import partial
 from bot.hub import House, Hub
 from bot.pace import Pace
 from bot.telegram import Endpoint, build, read_token
+from casework import releases, rosters
 from casework.database import Database
 from casework.strongbox import Strongbox
+from register.honesty import Answers
 from register.settings import SiteSettings
 from subrosa import keyfiles, outage
 from subrosa.chores import Chores
@@ -62,14 +64,23 @@ def make_chores(
 ) -> Chores:
     """Put together what the hub does by itself."""
     recipient = keyfiles.read_escrow_recipient(settings.escrow.recipient_file)
-    printer = make_printer(settings, strongbox)
+    printer = make_printer(settings, database, strongbox, clock)
     escrow = Escrow(settings.escrow.medium, settings.hub.state_dir, recipient)
     return Chores(settings, database, strongbox, settings.anchor, escrow, printer, clock)
 
 
-def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
+def make_printer(
+    settings: Settings, database: Database, strongbox: Strongbox, clock: Callable[[], datetime]
+) -> Printer:
     """Put together what prints the register."""
     title = settings.register.title
+
+    def answers() -> Answers | None:
+        with database.read() as session:
+            staffing = rosters.watched(session, strongbox, settings.anchor, clock())
+            told = releases.told_figures(session, staffing)
+        return None if told is None else Answers(told.month, told.hours, told.waiting)
+
     return Printer(
         records=settings.register.records_dir,
         output=settings.register.output_dir,
@@ -82,7 +93,7 @@ def make_printer(settings: Settings, strongbox: Strongbox) -> Printer:
             key=strongbox.register.public,
         ),
         key=strongbox.register,
-        answers=settings.register.answers_file,
+        answers=answers,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.channel import Wording
+from casework.errors import CaseworkError
 from crypto.signature import SigningKey
 from register import announcing, entry, honesty, lists, packing, records, site
 from register.builder import BuildReport, Progress
@@ -20,6 +22,7 @@ from register.errors import (
     RegisterError,
     RetractedError,
 )
+from register.honesty import Answers
 from register.settings import SiteSettings
 from register.sources import Folder
 from register.vocabulary import LANGUAGES, RetractionReason
@@ -44,7 +47,7 @@ class Printer:
     output: Path
     settings: SiteSettings
     key: SigningKey
-    answers: Path | None = None
+    answers: Callable[[], Answers | None] = lambda: None
 
     def take_in(self, public_id: str, public: bytes, now: datetime) -> None:
         """
@@ -131,8 +134,10 @@ class Printer:
     @property
     def _told(self) -> SiteSettings:
         """The settings with what is known today of our own work; unreadable figures stop no take-down."""
+        answers = gate = None
         try:
-            return replace(self.settings, honesty=honesty.read(self.answers))
-        except MalformedHonestyError:
-            log.error("register.honesty_unreadable")  # noqa: TRY400 - a traceback could quote the file
-            return self.settings
+            answers = self.answers()
+            gate = honesty.measured()
+        except (CaseworkError, MalformedHonestyError) as error:
+            log.error("register.honesty_unreadable %s", type(error).__name__)  # noqa: TRY400 - a class name only
+        return replace(self.settings, honesty=honesty.Honesty(answers, gate))

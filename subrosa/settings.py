@@ -121,10 +121,6 @@ class RegisterSettings:
         },
     )
     channel_language: str = field(default="ru", metadata={"why": "the language of the channel: ru, uk or en"})
-    answers_file: Path = field(
-        default=Path("register/answers.json"),
-        metadata={"why": "last month's figures for the honesty page; where it is absent, the page says so"},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from casework.releases.approvals import (
     sign_as_author,
 )
 from casework.releases.drafts import embargo, freeze, new_draft, open_draft, save_draft, seal_draft
+from casework.releases.figures import tell_figures, told_figures
 from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,
@@ -36,7 +37,7 @@ __all__ = [
     "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "card_holders", "check_releasable",
     "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
     "manifests_in_review", "mark_public", "mark_published", "mark_taken_down", "may_approve", "new_draft",
-    "open_draft", "order_take_down", "record_verdict", "refuse_manifest", "released_manifests", "save_draft",
-    "seal_draft", "send_back", "send_to_press", "sign_as_author", "sign_manifest", "stranded",
-    "withdraw_manifest",
+    "open_draft", "order_take_down", "record_verdict", "refuse_manifest", "released_manifests",
+    "save_draft", "seal_draft", "send_back", "send_to_press", "sign_as_author", "sign_manifest", "stranded",
+    "tell_figures", "told_figures", "withdraw_manifest",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from casework import canonical
 from casework.rosters import Staffing
-from casework.tables import Approval, ManifestSignature, TakeDown, Verdict
+from casework.tables import Approval, Figures, ManifestSignature, TakeDown, Verdict
 from crypto.errors import CryptoError
 from crypto.roster import Roster
 from crypto.signature import SigningKey, verify
@@ -16,9 +16,10 @@ VERDICT_TAG = "subrosa/verdict"
 APPROVAL_TAG = "subrosa/approval"
 TAKE_DOWN_TAG = "subrosa/take-down"
 MANIFEST_TAG = "subrosa/manifest"
+FIGURES_TAG = "subrosa/figures"
 _TAKEN_TAG = "subrosa/release-taken"
 
-Signed = Verdict | Approval | TakeDown | ManifestSignature
+Signed = Verdict | Approval | TakeDown | ManifestSignature | Figures
 
 
 def claim(row: Signed) -> tuple[str, bytes]:
@@ -32,6 +33,9 @@ def claim(row: Signed) -> tuple[str, bytes]:
         return APPROVAL_TAG, canonical.dumps(who | said)
     if isinstance(row, TakeDown):
         return TAKE_DOWN_TAG, canonical.dumps(who | {"code": row.code, "public_id": row.public_id})
+    if isinstance(row, Figures):
+        said = {"hours": row.hours, "month": row.month, "waiting": row.waiting}
+        return FIGURES_TAG, canonical.dumps(who | said)
     return MANIFEST_TAG, canonical.dumps(who | {"digest": row.digest.hex()})
 
 

@@ -70,10 +70,12 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
 def build(settings: Settings, as_json: bool) -> None:
     """Build the static site from what is published; only what changed is written."""
     moment = now()
-    printer = hub.make_printer(settings, open_strongbox(settings, moment))
+    database = open_database(settings)
+    printer = hub.make_printer(settings, database, open_strongbox(settings, moment), now)
     with _progress() as shown:
         report = printer.build(moment, shown)
     packed = printer.pack(moment)
+    database.close()
     figures = {
         "archive_bytes": packed.archive_bytes if packed else 0,
         "entries": report.entries,
