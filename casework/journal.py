@@ -32,12 +32,11 @@ from crypto.signature import SigningKey, verify
 ACTS = frozenset(
     {
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
-        "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "spam", "brief",
+        "note", "ask", "reply", "export", "close", "reopen", "merge", "spam", "brief",
         "give-back", "wait",
-        "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish", "correct",
+        "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
-        "lift-suspension", "duty", "route", "file", "unparsed", "rotate", "backup", "restored",
-        "upgrade", "repin", "consent",
+        "lift-suspension", "duty", "restored", "repin",
     }
 )  # fmt: skip
 
