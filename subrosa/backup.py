@@ -2,8 +2,9 @@
 Backup and restore of a house.
 
 A backup is green only if every epoch its dump names can be opened with keys that already lie on the medium.
-A restore lays out keys and database, leaves out whatever was erased since, and writes a signed "restored"
-row that desks accept after showing it. It believes a dump that the hub of the pinned roots' roster signed.
+A restore lays out keys, database and what is public, leaves out whatever was erased since, and writes a
+signed "restored" row that desks accept after showing it. It believes what the hub of the pinned roots' roster
+signed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from casework.tables import Case, House
 from crypto import lock
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
-from subrosa import dump, escrow, schema
+from subrosa import dump, escrow, schema, shelved
 from subrosa.errors import RestoreError
 from subrosa.escrow import Copy, Escrow
 from subrosa.settings import Settings
@@ -41,6 +42,7 @@ class Restored:
     """What a restore did."""
 
     rows: int
+    public: int
     erased_again: int
     lost_from: datetime
     lost_until: datetime
@@ -49,11 +51,13 @@ class Restored:
 def back_up(
     settings: Settings, database: Database, strongbox: Strongbox, target: Escrow, now: datetime
 ) -> Copy:
-    """Copy ids of the erased, keys, then the database; remove copies whose time is over."""
+    """Copy ids of the erased, keys, the database, then what is public; remove copies whose time is over."""
     strongbox.reload()
     target.copy_erased()
     target.copy_keys(strongbox.epoch.number, now)
     copy = target.copy_database(database, set(strongbox.epochs), now, strongbox.signing)
+    # After the database: what it calls public lies on the shelf by then.
+    shelved.copy(target, settings.register.records_dir, now, strongbox.signing)
     target.prune(timedelta(days=settings.escrow.keep_days), now)
     return copy
 
@@ -77,13 +81,14 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     staging.mkdir(mode=0o700)
     database = _connect_empty(settings)
     try:
-        rows, taken = _lay_out(settings, database, medium, identity, staging)
+        rows, taken, shelf = _lay_out(settings, database, medium, identity, staging)
         strongbox = Strongbox.load(staging, settings.hub.runtime_dir, now)
         gone = escrow.erased(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
             _file_unfinished(session, settings, now)
+            shelved.put_back(session, settings.register.records_dir, shelf, now)
             journal.write(session, "restored", by=_operator(strongbox), day=now.date())
     finally:
         database.close()
@@ -93,7 +98,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
         path.replace(state / path.name)
     staging.rmdir()
-    return Restored(rows, again, taken, now)
+    return Restored(rows, len(shelf.records), again, taken, now)
 
 
 def _file_unfinished(session: Session, settings: Settings, now: datetime) -> None:
@@ -134,7 +139,7 @@ def _connect_empty(settings: Settings) -> Database:
 
 def _lay_out(
     settings: Settings, database: Database, medium: Path, identity: Identity, staging: Path
-) -> tuple[int, datetime]:
+) -> tuple[int, datetime, shelved.Shelf]:
     """Put rows into *database* and keys into *staging*; all rows or none."""
     keys = escrow.open_keys(medium, identity)
     source, taken = escrow.open_dump(medium, identity, staging)
@@ -143,7 +148,8 @@ def _lay_out(
         counts = dump.read(session, source)
         session.flush()
         hub = rosters.current(session, settings.anchor).hub_signing
-        escrow.check_signed(source, taken, hub)
+        escrow.check_signed(source, escrow.DUMP, taken, hub)
+        shelf = shelved.open_copy(medium, identity, staging, hub)
         sentinel = lock.number_of(session.scalars(select(House.sentinel)).one())
         wanted = dump.epochs_named(session) | {sentinel}
         keys["epoch.key"], missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)
@@ -153,7 +159,7 @@ def _lay_out(
             write_file(staging / name, key)
         if SigningKey.from_seed(Family.load(staging / "hub.key").current.secret).public != hub:
             raise RestoreError("the keys are not those of this house")
-    return sum(counts.values()), taken
+    return sum(counts.values()), taken, shelf
 
 
 def _erase_again(

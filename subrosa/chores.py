@@ -38,7 +38,7 @@ from casework.rosters import Staffing
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor
 from register.errors import RegisterError
-from subrosa import backup, waiting
+from subrosa import backup, shelved, waiting
 from subrosa.escrow import Escrow
 from subrosa.printing import Printer
 from subrosa.settings import NoticeSettings, Settings
@@ -58,6 +58,7 @@ class Chores:
     printer: Printer
     clock: Callable[[], datetime]
     counters: keeper.Counters = field(default_factory=keeper.Counters)
+    shelf: tuple[int, ...] = ()  # how the records lay when they were last copied
 
     def ticks(self) -> tuple[Tick, ...]:
         """Return the chores with how often they are looked at, in seconds."""
@@ -71,6 +72,7 @@ class Chores:
             Tick("site", 600, self.refresh),
             Tick("pack", 2, self.pack),
             Tick("channel", 2, self.tend_channel),
+            Tick("records", 5, self.copy_records),
             Tick("clocks", 30, self.escalate),
             Tick("keys", 60, self.keep_keys),
             Tick("retention", 3600, self.retire),
@@ -264,6 +266,17 @@ class Chores:
         copy = backup.back_up(self.settings, self.database, self.strongbox, self.escrow, self.clock())
         if not copy.is_green:
             log.error("backup.not_green")
+
+    def copy_records(self) -> None:
+        """Copy what is public as soon as it changed; a medium that is away gets it with the next backup."""
+        found = shelved.mark(self.printer.records)
+        if found == self.shelf:
+            return
+        self.shelf = found
+        try:
+            shelved.copy(self.escrow, self.printer.records, self.clock(), self.strongbox.signing)
+        except OSError:
+            log.error("records.medium_away")  # noqa: TRY400  a traceback tells no more
 
     @cached_property
     def _channels(self) -> Mapping[str, Send]:

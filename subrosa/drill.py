@@ -30,7 +30,7 @@ from casework.tables import Case, Draft, Grant, House
 from crypto import lock
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
-from subrosa import backup, escrow
+from subrosa import backup, escrow, shelved
 from subrosa.errors import ShellError, sentence
 from subrosa.seizure import grants, medium
 from subrosa.seizure.loot import Loot
@@ -96,6 +96,7 @@ def _play(settings: Settings, place: Settings, copies: Path, identity: Identity,
             steps.append(_erased(session, settings, copies))
             steps.append(_journal(session, place))
             steps.append(_grants(session, place, copies, identity))
+            steps.append(_records(session, place, restored.public))
     finally:
         database.close()
     return steps
@@ -143,6 +144,13 @@ def _grants(session: Session, place: Settings, copies: Path, identity: Identity)
     return Step("grants", False, text)
 
 
+def _records(session: Session, place: Settings, public: int) -> Step:
+    lost = shelved.missing(session, place.register.records_dir)
+    if lost:
+        return Step("records", False, f"{lost} public entries are not in the copy: run subrosa backup")
+    return Step("records", True, f"{public} records of the register")
+
+
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Settings]:
     """Give a house of its own beside ``state_dir``, and leave nothing of it."""
@@ -155,6 +163,7 @@ def _scratch(settings: Settings) -> Iterator[Settings]:
             path=folder / settings.path.name,
             database=replace(settings.database, url=f"sqlite:///{folder / 'house.db'}"),
             hub=replace(settings.hub, state_dir=folder / "state", runtime_dir=folder / "runtime"),
+            register=replace(settings.register, records_dir=folder / "records"),
         )
     finally:
         _remove(folder)

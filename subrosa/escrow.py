@@ -3,6 +3,7 @@ The second medium: sealed copies of the database and of the hub's keys, for the 
 
     <medium>/keys/<epoch>-<hour>.age     all of state_dir but spool.key
     <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
+    <medium>/records/<hour>.age          what is public (subrosa.shelved), and a line signed by the hub
     <medium>/erased                      ids that must never come back, one a line, only ever appended to
 
 Keys are copied at every erasure, so the names of their copies say the hour only. Everything but ``erased``
@@ -48,7 +49,10 @@ ERASED = "erased"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEYS = context.named("escrow", "keys")
 _DUMP = context.named("escrow", "dump")
-_TAG = "subrosa/dump"
+
+# What the hub signs a copy as: one that is moved to the place of another kind is not believed.
+DUMP = "dump"
+RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Escrow:
         """Seal all of ``state_dir`` but the spool key onto the medium, synced; *epoch* is the current one."""
         plain, newest = _pack(self.state_dir)
         hour = now.replace(minute=0, second=0, microsecond=0)
-        target = self._folder("keys") / f"{max(epoch, newest):08d}-{hour.strftime(_STAMP)}.age"
+        target = self.folder("keys") / f"{max(epoch, newest):08d}-{hour.strftime(_STAMP)}.age"
         write_file(target, _seal(plain, self.recipient, _KEYS))
         os.utime(target, (hour.timestamp(), hour.timestamp()))
 
@@ -90,40 +94,44 @@ class Escrow:
 
         *epochs* are those whose keys lie there already. The plain dump never touches the medium.
         """
-        target = self._folder("dumps") / f"{now.strftime(_STAMP)}.age"
+        target = self.folder("dumps") / f"{now.strftime(_STAMP)}.age"
         with tempfile.TemporaryFile(dir=self.state_dir) as plain:
             with database.read() as session:
                 counts = dump.write(session, plain)
                 named = dump.epochs_named(session)
             if hub is not None:
-                plain.write(_signed_line(plain, now, hub))
-            length = plain.tell()
-            plain.seek(0)
-            partial = target.with_suffix(".part")
-            with partial.open("wb") as sink:
-                seal_stream(plain, sink, [self.recipient], _DUMP, length, sizes=FILE)
-                sink.flush()
-                os.fsync(sink.fileno())
-            partial.replace(target)
+                plain.write(signed_line(plain, DUMP, now, hub))
+            self.seal_into(target, plain, _DUMP)
         return Copy(sum(counts.values()), target.stat().st_size, tuple(sorted(named)), tuple(sorted(epochs)))
+
+    def seal_into(self, target: Path, plain: IO[bytes], where: bytes) -> None:
+        """Seal all of *plain* as the file *target*, whole or not at all, synced."""
+        length = plain.seek(0, os.SEEK_END)
+        plain.seek(0)
+        partial = target.with_suffix(".part")
+        with partial.open("wb") as sink:
+            seal_stream(plain, sink, [self.recipient], where, length, sizes=FILE)
+            sink.flush()
+            os.fsync(sink.fileno())
+        partial.replace(target)
 
     def epochs(self) -> set[int]:
         """Return the epochs whose keys lie on the medium."""
-        return {int(path.name.split("-")[0]) for path in self._folder("keys").glob("*.age")}
+        return {int(path.name.split("-")[0]) for path in self.folder("keys").glob("*.age")}
 
     def prune(self, keep: timedelta, now: datetime) -> int:
         """Remove copies older than *keep*, but never the newest of a kind; return how many."""
         removed = 0
         for folder in ("keys", "dumps"):
-            for path in _copies(self._folder(folder))[:-1]:
-                if now - _stamp_of(path) > keep:
+            for path in copies(self.folder(folder))[:-1]:
+                if now - stamp_of(path) > keep:
                     path.unlink()
                     removed += 1
         return removed
 
     def newest(self) -> datetime | None:
         """Return when the newest dump was written, or None."""
-        stamps = [_stamp_of(path) for path in self._folder("dumps").glob("*.age")]
+        stamps = [stamp_of(path) for path in self.folder("dumps").glob("*.age")]
         return max(stamps, default=None)
 
     def remember_erased(self, case: bytes) -> None:
@@ -146,7 +154,8 @@ class Escrow:
             _append(self.medium / ERASED, missing)
         return len(missing)
 
-    def _folder(self, name: str) -> Path:
+    def folder(self, name: str) -> Path:
+        """Return the folder of one kind of copies, made if need be."""
         folder = self.medium / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
@@ -160,7 +169,7 @@ def open_keys(medium: Path, identity: Identity) -> dict[str, bytes]:
         RestoreError: there is none.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    return _unpack(_newest(medium / "keys"), identity)
+    return _unpack(newest(medium / "keys"), identity)
 
 
 def add_epochs(
@@ -176,7 +185,7 @@ def add_epochs(
         CryptoError: a copy is not for this escrow key, or damaged.
     """
     keys: dict[str, Any] = canonical.loads(epoch_key)["keys"]
-    for path in reversed(_copies(medium / "keys")):
+    for path in reversed(copies(medium / "keys")):
         missing = {str(number) for number in wanted} - keys.keys()
         if not missing:
             break
@@ -193,21 +202,31 @@ def open_dump(medium: Path, identity: Identity, folder: Path) -> tuple[IO[bytes]
         RestoreError: there is none.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    path = _newest(medium / "dumps")
+    path = newest(medium / "dumps")
+    return open_into(path, identity, _DUMP, folder), stamp_of(path)
+
+
+def open_into(path: Path, identity: Identity, where: bytes, folder: Path) -> IO[bytes]:
+    """
+    Open the copy at *path* into a file without a name in *folder*, to be read from its start.
+
+    Raises:
+        CryptoError: it is not for this escrow key, or damaged.
+    """
     plain = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  it is the caller's to close
     try:
         with path.open("rb") as source:
-            open_stream(source, plain, identity, _DUMP)
+            open_stream(source, plain, identity, where)
     except BaseException:
         plain.close()
         raise
     plain.seek(0)
-    return plain, _stamp_of(path)
+    return plain
 
 
-def check_signed(plain: IO[bytes], taken: datetime, hub: bytes) -> None:
+def check_signed(plain: IO[bytes], kind: str, taken: datetime, hub: bytes) -> None:
     """
-    Check that the hub signed this dump, for the time its name says.
+    Check that the hub signed this copy as one of *kind*, for the time its name says.
 
     Raises:
         RestoreError: it did not.
@@ -220,9 +239,9 @@ def check_signed(plain: IO[bytes], taken: datetime, hub: bytes) -> None:
     plain.seek(0)
     try:
         signature = bytes.fromhex(canonical.loads(last.rstrip(b"\n"))["hub"])
-        verify(hub, _TAG, _claim(digest.digest(), taken), signature)
+        verify(hub, f"subrosa/{kind}", _claim(kind, digest.digest(), taken), signature)
     except (CryptoError, KeyError, TypeError, ValueError):
-        raise RestoreError("the dump is not signed by the hub of this house") from None
+        raise RestoreError(f"the copy of the {kind} is not signed by the hub of this house") from None
 
 
 def erased(medium: Path) -> list[bytes]:
@@ -244,15 +263,16 @@ def _append(path: Path, cases: list[bytes]) -> None:
         os.close(handle)
 
 
-def _signed_line(plain: IO[bytes], now: datetime, hub: SigningKey) -> bytes:
+def signed_line(plain: IO[bytes], kind: str, now: datetime, hub: SigningKey) -> bytes:
+    """Return the last line of a copy of *kind*: the hub's signature over all before it, and over when."""
     plain.seek(0)
     digest = hashlib.file_digest(plain, "sha256").digest()  # type: ignore[arg-type]
     plain.seek(0, os.SEEK_END)
-    return canonical.dumps({"hub": hub.sign(_TAG, _claim(digest, now)).hex()}) + b"\n"
+    return canonical.dumps({"hub": hub.sign(f"subrosa/{kind}", _claim(kind, digest, now)).hex()}) + b"\n"
 
 
-def _claim(digest: bytes, taken: datetime) -> bytes:
-    return canonical.dumps({"dump": digest.hex(), "taken": taken.strftime(_STAMP)})
+def _claim(kind: str, digest: bytes, taken: datetime) -> bytes:
+    return canonical.dumps({kind: digest.hex(), "taken": taken.strftime(_STAMP)})
 
 
 def _pack(state_dir: Path) -> tuple[bytes, int]:
@@ -290,18 +310,30 @@ def _seal(plain: bytes, recipient: Recipient, where: bytes) -> bytes:
     return sink.getvalue()
 
 
-def _copies(folder: Path) -> list[Path]:
+def copies(folder: Path) -> list[Path]:
     """Return the copies in *folder*, oldest first."""
-    return sorted(folder.glob("*.age"), key=lambda path: (_stamp_of(path), path.name))
+    return sorted(folder.glob("*.age"), key=lambda path: (stamp_of(path), path.name))
 
 
-def _newest(folder: Path) -> Path:
-    copies = _copies(folder)
-    if not copies:
+def newest(folder: Path) -> Path:
+    """
+    Return the newest copy in *folder*.
+
+    Raises:
+        RestoreError: there is none.
+    """
+    found = copies(folder)
+    if not found:
         raise RestoreError(f"no copy in {folder.name}")
-    return copies[-1]
+    return found[-1]
 
 
-def _stamp_of(path: Path) -> datetime:
+def stamped(when: datetime) -> str:
+    """Write *when* as names of copies say it."""
+    return when.strftime(_STAMP)
+
+
+def stamp_of(path: Path) -> datetime:
+    """Read from its name when a copy was taken."""
     stamp = path.stem.rsplit("-", 1)[-1]
     return datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z")

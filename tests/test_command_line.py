@@ -189,7 +189,7 @@ def test_a_drill_prints_a_line_for_each_promise_and_fails_with_the_first_broken_
     assert call(capsys, home, "backup")[0] == 0
     code, out, _ = call(capsys, home, *words)
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 5
+    assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 6
     assert "drill: passed" in call(capsys, home, "doctor")[1]
 
 

@@ -64,7 +64,7 @@ def test_a_whole_copy_passes_and_the_house_is_untouched(
     before = {path: path.read_bytes() for path in settings.hub.state_dir.glob("*.key")}
     assert target.newest() == house.now
     kept = play(house, settings, escrow_key)
-    assert kept == dict.fromkeys(("copy", "sentinel", "erased", "journal", "grants"), True)
+    assert kept == dict.fromkeys(("copy", "sentinel", "erased", "journal", "grants", "records"), True)
     assert {path: path.read_bytes() for path in settings.hub.state_dir.glob("*.key")} == before
     assert drill.last(settings.hub.state_dir) == house.now.date()
 

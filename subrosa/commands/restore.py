@@ -29,7 +29,7 @@ from subrosa.settings import Settings
 @with_settings
 def command(settings: Settings, medium: Path | None, identity: Path, is_drill: bool, as_json: bool) -> None:
     """
-    Lay out database and keys from the newest copies, into an empty house.
+    Lay out database, keys and the register's records from the newest copies, into an empty house.
 
     What was erased since the copy was taken is erased again before anybody can open it. Words that came in
     after the copy are lost; returning chats are told which hours for 30 days.
@@ -49,12 +49,14 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
                     "erased_again": restored.erased_again,
                     "lost_from": restored.lost_from.isoformat(),
                     "lost_until": restored.lost_until.isoformat(),
+                    "public": restored.public,
                     "rows": restored.rows,
                 }
             )
         )
         return
-    click.echo(f"restored {restored.rows} rows; {restored.erased_again} erased cases left out again")
+    click.echo(f"restored {restored.rows} rows and {restored.public} records of the register")
+    click.echo(f"{restored.erased_again} erased cases left out again")
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
 
 

@@ -29,6 +29,9 @@ from subrosa.seizure.disk import Tally
 from subrosa.seizure.findings import Finding
 from subrosa.seizure.loot import Loot
 
+# The folders of the medium, and what the files in them are sealed as.
+KINDS = {"keys": "keys", "dumps": "dump", "records": "records"}
+
 
 @dataclass(frozen=True, repr=False)
 class Copy:
@@ -40,14 +43,12 @@ class Copy:
 
 def without_key(medium: Path, loot: Loot) -> tuple[Finding, ...]:
     """Try every key found on the disk on the copies."""
-    copies = [
-        (purpose, path) for purpose in ("keys", "dumps") for path in sorted(medium.glob(f"{purpose}/*.age"))
-    ]
+    copies = [(purpose, path) for purpose in KINDS for path in sorted(medium.glob(f"{purpose}/*.age"))]
     tally = Tally()
-    for purpose in ("keys", "dumps"):
+    for purpose, name in KINDS.items():
         # Each copy is sealed to the same key: what opens the newest opens all.
         for _, path in [one for one in copies if one[0] == purpose][-1:]:
-            where = context.named("escrow", "dump" if purpose == "dumps" else purpose)
+            where = context.named("escrow", name)
             tally.count(loot.open(partial(_open, path, where)), None)
     return (
         tally.finding("copies", "newest copies that a key found on the machine opens"),
