@@ -11,6 +11,8 @@ Every act raises what :func:`casework.permits.take` raises, and nothing of it is
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -108,6 +110,21 @@ def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Act
     """Add a sealed note, a cover sheet or anything else that changes nothing but what is known."""
     case = permits.take(session, case_id, version, "note", acting)
     _write(session, case, rows)
+    return _record(session, case, "note", acting)
+
+
+def set_deadlines(
+    session: Session, case_id: bytes, version: int, rows: Rows, remind_on: date | None, acting: Acting
+) -> Case:
+    """
+    Replace the cover sheet by one with other deadlines.
+
+    Of these the hub learns one day, moved a few days earlier by lot, on which it tells the holders that
+    something waits; and again daily, until a desk says another.
+    """
+    case = permits.take(session, case_id, version, "note", acting)
+    _write(session, case, rows)
+    retention.set_reminder(case, remind_on, acting.day, acting.settings.random)
     return _record(session, case, "note", acting)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import clocks, journal, lives, notices
+from casework import clocks, journal, lives, notices, retention
 from casework.actors import Actor
 from casework.clocks import Breach
 from casework.permits import Settings
@@ -29,6 +29,19 @@ def escalate(session: Session, staffing: Staffing, now: datetime, settings: Sett
         if case is not None:
             _carry(session, case, breach, staffing, now)
     return len(breaches)
+
+
+def remind(session: Session, staffing: Staffing, now: datetime) -> int:
+    """
+    Tell the holders of cases whose noted day has come; return how many cases there were.
+
+    With neither of them living the coordinators hear of it: no deadline passes in silence.
+    """
+    due = retention.claim_reminders(session, now.date())
+    for case in due:
+        holders = [one for one in (case.assignee, case.second) if one in staffing.living and one is not None]
+        notices.tell(session, notices.REMIND, holders or staffing.coordinators(), case.id, now)
+    return len(due)
 
 
 def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: datetime) -> int:

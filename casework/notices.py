@@ -38,7 +38,8 @@ REPLY = "reply"  # a tipster wrote, or waits for an answer
 DUTY = "duty"  # nobody took a case in time, or nobody is on duty
 UNPARSED = "unparsed"
 FAILED = "failed"  # an answer or a notice could not be delivered
-KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED)
+REMIND = "remind"  # a day somebody set at a desk comes near
+KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND)
 
 CHANNELS = ("smtp", "webhook", "telegram")
 

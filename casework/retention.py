@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework.lives import ENDED
+from casework.lives import ACTIVE, ENDED
 from casework.tables import Case
 
 Random = Callable[[int], bytes]
@@ -59,6 +59,11 @@ def jittered(day: date, random: Random) -> date:
     return day - timedelta(days=random(1)[0] % (JITTER + 1))
 
 
+def set_reminder(case: Case, day: date | None, today: date, random: Random) -> None:
+    """Let the holders of a living case be reminded on *day* or one of the few days before it; none: never."""
+    case.remind_on = None if day is None else max(today, jittered(day, random))
+
+
 def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
     """Return ended cases whose time has come. Does not erase."""
     wanted = (
@@ -68,6 +73,19 @@ def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
         .limit(limit)
     )
     return list(session.scalars(wanted))
+
+
+def claim_reminders(session: Session, today: date, limit: int = 100) -> list[Case]:
+    """
+    Return cases somebody wanted to be reminded of by *today*, and set each to its next day.
+
+    A living case comes again every day until its deadline is met or another is set at a desk; an ended one
+    comes once.
+    """
+    due = due_reminders(session, today, limit)
+    for case in due:
+        case.remind_on = today + timedelta(days=1) if case.status in ACTIVE else None
+    return due
 
 
 def due_reminders(session: Session, today: date, limit: int = 100) -> list[Case]:

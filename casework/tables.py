@@ -117,7 +117,7 @@ class Notice(Base):
     __table_args__ = (NO_ROWID,)
     id: Mapped[Key]
     staff: Mapped[str]
-    kind: Mapped[str]  # new | urgent | reply | duty | unparsed | failed
+    kind: Mapped[str]  # new | urgent | reply | duty | unparsed | failed | remind
     case: Mapped[Id | None]
     due: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

@@ -7,14 +7,15 @@ opened is counted, never skipped in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from casework import keys, permits
+from casework import keys, permits, sheets
+from casework.sheets import Sheet
 from casework.tables import Case, Clock, Grant, Item, JournalRow
 from crypto.errors import CryptoError, TamperedError
 from crypto.xwing import Identity
@@ -26,6 +27,8 @@ from desk.visit import Visit
 UNPROVEN = "unproven"
 # Kinds that belong in the conversation, in the order in which two of one minute are shown that have no place.
 SPOKEN = ("message", "reply", "file", "note", "handover", "brief", "reason", "routing", "consent")
+# What lists and working pages are read from; a page without the conversation opens no more than this.
+WORKING = ("answers", "cover", sheets.KIND)
 # After whatever has a place in its minute.
 LAST = 2**31
 
@@ -114,6 +117,15 @@ class Dossier:
         """Return the payloads of every opened item of *kind*."""
         return [payload for item, payload in self.items if item.kind == kind]
 
+    def sheet(self, name: str) -> Sheet:
+        """Return one of the case's working sheets as it stands now."""
+        return sheets.newest(name, self.payloads(sheets.KIND))
+
+    @property
+    def cover_number(self) -> int:
+        """Return the number of the newest cover sheet a person wrote, 0 when nobody did."""
+        return max((_number(payload) for payload in self.payloads("cover")), default=0)
+
 
 def ref(case: bytes) -> str:
     """Return the short name of a case: enough to talk about it, not enough to find it elsewhere."""
@@ -137,11 +149,14 @@ def see(visit: Visit, case_id: bytes) -> Case:
     return case
 
 
-def dossier(visit: Visit, case_id: bytes) -> Dossier:
-    """Read one case. Raises as :func:`see`."""
+def dossier(visit: Visit, case_id: bytes, kinds: Collection[str] | None = None) -> Dossier:
+    """Read one case, or of its items only those of *kinds*. Raises as :func:`see`."""
     case = see(visit, case_id)
+    wanted = select(Item).where(Item.case == case_id)
+    if kinds is not None:
+        wanted = wanted.where(Item.kind.in_(sorted(kinds)))
     with visit.database.read() as session:
-        items = session.scalars(select(Item).where(Item.case == case_id)).all()
+        items = session.scalars(wanted).all()
         clocks = session.scalars(select(Clock).where(Clock.case == case_id).order_by(Clock.due)).all()
         history = session.scalars(
             select(JournalRow).where(JournalRow.case == case_id).order_by(JournalRow.n.desc()).limit(60)
@@ -171,30 +186,61 @@ def dossier(visit: Visit, case_id: bytes) -> Dossier:
 
 
 def covers(visit: Visit, cases: Iterable[Case]) -> dict[bytes, Mapping[str, Any]]:
-    """Open the cover sheets of many cases at once, for a list. A case without one is left out."""
+    """
+    Open the cover sheets of many cases at once, for a list. A case without one is left out.
+
+    What was opened and proven stays with the session: an item never changes, so a list opens what is new.
+    """
     ids = [case.id for case in cases]
     opening.open_content(visit, ids)
-    found: dict[bytes, list[tuple[Item, Mapping[str, Any]]]] = {}
+    places = _cover_places(visit, ids)
+    _open_covers(visit, [item for item, _case in places if item not in visit.session.covers])
+    found: dict[bytes, list[tuple[Any, Mapping[str, Any]]]] = {}
+    for item, case in places:
+        if item in visit.session.covers:
+            found.setdefault(case, []).append(visit.session.covers[item])
+    return {case: cover_of(items) for case, items in found.items()}
+
+
+def _cover_places(visit: Visit, ids: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """Return item and case of every cover sheet of *ids*, without their bytes."""
+    found: list[tuple[bytes, bytes]] = []
     with visit.database.read() as session:
         for at in range(0, len(ids), 500):
-            wanted = select(Item).where(
+            wanted = select(Item.id, Item.case).where(
                 Item.case.in_(ids[at : at + 500]), Item.kind.in_(("cover", "answers"))
             )
-            for item in session.scalars(wanted):
+            found += [(item, case) for item, case in session.execute(wanted)]
+    return found
+
+
+def _open_covers(visit: Visit, items: Sequence[bytes]) -> None:
+    with visit.database.read() as session:
+        for at in range(0, len(items), 500):
+            for item in session.scalars(select(Item).where(Item.id.in_(items[at : at + 500]))):
                 payload = _open(visit, item)
                 if payload is not None and not payload[UNPROVEN]:
-                    found.setdefault(item.case, []).append((item, payload))
-    return {case: cover_of(items) for case, items in found.items()}
+                    visit.session.covers[item.id] = (item, payload)
 
 
 def cover_of(items: Iterable[tuple[Item, Mapping[str, Any]]]) -> Mapping[str, Any]:
     """Return what the newest cover sheet says, over the tipster's own answers."""
     merged: dict[str, Any] = {}
     for kind in ("answers", "cover"):
-        sheets = [(item, payload) for item, payload in items if item.kind == kind]
-        for _item, payload in sorted(sheets, key=lambda pair: (pair[0].generation, _order(*pair))):
+        written = [(item, payload) for item, payload in items if item.kind == kind]
+        for _item, payload in sorted(written, key=lambda pair: _cover_order(*pair)):
             merged |= {name: value for name, value in payload.items() if value is not None}
     return merged
+
+
+def _cover_order(item: Item, payload: Mapping[str, Any]) -> tuple[int, int, tuple[str, int, int]]:
+    # People number theirs; the hub's, from filing, has no number and comes before all of them.
+    return _number(payload), item.generation, _order(item, payload)
+
+
+def _number(payload: Mapping[str, Any]) -> int:
+    number = payload.get("n")
+    return number if isinstance(number, int) else 0
 
 
 def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:

@@ -13,6 +13,8 @@ Page = Callable[[Visit], Reply]
 ROLES = frozenset({"coordinator", "lawyer", "consultant", "editor", "custodian"})
 OPEN: frozenset[str] = frozenset()
 CASEWORKERS = frozenset({"lawyer", "consultant", "editor"})
+# Who may answer for a case, and say what its days and people are.
+TAKERS = frozenset({"lawyer", "editor"})
 LAWYERS = frozenset({"lawyer"})
 EDITORS = frozenset({"editor"})
 

@@ -12,11 +12,13 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from casework.asking import GrantRef
+from casework.tables import Item
 from crypto.keyring import Staff
 from crypto.xwing import Identity
 from desk.settings import Settings
@@ -44,6 +46,8 @@ class Session:
     # The ephemeral key to which the keeper seals its answers.
     answers: Identity = field(default_factory=Identity.generate)
     opened: dict[SealingKeyId, Identity] = field(default_factory=dict)
+    # Cover sheets already opened and proven, by item: what lists are read from.
+    covers: dict[bytes, tuple[Item, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
     # Cards on the table: case → until when it may be looked at again without a new reason.
     cards: dict[bytes, datetime] = field(default_factory=dict)
     card_keys: dict[bytes, dict[GrantRef, Identity]] = field(default_factory=dict)
@@ -93,6 +97,7 @@ class Session:
         self.card_keys.clear()
         self.waiting.clear()
         self.opened.clear()
+        self.covers.clear()
         self.cards.clear()
         self.unmasked.clear()
         self.done.clear()

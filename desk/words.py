@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,27 @@ class Words:
     def day(self, day: date) -> str:
         """Write a day in a short form."""
         return format_date(day, "d MMM y", locale=self.language)
+
+    def local_day(self, now: datetime) -> date:
+        """Return the day it is in the house's zone: a deadline ends with that day, not with UTC's."""
+        return now.astimezone(self._zone).date()
+
+    def begins(self, day: date) -> datetime:
+        """Return when *day* begins in the house's zone."""
+        return datetime.combine(day, time(0), self._zone)
+
+    def days_left(self, days: int) -> str:
+        """Write how many days are left until a deadline, or since when it is over."""
+        if days == 0:
+            return self.say("days.today")
+        return self.count("days.left" if days > 0 else "days.over", abs(days))
+
+    def iso_day(self, text: str) -> str:
+        """Write a day given in ISO form; what is none comes back as nothing."""
+        try:
+            return self.day(date.fromisoformat(text))
+        except ValueError:
+            return ""
 
     def moment(self, iso: str) -> str:
         """Write an instant given in ISO form, to the minute, in the house's zone."""

@@ -230,11 +230,12 @@ class Chores:
             channel.tend(self.database, calls, wording, self.clock())
 
     def escalate(self) -> None:
-        """Carry clocks that ran out one step further, and free cases of suspended staff."""
+        """Carry clocks that ran out one step further, free cases of suspended staff, remind of noted days."""
         staffing, now = self._staffing(), self.clock()
         with self.database.write() as session:
             escalation.escalate(session, staffing, now, permits.Settings(times=self.settings.times))
             escalation.free_suspended(session, staffing, self._hub, now)
+            escalation.remind(session, staffing, now)
 
     def keep_keys(self) -> None:
         """Rotate what is due and publish the new public halves."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.pofile import read_po
 
-from casework import cases, journal, lives, permits, releases
+from casework import cases, deadlines, journal, lives, permits, releases
 from casework.rosters import ROLE_OF_TEAM
 from crypto.roster import ROLES
 from desk import errors, words
@@ -71,6 +71,9 @@ def test_every_code_of_the_house_has_a_word(language: str) -> None:
         "topic": acts.TOPICS,
         "relation": acts.RELATIONS,
         "card.reason": card.REASONS,
+        "deadline": deadlines.KINDS,
+        "deadline.short": deadlines.KINDS,
+        "deadline.state": deadlines.STATES,
         "nav": tuple(name for name, _path, _roles in PLACES),
     }
     missing = [

@@ -19,6 +19,7 @@ from desk.pages import (
     release,
     replies,
     sign_in,
+    work,
 )
 from desk.routes import Route
 
@@ -27,6 +28,7 @@ ROUTES: tuple[Route, ...] = (
     *queue.ROUTES,
     *case.ROUTES,
     *card.ROUTES,
+    *work.ROUTES,
     *acts.ROUTES,
     *replies.ROUTES,
     *files.ROUTES,

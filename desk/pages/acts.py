@@ -6,10 +6,10 @@ from casework import cases
 from casework.journal import Reason
 from casework.rows import Rows
 from casework.tables import Case
-from desk import accepting, handing, reading, sealing
+from desk import accepting, handing, reading, sealing, working
 from desk.entryform import BRANCHES
 from desk.errors import ConflictError, DeskError, IncompleteError
-from desk.routes import CASEWORKERS, Route
+from desk.routes import CASEWORKERS, TAKERS, Route
 from desk.visit import Reply, Visit
 from register.places import subjects
 
@@ -19,8 +19,6 @@ TOPICS = (
     "violence", "wounded", "contract", "missing", "other",
 )  # fmt: skip
 RELATIONS = ("serviceman", "mother", "wife", "relative", "friend", "other")
-
-ACCEPTORS = frozenset({"lawyer", "editor"})
 
 
 def accept(visit: Visit) -> Reply:
@@ -118,17 +116,15 @@ def note(visit: Visit) -> Reply:
 
 def cover(visit: Visit) -> Reply:
     """Fill in the cover sheet, so that lists say what a case is about."""
-    case_id = reading.see(visit, visit.id("case")).id
+    dossier = working.look(visit)
     sheet = {
         "topic": visit.choose("topic", ("", *TOPICS)),
         "region": visit.choose("region", ("", *subjects())),
         "branch": visit.choose("branch", ("", *BRANCHES)),
         "relation": visit.choose("relation", ("", *RELATIONS)),
     }
-    rows = sealing.item(visit, case_id, "cover", dict(sheet))
-    with visit.database.write() as session:
-        cases.note(session, case_id, visit.form_version(), rows, visit.acting)
-    return visit.go(f"/case/{case_id.hex()}", "notice.saved")
+    working.keep_cover(visit, dossier, sheet)
+    return visit.go(f"/case/{dossier.case.id.hex()}", "notice.saved")
 
 
 def wait(visit: Visit) -> Reply:
@@ -198,15 +194,15 @@ def _case_named(visit: Visit, name: str) -> bytes:
 
 
 ROUTES = (
-    Route("POST", "/case/{case:str}/accept", accept, ACCEPTORS),
-    Route("POST", "/case/{case:str}/assign", assign, ACCEPTORS),
-    Route("POST", "/case/{case:str}/give-back", give_back, ACCEPTORS),
-    Route("POST", "/case/{case:str}/decline", decline, ACCEPTORS),
-    Route("POST", "/case/{case:str}/spam", spam, ACCEPTORS),
+    Route("POST", "/case/{case:str}/accept", accept, TAKERS),
+    Route("POST", "/case/{case:str}/assign", assign, TAKERS),
+    Route("POST", "/case/{case:str}/give-back", give_back, TAKERS),
+    Route("POST", "/case/{case:str}/decline", decline, TAKERS),
+    Route("POST", "/case/{case:str}/spam", spam, TAKERS),
     Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
     Route("POST", "/case/{case:str}/cover", cover, CASEWORKERS),
     Route("POST", "/case/{case:str}/wait", wait, CASEWORKERS),
     Route("POST", "/case/{case:str}/close", close, CASEWORKERS),
-    Route("POST", "/case/{case:str}/reopen", reopen, ACCEPTORS),
-    Route("POST", "/case/{case:str}/merge", merge, ACCEPTORS),
+    Route("POST", "/case/{case:str}/reopen", reopen, TAKERS),
+    Route("POST", "/case/{case:str}/merge", merge, TAKERS),
 )

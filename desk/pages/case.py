@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from casework import cases, journal, permits
+from casework import cases, deadlines, journal, permits
 from casework.rosters import ROLE_OF_TEAM
 from desk import accepting, handing, reading
 from desk.entryform import BRANCHES
@@ -42,6 +42,8 @@ def show(visit: Visit) -> Reply:
         card_reasons=REASONS,
         card_until=visit.session.cards.get(case_id),
         left=_left(visit, dossier),
+        deadline=deadlines.first_open(deadlines.read(dossier.cover)),
+        today=visit.words.local_day(visit.now),
         give_back_codes=cases.GIVE_BACK_CODES,
         decline_codes=cases.DECLINE_CODES,
         outcomes=cases.OUTCOMES,

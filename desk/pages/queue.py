@@ -1,13 +1,19 @@
-"""My queue: one list ordered by what hurts first."""
+"""
+My queue: one list ordered by what hurts first.
+
+Two clocks stand side by side: how long the house may still be silent, and the client's own deadline.
+Whichever comes first decides the place in the list.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from casework import queues
+from casework import deadlines, queues
+from casework.deadlines import Deadline
 from casework.permits import is_member
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case
@@ -18,6 +24,8 @@ from desk.visit import Reply, Visit
 # More than anybody carries; a house with more open cases per person has to be told, not paged.
 LIMIT = 400
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -25,8 +33,12 @@ class Line:
 
     case: Case
     cover: Mapping[str, Any] = field(repr=False)
-    left: timedelta | None
+    left: timedelta | None  # how long the house may still be silent
     whose: str  # mine | second | proposed | team
+    deadline: Deadline | None = field(default=None, repr=False)  # the client's next
+    days_left: int | None = None
+    # When it begins to hurt: the clock runs out, or the day of the deadline begins.
+    hurts: datetime = _NEVER
 
     @property
     def ref(self) -> str:
@@ -57,20 +69,32 @@ def _waiting(visit: Visit) -> list[Line]:
             one for team in _teams(visit) for one in queues.queue(session, visit.staff, team, visit.staffing)
         ]
     covers = reading.covers(visit, [one.case for one in queued])
-    lines = [
-        Line(
-            one.case, covers.get(one.case.id, {}), None if one.due is None else one.due - visit.now, one.whose
-        )
-        for one in queued
-    ]
-    return lines[:LIMIT]
+    lines = [_line(visit, one.case, covers.get(one.case.id, {}), one.due, one.whose) for one in queued]
+    # Two with the same instant stay in the order of the clocks: urgent first, then the longest untouched.
+    return sorted(lines, key=lambda line: line.hurts)[:LIMIT]
+
+
+def _line(
+    visit: Visit, case: Case, cover: Mapping[str, Any], due: datetime | None, whose: str = "mine"
+) -> Line:
+    deadline = deadlines.first_open(deadlines.read(cover))
+    begins = None if deadline is None else visit.words.begins(deadline.day)
+    return Line(
+        case=case,
+        cover=cover,
+        left=None if due is None else due - visit.now,
+        whose=whose,
+        deadline=deadline,
+        days_left=None if deadline is None else deadline.left(visit.words.local_day(visit.now)),
+        hurts=min((one for one in (due, begins) if one is not None), default=_NEVER),
+    )
 
 
 def _ended_lines(visit: Visit) -> list[Line]:
     with visit.database.read() as session:
         cases = [case for team in _teams(visit) for case in queues.ended(session, visit.staff, team)]
     covers = reading.covers(visit, cases)
-    return [Line(case, covers.get(case.id, {}), None, "mine") for case in cases]
+    return [_line(visit, case, covers.get(case.id, {}), None) for case in cases]
 
 
 def _teams(visit: Visit) -> list[str]:
@@ -82,11 +106,9 @@ def _sorted(lines: Sequence[Line]) -> Queue:
     # The one that hurts most, not the nicest: whoever asks for "next" does not choose.
     fitting = [line for line in unaccepted if line.whose == "proposed" or line.case.assignee is None]
     first = fitting[0] if fitting else None
-    mine = [line for line in lines if line.whose == "mine"]
     groups = (
-        ("answer", [line for line in mine if line.case.status in ("accepted", "open", "waiting_us")]),
+        ("mine", [line for line in lines if line.whose == "mine"]),
         ("unaccepted", [line for line in unaccepted if line is not first]),
-        ("waiting", [line for line in mine if line.case.status in ("waiting_source", "waiting_authority")]),
         ("second", [line for line in lines if line.whose == "second"]),
     )
     return Queue(first, [(name, group) for name, group in groups if group], len(lines))
