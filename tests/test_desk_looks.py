@@ -1,6 +1,6 @@
 """
 The desk in a browser: nothing runs out of the window in any width or theme, nothing is nameless, nothing
-needs JavaScript, and nothing is asked of anybody but the desk.
+needs JavaScript, axe-core finds nothing, and nothing is asked of anybody but the desk.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from casework.tables import Published
 from desk import serve, words
 from register import lists
 from register.entry import Entry, Source
+from tests.axe import barriers
 from tests.browser import chromium
 from tests.deskhouse import DeskHouse, lay_out
 
@@ -189,6 +190,7 @@ async def look(tab: Page, name: str, url: str) -> list[str]:
             if found["over"] > 0:
                 wrong.append(f"{name}: {found['over']} px too wide at {width}")
             if (width, theme) in PICTURES:
+                wrong += [f"{name} {width} {theme}: {one}" for one in await barriers(tab)]
                 await tab.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
     faults = {key: found[key] for key in ("nameless", "silent", "pictures", "doubled") if found[key]}
     if faults or found["headings"] != 1 or found["mains"] != 1 or found["lang"] != "ru":
