@@ -16,6 +16,7 @@ from desk.errors import (
     ForgedFormError,
     HubSilentError,
     IncompleteError,
+    LockedError,
     MissingError,
     NotSignedInError,
     StaleFormError,
@@ -72,6 +73,9 @@ def answer(desk: Desk, route: Route, asked: Asked) -> Reply:
 def refuse(desk: Desk, asked: Asked, error: DeskError, visit: Visit | None = None) -> Reply:
     """Return the page that says why not, and what now."""
     visit = visit or _visit(desk, asked)
+    if isinstance(error, LockedError):
+        where = asked.path if not asked.form.texts else "/"
+        return visit.page("locked.html", status=error.status, wrong=False, kept=_kept(asked.form), back=where)
     if isinstance(error, NotSignedInError):
         return _to_sign_in(visit)
     status = error.status
@@ -118,6 +122,8 @@ def _pass(visit: Visit, route: Route) -> Reply:
     if route.is_open:
         return route.page(visit)
     if visit.signed_in is None:
+        if visit.cookie and visit.desk.sessions.is_locked(visit.cookie, visit.now):
+            raise LockedError
         raise NotSignedInError
     if not route.roles & visit.roles:
         raise ForbiddenError

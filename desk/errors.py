@@ -3,6 +3,7 @@ What can go wrong at the desk. Each names the catalogue key of the sentence a pe
 
     DeskError
     ├ NotSignedInError       303 to the sign-in page
+    ├ LockedError            401 the sitting waits for its PIN
     ├ WrongSignInError       401 one sentence for every cause
     ├ ForbiddenError         403 this role may not do this
     ├ ForgedFormError        403 the form does not come from this session
@@ -34,6 +35,13 @@ class NotSignedInError(DeskError):
 
     status = 303
     key = "error.signed_out"
+
+
+class LockedError(DeskError):
+    """This sitting waits for its PIN."""
+
+    status = 401
+    key = "error.locked"
 
 
 class WrongSignInError(DeskError):

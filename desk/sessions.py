@@ -3,6 +3,7 @@ Sessions: who is signed in, with what their keys have opened so far. In memory o
 
 A session forgets everything when it ends: on signing out, after :attr:`Settings.idle` without a click, after
 :attr:`Settings.shift` at the latest. Its cookie is a random token; the table holds only the token's hash.
+One with a PIN is locked where others end (see :mod:`desk.pins`), and ends with the shift.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from casework.asking import GrantRef
 from casework.tables import Item
 from crypto.keyring import Staff
 from crypto.xwing import Identity
+from desk import pins
+from desk.pins import Pin, Shut, WrongPinError
 from desk.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +46,9 @@ class Session:
     began: datetime
     seen: datetime
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    # What the list of sessions calls it; opens nothing.
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    pin: Pin | None = None
     # The ephemeral key to which the keeper seals its answers.
     answers: Identity = field(default_factory=Identity.generate)
     opened: dict[SealingKeyId, Identity] = field(default_factory=dict)
@@ -102,6 +108,37 @@ class Session:
         self.unmasked.clear()
         self.done.clear()
         self.shown = None
+        self.pin = None
+
+
+@dataclass
+class Idle:
+    """A session that waits for its PIN: its keys are locked, what it had opened is dropped."""
+
+    keys: Shut
+    id: str
+    language: str
+    csrf: str
+    began: datetime
+    seen: datetime
+    # Sealed grants and random ids, no seeds; and the forms that were carried out.
+    waiting: list[Pending]
+    noted: set[bytes]
+    done: OrderedDict[str, str]
+    tries: int = 0
+
+    def __repr__(self) -> str:
+        return "<Idle>"
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One line of the list of sessions."""
+
+    id: str
+    began: datetime
+    seen: datetime
+    is_locked: bool
 
 
 class Sessions:
@@ -110,6 +147,7 @@ class Sessions:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._live: dict[bytes, Session] = {}
+        self._idle: dict[bytes, Idle] = {}
         self._lock = threading.Lock()
 
     def begin(self, staff: Staff, language: str, now: datetime) -> tuple[str, Session]:
@@ -127,36 +165,110 @@ class Sessions:
             if session is None:
                 return None
             if self._is_over(session, now):
-                del self._live[_name(token)]
-                session.forget()
+                self._retire(_name(token), now)
                 return None
             session.seen = now
             return session
+
+    def lock(self, token: str, now: datetime) -> bool:
+        """Lock the session of a cookie now; tell whether it waits for its PIN, or ended for want of one."""
+        with self._lock:
+            self._retire(_name(token), now)
+            return _name(token) in self._idle
+
+    def is_locked(self, token: str, now: datetime) -> bool:
+        """Tell whether the session of a cookie waits for its PIN."""
+        with self._lock:
+            idle = self._idle.get(_name(token))
+            if idle is not None and self._is_past(idle.began, now):
+                del self._idle[_name(token)]
+                idle = None
+            return idle is not None
+
+    def unlock(self, token: str, pin: str, now: datetime) -> Session | None:
+        """
+        Return the session of a cookie, open again; none when it is over, also by this wrong PIN.
+
+        Raises:
+            WrongPinError: not this PIN; there are tries left.
+        """
+        with self._lock:
+            idle = self._idle.get(_name(token))
+            if idle is None or self._is_past(idle.began, now):
+                self._idle.pop(_name(token), None)
+                return None
+            # Counted before it is looked at: many tries at once are as many tries.
+            idle.tries += 1
+            if idle.tries >= pins.TRIES:
+                self._idle.pop(_name(token), None)
+        try:
+            staff, chosen = pins.reopen(idle.keys, pin, token, cheap=self._settings.is_practice)
+        except WrongPinError:
+            if idle.tries >= pins.TRIES:
+                return None
+            raise
+        session = Session(
+            staff=staff, language=idle.language, began=idle.began, seen=now, csrf=idle.csrf, id=idle.id,
+            pin=chosen, waiting=idle.waiting, noted=idle.noted, done=idle.done,
+        )  # fmt: skip
+        with self._lock:
+            # Ended meanwhile by its owner or by a suspension: then it stays ended.
+            if self._idle.pop(_name(token), None) is None and idle.tries < pins.TRIES:
+                return None
+            self._live[_name(token)] = session
+        return session
 
     def end(self, token: str) -> None:
         """End the session of a cookie, if it lives."""
         with self._lock:
             session = self._live.pop(_name(token), None)
+            self._idle.pop(_name(token), None)
         if session is not None:
             session.forget()
 
-    def end_of(self, staff: str) -> int:
-        """End every session of one person and return how many there were."""
+    def end_of(self, staff: str, only: str | None = None, but: str | None = None) -> int:
+        """End the sessions of one person, *only* one, or all *but* one; return how many there were."""
         with self._lock:
-            names = [name for name, session in self._live.items() if session.staff.staff == staff]
-            ended = [self._live.pop(name) for name in names]
+            ended: list[Session] = []
+            count = 0
+            for name, session in list(self._live.items()):
+                if session.staff.staff == staff and only in (None, session.id) and session.id != but:
+                    ended.append(self._live.pop(name))
+            for name, idle in list(self._idle.items()):
+                if idle.keys.staff == staff and only in (None, idle.id) and idle.id != but:
+                    del self._idle[name]
+                    count += 1
         for session in ended:
             session.forget()
-        return len(ended)
+        return count + len(ended)
+
+    def of(self, staff: str, now: datetime) -> list[Sitting]:
+        """Return the sessions of one person at this desk, the newest first."""
+        with self._lock:
+            found = [
+                Sitting(one.id, one.began, one.seen, is_locked=self._is_over(one, now))
+                for one in self._live.values()
+                if one.staff.staff == staff and (one.pin is not None or not self._is_over(one, now))
+            ]
+            found += [
+                Sitting(one.id, one.began, one.seen, is_locked=True)
+                for one in self._idle.values()
+                if one.keys.staff == staff
+            ]
+        return sorted(
+            (one for one in found if not self._is_past(one.began, now)),
+            key=lambda one: one.began,
+            reverse=True,
+        )
 
     def sweep(self, now: datetime) -> None:
-        """Forget every session that is over, whether or not its browser comes back."""
+        """Lock or forget every session that is over, whether or not its browser comes back."""
         with self._lock:
-            over = [name for name, session in self._live.items() if self._is_over(session, now)]
-            ended = [self._live.pop(name) for name in over]
+            for name in [name for name, session in self._live.items() if self._is_over(session, now)]:
+                self._retire(name, now)
+            for name in [name for name, idle in self._idle.items() if self._is_past(idle.began, now)]:
+                del self._idle[name]
             living = list(self._live.values())
-        for session in ended:
-            session.forget()
         for session in living:
             session.put_away_late(now)
 
@@ -168,9 +280,24 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._live)
 
+    def _retire(self, name: bytes, now: datetime) -> None:
+        """Take a session off the table: locked, if it has a PIN and the shift goes on."""
+        session = self._live.pop(name, None)
+        if session is None:
+            return
+        if session.pin is not None and not self._is_past(session.began, now):
+            self._idle[name] = Idle(
+                keys=pins.shut(session.staff, session.pin), id=session.id, language=session.language,
+                csrf=session.csrf, began=session.began, seen=session.seen, waiting=list(session.waiting),
+                noted=set(session.noted), done=OrderedDict(session.done),
+            )  # fmt: skip
+        session.forget()
+
     def _is_over(self, session: Session, now: datetime) -> bool:
-        settings = self._settings
-        return now - session.seen > settings.idle or now - session.began > settings.shift
+        return now - session.seen > self._settings.idle or self._is_past(session.began, now)
+
+    def _is_past(self, began: datetime, now: datetime) -> bool:
+        return now - began > self._settings.shift
 
 
 def _name(token: str) -> bytes:

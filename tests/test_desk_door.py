@@ -37,6 +37,7 @@ TAKERS = {"lawyer", "editor"}
 # Every address with a session behind it, and who may use it. A new one fails until it has a row here.
 WHO = {
     "POST /sign-out": EVERYBODY,
+    "POST /lock": EVERYBODY,
     "POST /language": EVERYBODY,
     "GET /queue": WORKERS,
     "GET /case/{case:str}": WORKERS,
@@ -98,6 +99,8 @@ WHO = {
     "POST /account/duty": EVERYBODY,
     "POST /account/contact": EVERYBODY,
     "POST /account/passphrase": EVERYBODY,
+    "POST /account/pin": EVERYBODY,
+    "POST /account/sessions": EVERYBODY,
     "POST /account/suspend/{staff:str}": EVERYBODY,
 }
 ABSENT = {
@@ -127,7 +130,12 @@ def address(route: Route) -> str:
 def test_every_address_is_listed_with_its_roles() -> None:
     behind = {name(route): set(route.roles) for route in ROUTES if not route.is_open}
     assert behind == WHO
-    assert {route.path for route in ROUTES if route.is_open} == {"/", "/sign-in", "/static/{name:str}"}
+    assert {route.path for route in ROUTES if route.is_open} == {
+        "/",
+        "/sign-in",
+        "/unlock",
+        "/static/{name:str}",
+    }
 
 
 def test_no_address_answers_a_stranger_or_the_wrong_role(desk: DeskHouse) -> None:
@@ -135,7 +143,7 @@ def test_no_address_answers_a_stranger_or_the_wrong_role(desk: DeskHouse) -> Non
     people = {role: desk.sign_in(who) for who, (role,) in {n: tuple(r) for n, r in CAST.items()}.items()}
     tokens = {role: one.form("/account", "/account/duty") for role, one in people.items()}
     for route in ROUTES:
-        if route.is_open or route.path == "/sign-out":
+        if route.is_open or route.path in ("/sign-out", "/lock"):
             continue
         where = address(route)
         answer = stranger.get(where) if route.method == "GET" else stranger.post(where, {"a": "b"})

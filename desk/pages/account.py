@@ -6,7 +6,7 @@ from casework import hubkeys, notices
 from casework.tables import Contact
 from crypto import keyring
 from crypto.keyring import WrongPassphraseError
-from desk import keyrings, people
+from desk import keyrings, people, pins
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.house import colleagues
 from desk.routes import ROLES, UNLOCK, Route
@@ -26,7 +26,30 @@ def show(visit: Visit) -> Reply:
         channel=contact.channel if contact is not None else "",
         channels=notices.CHANNELS,
         lasting=people.LASTING,
+        sittings=visit.desk.sessions.of(visit.staff, visit.now),
+        this=visit.session.id,
+        has_pin=visit.session.pin is not None,
     )
+
+
+def set_pin(visit: Visit) -> Reply:
+    """Choose the PIN with which this sitting is taken up again when it fell idle."""
+    pin = visit.form.get("pin")
+    if not pins.is_pin(pin):
+        raise IncompleteError("pin")
+    cheap = visit.desk.settings.is_practice
+    visit.session.pin = pins.choose(pin, visit.cookie, cheap=cheap)
+    return visit.go("/account", "notice.pin")
+
+
+def end_session(visit: Visit) -> Reply:
+    """End one of one's own sessions at this desk, or all but this one."""
+    which = visit.need("session", 16)
+    if which == "others":
+        visit.desk.sessions.end_of(visit.staff, but=visit.session.id)
+    elif not visit.desk.sessions.end_of(visit.staff, only=which):
+        raise MissingError
+    return visit.go("/account", "notice.session_ended")
 
 
 def set_duty(visit: Visit) -> Reply:
@@ -88,5 +111,7 @@ ROUTES = (
     Route("POST", "/account/duty", set_duty, ROLES),
     Route("POST", "/account/contact", set_contact, ROLES),
     Route("POST", "/account/passphrase", change_passphrase, ROLES, lane=UNLOCK),
+    Route("POST", "/account/pin", set_pin, ROLES, lane=UNLOCK),
+    Route("POST", "/account/sessions", end_session, ROLES),
     Route("POST", "/account/suspend/{staff:str}", suspend, ROLES),
 )

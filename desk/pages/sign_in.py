@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from desk import words
-from desk.errors import MissingError, WrongSignInError
+from desk.errors import LockedError, MissingError, WrongSignInError
+from desk.pins import WrongPinError
 from desk.routes import OPEN, ROLES, UNLOCK, Route
 from desk.visit import PLACES, Reply, Visit
 
@@ -20,6 +21,8 @@ STATIC_FILES = {"desk.css": "text/css", "rose.svg": "image/svg+xml"}
 def home(visit: Visit) -> Reply:
     """Lead to the first room this person has."""
     if visit.signed_in is None:
+        if visit.cookie and visit.desk.sessions.is_locked(visit.cookie, visit.now):
+            raise LockedError
         return visit.go("/sign-in")
     for _name, path, roles in PLACES:
         if not roles or roles & visit.roles:
@@ -43,13 +46,31 @@ def sign_in(visit: Visit) -> Reply:
         staff = visit.desk.entrance.sign_in(name, form.get("passphrase"), form.get("code"), visit.now)
     except WrongSignInError:
         return _door(visit, wrong=True, name=name)
-    if visit.signed_in is not None:
-        visit.desk.sessions.end(visit.cookie)
+    visit.desk.sessions.end(visit.cookie)
     cookie, _session = visit.desk.sessions.begin(staff, visit.language, visit.now)
     _staffing, entry = visit.desk.entrance.standing(staff, visit.now)
     if entry is not None and not entry.roles.isdisjoint(GATED):
         visit.desk.warm()
     return Reply(status=303, body=b"", headers={"Location": "/"}, cookie=cookie)
+
+
+def unlock(visit: Visit) -> Reply:
+    """Take up a locked sitting with its PIN; the fifth wrong one ends it."""
+    where = _ours(visit.form.get("back"))
+    try:
+        session = visit.desk.sessions.unlock(visit.cookie, visit.form.get("pin")[:32], visit.now)
+    except WrongPinError:
+        return visit.page("locked.html", status=401, wrong=True, kept="", back=where)
+    if session is None:
+        return Reply(status=303, body=b"", headers={"Location": "/sign-in?ended=1"}, cookie="")
+    return visit.go(where)
+
+
+def lock(visit: Visit) -> Reply:
+    """Lock this sitting until its PIN is typed; without a PIN it ends."""
+    if visit.desk.sessions.lock(visit.cookie, visit.now):
+        return Reply(status=303, body=b"", headers={"Location": "/"})
+    return Reply(status=303, body=b"", headers={"Location": "/sign-in"}, cookie="")
 
 
 def sign_out(visit: Visit) -> Reply:
@@ -62,10 +83,13 @@ def choose_language(visit: Visit) -> Reply:
     """Show this session's pages in another language from now on."""
     language = visit.choose("language", words.LANGUAGES)
     visit.session.language = language
-    back = visit.form.get("back")
-    # A path of ours only: "//elsewhere" would leave the house, and browsers pass over tabs in between.
-    safe = back if _OURS.match(back) else "/"
-    return Reply(status=303, body=b"", headers={"Location": safe}, language=language)
+    where = _ours(visit.form.get("back"))
+    return Reply(status=303, body=b"", headers={"Location": where}, language=language)
+
+
+def _ours(back: str) -> str:
+    """Return a path of ours only: "//elsewhere" would leave the house, and browsers pass over tabs."""
+    return back if _OURS.match(back) else "/"
 
 
 def static(visit: Visit) -> Reply:
@@ -87,6 +111,8 @@ ROUTES = (
     Route("GET", "/sign-in", show, OPEN),
     Route("POST", "/sign-in", sign_in, OPEN, lane=UNLOCK),
     Route("GET", "/static/{name:str}", static, OPEN),
+    Route("POST", "/unlock", unlock, OPEN, lane=UNLOCK),
+    Route("POST", "/lock", lock, ROLES),
     Route("POST", "/sign-out", sign_out, ROLES),
     Route("POST", "/language", choose_language, ROLES),
 )
