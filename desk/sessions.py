@@ -25,6 +25,7 @@ from crypto.xwing import Identity
 from desk import pins
 from desk.pins import Pin, Shut, WrongPinError
 from desk.settings import Settings
+from desk.shelf import Shelf
 
 if TYPE_CHECKING:
     from desk.handing import Pending
@@ -72,6 +73,8 @@ class Session:
     # The page the last form led to, where it led to no other address: form, and what it showed.
     shown: tuple[str, Any] | None = None
     notice: str = ""
+    # What was read of one's cases, by its words: for searching, and for telling what is alike.
+    shelf: Shelf = field(default_factory=Shelf)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __repr__(self) -> str:
@@ -109,6 +112,7 @@ class Session:
         self.done.clear()
         self.shown = None
         self.pin = None
+        self.shelf = Shelf()
 
 
 @dataclass

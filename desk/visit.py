@@ -38,6 +38,7 @@ _CASE_OR_DRAFT = re.compile(r"/(case|draft)/[0-9a-f]{32}")
 # The rooms of the house, in the order of the menu, and who has a key to each; an empty set is everybody.
 PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("queue", "/queue", frozenset({"lawyer", "consultant", "editor"})),
+    ("search", "/search", frozenset({"lawyer", "consultant", "editor"})),
     ("bench", "/bench", frozenset({"custodian"})),
     ("house", "/house", frozenset({"coordinator"})),
     ("drafts", "/drafts", frozenset({"editor", "lawyer", "custodian", "coordinator"})),

@@ -40,6 +40,8 @@ WHO = {
     "POST /lock": EVERYBODY,
     "POST /language": EVERYBODY,
     "GET /queue": WORKERS,
+    "GET /search": WORKERS,
+    "POST /search": WORKERS,
     "GET /case/{case:str}": WORKERS,
     "GET /case/{case:str}/work": WORKERS,
     "POST /case/{case:str}/deadline": TAKERS,

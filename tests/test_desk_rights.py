@@ -50,10 +50,10 @@ class Otherwise:
 
 CUSTODY = "the card of a tip lies with the custodians until they release it"
 OTHERWISE = {
-    "POST /case/{case:str}/card/away": Otherwise(IN, "putting away what is not on the table changes nothing"),
-    "POST /house/case/{case:str}/assign": Otherwise(
-        REFUSED | IN, "a coordinator sees that it waits, and no word"
-    ),
+    "POST /case/{case:str}/card": Otherwise(CUSTODY, shut=frozenset({"editor"})),
+    "GET /case/{case:str}/card": Otherwise(CUSTODY, shut=frozenset({"editor"})),
+    "POST /case/{case:str}/card/away": Otherwise("what is not on the table can be put away", other=IN),
+    "POST /house/case/{case:str}/assign": Otherwise("it waits: no word of it is shown", other=REFUSED | IN),
 }
 NO_CASE = {"consultant"}  # nobody gives them cases of their own
 

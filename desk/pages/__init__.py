@@ -18,6 +18,7 @@ from desk.pages import (
     queue,
     release,
     replies,
+    search,
     sign_in,
     work,
 )
@@ -26,6 +27,7 @@ from desk.routes import Route
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES,
     *queue.ROUTES,
+    *search.ROUTES,
     *case.ROUTES,
     *card.ROUTES,
     *work.ROUTES,
