@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -281,15 +280,15 @@ def test_no_verdict_prints_what_it_saw(detectors: Detectors) -> None:
 
 def test_the_gate_loads_in_time_and_in_memory() -> None:
     code = (
-        "import time; t=time.time(); from casework.redaction import gate; gate.load(); print(time.time()-t)"
+        "import time; from casework.redaction import gate; gate.load(); print(time.process_time());"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert float(done.stdout) <= 6.0  # 3 s on an idle machine; tests share theirs
-    assert peak == before or peak < 400 * 1024
+    took, peak = done.stdout.split()
+    assert float(took) <= 6.0  # seconds of a processor; 3 s on an idle machine: benchmarks/gate.py
+    assert int(peak) < 400 * 1024  # KiB
 
 
 def test_a_long_draft_is_checked_while_the_editor_waits(detectors: Detectors) -> None:
