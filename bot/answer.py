@@ -32,6 +32,7 @@ from casework.strongbox import Strongbox
 from casework.tables import Writing
 from crypto.mailbox import Mailbox
 from intake import filing, screens, snapshot
+from intake.cases import CaseFacts
 from intake.effects import SOON
 from intake.filing import Outcome
 from intake.limits import Budgets
@@ -102,6 +103,7 @@ class Answerer:
             case=case,
             language_code=heard.language_code,
             look_up=look_up,
+            read_other=partial(self._read_case, house),
             fixed=build.fixed_tags_of(self._strongbox, heard.chat),
         )
         outcome = filing.handle(heard.event, state, known, now, os.urandom)
@@ -133,7 +135,7 @@ class Answerer:
             return None
         chat = filing.chat_of(case, house)
         tags = build.tags_of(self._strongbox, chat)
-        outcome = filing.file_idle(case, house, tags, now, os.urandom)
+        outcome = filing.file_idle(case, house, tags, now, os.urandom, partial(self._read_case, house))
         self._reply(outcome.rows, outcome, chat, None)
         return Prepared(chat, outcome, outcome.rows, None)
 
@@ -209,6 +211,10 @@ class Answerer:
             fades=outcome.fades,
         )
         replies.add(rows, outcome.replies, to, self._numbers)
+
+    def _read_case(self, house: House, case_id: bytes) -> CaseFacts | None:
+        with self._database.read() as session:
+            return snapshot.read_case(session, case_id, house)
 
     def _read_house(self) -> House:
         """Return the house, read at most once a second however many updates come."""

@@ -19,6 +19,7 @@ FEWEST = "fewest"  # one person had the fewest open cases
 LOT = "lot"  # several had, and the lot fell
 FULL = "full"  # everybody on duty is at the limit
 NOBODY = "nobody"  # nobody is on duty
+JOINED = "joined"  # its tipster was invited by another, and it goes where that one's case is
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,8 @@ class Mailbox(Base):
     id: Mapped[Key]
     recipient: Mapped[bytes]
     route: Mapped[bytes]  # the case id, under the mailbox's own route key
-    expires: Mapped[date | None]
+    kind: Mapped[str] = mapped_column(default="button")  # phrase | chat | button | invitation
+    expires: Mapped[date | None]  # of an invitation
 
 
 class Letter(Base):

@@ -28,6 +28,7 @@ class CaseFacts:
     couriers: tuple[bytes, ...]  # items with a courier address: push works only while there is one
     clocks: frozenset[str]  # kinds that run
     told: bool  # somebody has a notice waiting that its tipster wrote
+    second: str | None = None
     own: bytes | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

@@ -10,6 +10,8 @@ from intake.snapshot import Match
 
 # Time to look once more, or to choose otherwise, before the chat is swept.
 SOON = timedelta(minutes=10)
+# How long words that invite somebody else are good for.
+INVITED = timedelta(days=14)
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,6 +102,13 @@ class MakePhrase(Effect):
 
     previous: str | None = None
     previous_item: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class MakeInvitation(Effect):
+    """Open the mailbox of the words that lead somebody else into this case; *previous*, not used, goes."""
+
+    previous: str | None = None
 
 
 @dataclass(frozen=True, repr=False)

@@ -25,7 +25,7 @@ from intake import writing as writings
 from intake.cases import CaseFacts
 from intake.events import Event
 from intake.replies import Button, Reply, Say
-from intake.snapshot import House, Snapshot
+from intake.snapshot import House, ReadCase, Snapshot, nobody
 from intake.state import State
 from intake.work import Random, Work
 
@@ -66,7 +66,7 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
     world = outlook.look_out(state, snapshot, heard, now, outlook.fresh(secret, state, snapshot, random))
     step = machine.step(state, heard.event, world)
     basis = step.state
-    work = Work(snapshot.house, snapshot.chat, now, random, basis)
+    work = Work(snapshot.house, snapshot.chat, now, random, basis, read_other=snapshot.read_other)
     facts = _facts_of(basis, snapshot.case, heard)
     if facts is not None:
         opening.take_up(work, facts)
@@ -90,7 +90,12 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
 
 
 def file_idle(
-    case: CaseFacts, house: House, tags: tuple[bytes, ...], now: datetime, random: Random
+    case: CaseFacts,
+    house: House,
+    tags: tuple[bytes, ...],
+    now: datetime,
+    random: Random,
+    read_other: ReadCase = nobody,
 ) -> Outcome:
     """
     File a case whose tipster has been silent for an hour.
@@ -116,7 +121,7 @@ def file_idle(
         clearing=kept.clearing,
         wrote_before=kept.wrote_before,
     )
-    work = Work(house, kept.chat, now, random, state)
+    work = Work(house, kept.chat, now, random, state, read_other=read_other)
     opening.take_up(work, case)
     handover.file(work)
     if state.clearing != "self":
@@ -222,6 +227,9 @@ def _carry_out(
         case effects.MakePhrase():
             assert secret is not None
             sealing.make_phrase(work, effect, secret)
+        case effects.MakeInvitation():
+            assert secret is not None
+            sealing.make_invitation(work, effect, secret)
         case _:
             _carry_out_choice(work, effect, facts)
 

@@ -16,6 +16,7 @@ from casework.tables import Grant
 from casework.tables import Writing as WritingRow
 from crypto import context, sealed
 from crypto.padding import CARD
+from intake import joining
 from intake.work import Work, first_holders
 from intake.writing import Writing
 
@@ -25,34 +26,41 @@ def file(work: Work) -> None:
     if work.filed or work.case is None:
         return
     state = work.state
-    team = _team(work)
+    shared = joining.of(work)
+    team = _team(work) if shared is None else shared.team
     work.team = team
     urgency = state.urgency or "normal"
     if work.writing is not None:
-        _regrant(work, work.writing, team)
-    route = _route(work, team)
+        _regrant(work, work.writing, team, [] if shared is None else shared.holders)
+    route = _route(work, team) if shared is None else shared.route
     work.change_case(
         kind="tip" if team == "editors" else "legal",
         team=team,
-        status="new",
+        status="new" if shared is None else shared.status,
         urgency=urgency,
         language=state.language,
         assignee=route.assignee,
+        second=None if shared is None else shared.second,
         wrote_before=state.wrote_before,
         touched=work.now.date(),
     )
     work.rows.drop(WritingRow, case=work.case)
     work.seal(keys.CONTENT, "cover", "hub", _cover(work, urgency))
     work.seal(keys.CONTENT, "routing", "hub", {"at": work.at, **route.payload()})
-    clocks.start(work.rows, work.case, clocks.ACCEPT, clocks.due(urgency, work.now, work.house.times))
+    is_taken = shared is not None and shared.is_taken
+    clock = clocks.REPLY if is_taken else clocks.ACCEPT
+    clocks.start(work.rows, work.case, clock, clocks.due(urgency, work.now, work.house.times))
     kind = notices.URGENT if urgency == "now" else notices.NEW
     # What cannot wait is told to everybody on duty, not only to whom it is proposed.
-    first = None if urgency == "now" else route.assignee
+    first = None if urgency == "now" and not is_taken else route.assignee
     notices.add(work.rows, kind, notices.audience(work.house.staffing, team, first), work.case, work.now)
     _add_slip(work, team, urgency)
     if state.reach != "phrase":
         set_courier(work)
+    if shared is not None:
+        joining.link(work, shared.case)
     work.writing, work.filed = None, True
+    work.state = replace(work.state, joins=None, joins_by=None)
 
 
 def set_courier(work: Work) -> None:
@@ -82,10 +90,10 @@ def _team(work: Work) -> str:
     return wanted if wanted in offered else (offered[0] if offered else work.team or "legal")
 
 
-def _regrant(work: Work, writing: Writing, team: str) -> None:
-    """Grant both compartments to whom they are for, and take them from everybody else."""
+def _regrant(work: Work, writing: Writing, team: str, known: list[Holder]) -> None:
+    """Grant both compartments to whom they are for (*known*, where it is known), and to nobody else."""
     for compartment in (keys.CONTENT, keys.IDENTITY):
-        final = first_holders(work.house.staffing, team, compartment)
+        final = known or first_holders(work.house.staffing, team, compartment)
         before = {(staff, number) for part, staff, number in writing.granted if part == compartment}
         missing = [holder for holder in final if (holder.staff, holder.number) not in before]
         keys.add_grants(work.rows, work.seed(compartment), missing, work.house.epoch)

@@ -64,8 +64,8 @@ def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
 
 
 def may_show_phrase(event: Event) -> bool:
-    """Tell whether the answer to this may show a new code phrase."""
-    return isinstance(event, events.Tap) and event.action == "p.show"
+    """Tell whether the answer to this may show ten new words."""
+    return isinstance(event, events.Tap) and event.action in ("p.show", "i.show")
 
 
 def clean(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from casework import keys
 from casework.tables import Case, Mailbox
 from crypto.handle import Handle
+from crypto.mailbox import Mailbox as Secret
 from intake import writing as writings
 from intake.cases import CaseFacts
 from intake.work import Work, first_holders
@@ -51,7 +54,11 @@ def begin(work: Work) -> None:
         identity=made[keys.IDENTITY].identity.seed.hex(),
         granted=tuple(granted),
         language=work.state.language,
+        joins=work.state.joins,
     )
+    if work.state.joins_by is not None:
+        # Its words were for one person, and that person is here.
+        work.rows.drop(Mailbox, id=bytes.fromhex(work.state.joins_by))
     writings.add(work.rows, work.case, work.writing, work.house.spool, work.now)
 
 
@@ -75,11 +82,18 @@ def open_thread(work: Work) -> None:
     assert work.case is not None
     assert work.state.handle is not None
     mailbox = Handle(bytes.fromhex(work.state.handle)).mailbox()
-    add_mailbox(work, mailbox.id, mailbox.identity.recipient.raw, mailbox.seal_route(work.case))
+    add_mailbox(work, mailbox, "chat")
 
 
-def add_mailbox(work: Work, mailbox: bytes, recipient: bytes, route: bytes) -> None:
+def add_mailbox(work: Work, mailbox: Secret, kind: str, expires: date | None = None) -> None:
     """Add a mailbox row, and remember with the case that it is its own."""
     assert work.case is not None
-    work.rows.add(Mailbox, id=mailbox, recipient=recipient, route=route)
-    work.mailboxes[work.case] = (*work.mailboxes.get(work.case, ()), mailbox)
+    work.rows.add(
+        Mailbox,
+        id=mailbox.id,
+        recipient=mailbox.identity.recipient.raw,
+        route=mailbox.seal_route(work.case),
+        kind=kind,
+        expires=expires,
+    )
+    work.mailboxes[work.case] = (*work.mailboxes.get(work.case, ()), mailbox.id)

@@ -23,8 +23,9 @@ def question(state: State, asked: str, *, replaces: bool) -> Say:
 
 def answered(state: State, *, replaces: bool) -> Say:
     """Say that these were all, and what else can be chosen."""
+    invite = () if state.kind == "tell" else (("go.inv",),)
     return Say(
-        screens.rows(state, ("go.card", "go.reach"), ("go.keep", "menu")),
+        screens.rows(state, ("go.card", "go.reach"), *invite, ("go.keep", "menu")),
         key="question.done",
         replaces=replaces,
     )

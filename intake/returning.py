@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from casework.post import Waiting
-from intake import events, phrase_screens, screens
+from intake import events, inviting, phrase_screens, screens
 from intake.effects import Effect, ShowLetters
 from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
 from intake.snapshot import Match
@@ -25,6 +25,8 @@ def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
     if event.problem is None and world.match is None:
         after = replace(state, stage="phrase", held="")
         return Step(after, (phrase_screens.unknown(after),))
+    if event.problem is None and world.match is not None and world.match.is_invitation:
+        return inviting.come(state, world.match)
     if event.problem is None and world.match is not None:
         after = replace(adopt(state, world.match, world.now), confirmed=True)
         return show(after, world.match, again=None)

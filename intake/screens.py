@@ -103,6 +103,7 @@ def menu(state: State, world: World) -> Say:
         ("now",),
         ("go.card", "go.reach"),
         ("go.keep", "go.phrase"),
+        *((("go.inv",),) if world.case is not None and world.case.team == "legal" else ()),
         ("q", "law"),
         ("clean", "go.clear"),
         ("forget", "erase"),

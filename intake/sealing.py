@@ -11,6 +11,7 @@ from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
 from intake import effects, handover, opening, topics
 from intake.cases import CaseFacts
+from intake.snapshot import INVITATION
 from intake.work import Work
 
 TIPSTER = "tipster"
@@ -168,11 +169,19 @@ def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:
         if effect.previous_item is not None:
             work.rows.drop(Item, id=bytes.fromhex(effect.previous_item))
     mailbox = phrase.mailbox()
-    recipient = mailbox.identity.recipient.raw
-    opening.add_mailbox(work, mailbox.id, recipient, mailbox.seal_route(work.case))
-    payload = {"at": work.at, "id": mailbox.id.hex(), "recipient": recipient.hex()}
+    opening.add_mailbox(work, mailbox, "phrase")
+    payload = {"at": work.at, "id": mailbox.id.hex(), "recipient": mailbox.identity.recipient.raw.hex()}
     item = work.seal(keys.CONTENT, "mailbox", "hub", payload)
     work.state = replace(work.state, mailbox=mailbox.id.hex(), mailbox_item=item.hex())
+
+
+def make_invitation(work: Work, effect: effects.MakeInvitation, phrase: Phrase) -> None:
+    """Open the mailbox of *phrase*: who types its words is led here, and shown nothing."""
+    if effect.previous is not None:
+        work.rows.drop(Mailbox, id=bytes.fromhex(effect.previous))
+    mailbox = phrase.mailbox()
+    opening.add_mailbox(work, mailbox, INVITATION, work.now.date() + effects.INVITED)
+    work.state = replace(work.state, invitation=mailbox.id.hex())
 
 
 def sweep(work: Work, tags: tuple[bytes, ...], when: str) -> None:

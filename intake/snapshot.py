@@ -19,7 +19,7 @@ from casework import cases, keys, post, rosters
 from casework import newest as newest_keys
 from casework.clocks import Hours, Times
 from casework.notices import REPLY
-from casework.post import Waiting
+from casework.post import Collected, Waiting
 from casework.rosters import Staffing
 from casework.rows import Rows
 from casework.strongbox import Strongbox
@@ -32,6 +32,8 @@ from crypto.xwing import Recipient
 from intake.cases import CaseFacts
 from intake.outage import Outage
 
+# The kind of a mailbox whose words are given to somebody else.
+INVITATION = "invitation"
 # How long copies of destroyed keys are kept, where the house does not say otherwise.
 ESCROW_DAYS = 7
 
@@ -63,6 +65,8 @@ class Match:
     case: CaseFacts
     letters: tuple[Waiting, ...]
     shown: Rows
+    mailbox: bytes = b""
+    is_invitation: bool = False  # it leads into the case of whoever gave it, and shows nothing of it
 
     def __repr__(self) -> str:
         return "<Match>"
@@ -76,6 +80,14 @@ def nothing(_mailbox: Mailbox) -> Match | None:
     return None
 
 
+ReadCase = Callable[[bytes], CaseFacts | None]
+
+
+def nobody(_case: bytes) -> CaseFacts | None:
+    """Know no other case."""
+    return None
+
+
 @dataclass(frozen=True, repr=False)
 class Snapshot:
     """The house, this chat and its case."""
@@ -86,6 +98,7 @@ class Snapshot:
     case: CaseFacts | None = None  # of State.case; none when there is no such case (any more)
     language_code: str | None = None
     look_up: LookUp = field(default=nothing)
+    read_other: ReadCase = field(default=nobody)
     fixed: tuple[bytes, ...] = ()  # tags of messages with a time of their own, which only "clean now" changes
 
     def __repr__(self) -> str:
@@ -135,6 +148,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         urgency=case.urgency,
         language=case.language,
         assignee=case.assignee,
+        second=case.second,
         content=content.key,
         identity=identity.key,
         next_content=content.following,
@@ -178,6 +192,12 @@ def find(session: Session, mailbox: Mailbox, house: House, now: datetime) -> Mat
     """
     collected = post.collect(session, mailbox)
     case = None if collected is None else read_case(session, collected.case, house)
-    if collected is None or case is None:
+    if collected is None or case is None or is_over(collected, now):
         return None
-    return Match(case, collected.letters, post.shown_rows(collected, now.date()))
+    shown = post.shown_rows(collected, now.date())
+    return Match(case, collected.letters, shown, mailbox.id, collected.kind == INVITATION)
+
+
+def is_over(collected: Collected, now: datetime) -> bool:
+    """Tell whether an invitation was not taken up in time."""
+    return collected.expires is not None and collected.expires < now.date()

@@ -47,6 +47,9 @@ class State:
     coach: str = ""  # what a file gave away, to be said once the case is handed over
     coached: str = ""  # what was said of that, words with blanks between
     heard_of: str = ""  # the last outage this chat was told of
+    invitation: str | None = None  # mailbox of the words this chat may have given away
+    joins: str | None = None  # the case this chat was invited into, until its own is handed over
+    joins_by: str | None = None  # mailbox of the words it came by
 
     def __repr__(self) -> str:
         return f"<State {self.stage}>"

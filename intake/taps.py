@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, knowing, leaving, questions, screens
+from intake import choosing, inviting, knowing, leaving, questions, screens
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
 from intake.state import State
@@ -123,6 +123,7 @@ _ANYWHERE: Mapping[str, Act] = {
     "erase": leaving.erase,
     "erase.yes": leaving.erase_now,
     "new": leaving.new,
+    "j.no": inviting.leave,
     "help": _help,
     "lang": _language_ask,
     **{f"lang.{language}": _language(language) for language in ("ru", "uk", "en")},
@@ -149,6 +150,8 @@ _IN_A_CASE: Mapping[str, Act] = {
     "go.phrase": choosing.phrase_offer,
     "p.show": choosing.phrase_show,
     "p.check": choosing.phrase_check,
+    "go.inv": inviting.offer,
+    "i.show": inviting.show,
     "s.end": choosing.end,
 }
 ACTS: Mapping[str, Act] = MappingProxyType(

@@ -19,7 +19,7 @@ from casework.rows import Rows
 from casework.tables import Case
 from crypto.xwing import Identity
 from intake import writing as writings
-from intake.snapshot import House
+from intake.snapshot import House, ReadCase, nobody
 from intake.state import State
 from intake.writing import Writing
 
@@ -47,6 +47,7 @@ class Work:
     now: datetime
     random: Random
     state: State  # as it is after this update, or as it was when the update forgets it
+    read_other: ReadCase = nobody  # of a case that whoever writes was invited into
     case: bytes | None = None
     team: str | None = None
     writing: Writing | None = None

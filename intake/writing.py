@@ -35,6 +35,7 @@ class Writing:
     hours: str = "any"
     clearing: str | None = None
     wrote_before: bool = False
+    joins: str | None = None
 
     def __repr__(self) -> str:
         return "<Writing>"

@@ -27,6 +27,7 @@ from crypto.mailbox import Mailbox
 from crypto.xwing import Identity
 from intake import events, filing, snapshot, texts
 from intake import state as states
+from intake.cases import CaseFacts
 from intake.filing import Outcome
 from intake.replies import Reply, Say
 from intake.snapshot import Match, Snapshot
@@ -118,9 +119,9 @@ class Phone:
             with self.house.database.read() as session:
                 place = self._house(session)
                 facts = snapshot.read_case(session, case_id, place)
-            assert facts is not None
+                assert facts is not None
             assert filing.chat_of(facts, place) == self.chat
-            outcome = filing.file_idle(facts, place, (TAG,), self.house.now, os.urandom)
+            outcome = filing.file_idle(facts, place, (TAG,), self.house.now, os.urandom, self._read_case)
             self._commit(outcome)
             said += self._show(outcome)
         return said
@@ -132,7 +133,8 @@ class Phone:
     def ring(self) -> None:
         """Let the hub turn waiting pushes into lines on the screen."""
         for line in pushed_lines(self.house):
-            assert line["chat"] == self.chat
+            if line["chat"] != self.chat:
+                continue
             buttons = [(str(label), str(data)) for row in line["buttons"] for label, data in row]
             self.screen.append(Shown(line["text"], buttons, Say(key="push")))
 
@@ -144,6 +146,10 @@ class Phone:
 
     def _house(self, session: Session) -> snapshot.House:
         return snapshot.read_house(session, self.house.strongbox, self.house.anchor, self.house.now)
+
+    def _read_case(self, case: bytes) -> CaseFacts | None:
+        with self.house.database.read() as session:
+            return snapshot.read_case(session, case, self._house(session))
 
     def _snapshot(self) -> Snapshot:
         state = self.state
@@ -157,7 +163,9 @@ class Phone:
             with self.house.database.read() as session:
                 return snapshot.find(session, mailbox, place, self.house.now)
 
-        return Snapshot(place, self.chat, (TAG,), case, self.language_code, look_up)
+        return Snapshot(
+            place, self.chat, (TAG,), case, self.language_code, look_up, read_other=self._read_case
+        )
 
     def _commit(self, outcome: Outcome) -> None:
         box = self.house.strongbox

@@ -7,7 +7,8 @@ Conversations anybody can read and write, played through the real conversation a
     < what the bot says, in order; … at the end of a line stands for the rest
       [Button] [Button]                 the buttons under the last line, all of them
     * an hour passes · the hub restarts · nobody is on duty · alice answers: words
-    = team=legal urgency=now status=new  columns of the newest case
+    @ the son                         from here on another phone, the one of that name
+    = team=legal urgency=now status=new  columns of the case on this phone
 
 ``{words}`` stands for the two words asked back, ``{phrase}`` for the code phrase, ``{typo}`` for one with a
 slip in it.
@@ -22,7 +23,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from casework.tables import StaffState
+from casework.tables import Case, StaffState
 from intake import events
 from tests.house import House
 from tests.phone import Phone, cases, reply
@@ -37,6 +38,7 @@ class Play:
 
     house: House
     phone: Phone
+    phones: dict[str, Phone] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     phrase: str = ""
 
@@ -56,10 +58,18 @@ class Play:
             case "* ":
                 assert not self.said, f"the bot also said: {self.said[0]!r}"
                 self.said = self._around(rest)
+            case "@ ":
+                assert not self.said, f"the bot also said: {self.said[0]!r}"
+                self._take_up(rest)
             case "= ":
                 self._check_case(rest)
             case _:
-                raise AssertionError("a line begins with # > < * = or two blanks")
+                raise AssertionError("a line begins with # > < * @ = or two blanks")
+
+    def _take_up(self, name: str) -> None:
+        language = self.phone.language_code
+        known = Phone(self.house, chat=700_000_002 + len(self.phones), language_code=language)
+        self.phone = self.phones.setdefault(name, known)
 
     def _tess(self, rest: str) -> list[str]:
         if rest.startswith("("):
@@ -98,7 +108,7 @@ class Play:
         answered = re.fullmatch(r"(\w+) answers: (.+)", rest)
         assert answered, "no such thing happens"
         name, words = answered.groups()
-        reply(self.house, name, cases(self.house)[-1].id, words)
+        reply(self.house, name, self._case().id, words)
         before = len(self.phone.screen)
         self.phone.ring()
         return [shown.text for shown in self.phone.screen[before:]]
@@ -115,10 +125,16 @@ class Play:
         return self.phone.screen[len(self.phone.screen) - 1 - len(self.said)]
 
     def _check_case(self, rest: str) -> None:
-        case = cases(self.house)[-1]
+        case = self._case()
         for claim in rest.split():
             name, _, value = claim.partition("=")
             assert str(getattr(case, name)).lower() == value.lower(), name
+
+    def _case(self) -> Case:
+        state = self.phone.state
+        here = None if state is None or state.case is None else bytes.fromhex(state.case)
+        found = cases(self.house)
+        return next((case for case in found if case.id == here), found[-1])
 
     def _filled(self, rest: str) -> str:
         state = self.phone.state

@@ -43,6 +43,8 @@ class Collected:
     case: bytes
     letters: tuple[Waiting, ...] = field(repr=False)
     damaged: int = 0
+    kind: str = "button"  # phrase | chat | button | invitation
+    expires: date | None = None
 
     @property
     def unseen(self) -> tuple[Waiting, ...]:
@@ -70,7 +72,7 @@ def collect(session: Session, mailbox: Secret) -> Collected | None:
         except (CryptoError, KeyError, TypeError, ValueError):
             damaged += 1
     letters.sort(key=lambda one: (one.at, one.seq, one.item, one.n))
-    return Collected(case, tuple(letters), damaged)
+    return Collected(case, tuple(letters), damaged, row.kind, row.expires)
 
 
 def _open_letter(session: Session, letter: Letter, mailbox: Secret) -> Waiting:
@@ -107,7 +109,8 @@ def shown_rows(collected: Collected, today: date) -> Rows:
 
 
 def reap(session: Session, today: date) -> int:
-    """Drop letters whose two weeks are over since they were first shown; return how many."""
+    """Drop letters two weeks after they were first shown, and old invitations; return how many letters."""
+    session.execute(delete(Mailbox).where(Mailbox.expires < today))
     over = list(session.scalars(select(Letter.id).where(Letter.shown < today - SHOWN_AGAIN)))
     session.execute(delete(Chunk).where(Chunk.owner.in_(over)))
     session.execute(delete(Letter).where(Letter.id.in_(over)))

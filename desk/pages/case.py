@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from casework import cases, deadlines, journal, permits
 from casework.rosters import ROLE_OF_TEAM
-from desk import accepting, handing, reading
+from desk import accepting, handing, reading, together
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -27,6 +27,10 @@ def show(visit: Visit) -> Reply:
     handing.settle(visit)
     dossier = reading.dossier(visit, case_id)
     note_opening(visit, case_id)
+    beside = together.beside(visit, dossier)
+    for other in beside:
+        if other.case is not None:
+            note_opening(visit, other.id)
     case = dossier.case
     accepting.mend(visit, case)
     acts = permits.acts_for(case, visit.staff, visit.staffing)
@@ -34,6 +38,7 @@ def show(visit: Visit) -> Reply:
     return visit.page(
         "case.html",
         dossier=dossier,
+        beside=beside,
         case=case,
         acts=frozenset(acts),
         more=not MORE.isdisjoint(acts),
