@@ -130,7 +130,8 @@ class Hub:
             await stop.wait()
             polling.cancel()
             try:
-                await asyncio.wait_for(parts.work.idle(), LAST_WORK)
+                async with asyncio.timeout(LAST_WORK):
+                    await parts.work.idle()
             except TimeoutError:
                 log.warning("hub.left_work %d", parts.work.count)
             for task in others:

@@ -14,6 +14,7 @@ The outbox: everything said to a chat is a row first, committed together with wh
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -150,10 +151,10 @@ class Outbox:
                     await self._load()
                 except (SQLAlchemyError, CaseworkError, BotError):
                     self._health.trouble("outbox", "cannot_read")
-                try:
-                    await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN)
-                except TimeoutError:
-                    continue
+                # Not wait_for: in Python 3.11 it swallows a cancellation that comes with the wake.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_AGAIN):
+                        await self._wake.wait()
 
     async def _load(self) -> None:
         """Bring what has become due into memory, in order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -125,7 +124,6 @@ async def tap(hand: Hand, action: str) -> None:
 async def settled(stage: Stage) -> None:
     """Wait until all that came in is worked and all that is due is said."""
     bot = next(iter(stage.emulator.world.bots.values()))
-    await asyncio.sleep(0.05)
     await until(lambda: len(bot.queue) == 0 and (c := counts(stage.house))["waiting"] == c["outbox"] == 0)
 
 

@@ -78,7 +78,7 @@ def health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Health:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 

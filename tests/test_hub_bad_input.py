@@ -186,7 +186,9 @@ async def test_a_trembling_finger_files_once(stage: Stage, tess: Hand) -> None:
     await settled(stage)
     assert counts(stage.house)["case"] == 1
     assert sum(line.startswith("Передано") for line in said(tess)) == 1
-    assert sum(line.startswith("Это уже") for line in said(tess)) == 4
+    # What would only repeat the line before it is said once while that still waits to be sent.
+    assert 1 <= sum(line.startswith("Это уже") for line in said(tess)) <= 4
+    await until(lambda: len(stage.emulator.world.calls.since(0, "answerCallbackQuery")) == 5)
 
 
 async def test_a_poisoned_update_is_kept_and_its_writer_is_told(stage: Stage, tess: Hand) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot.emulator import phones
 from bot.emulator.params import Upload
 from bot.emulator.phones import Hand
+from bot.outbox import RECEIPT_GAP
 from bot.pace import Pace
 from bot.rows import DEADLINE
 from casework.database import Database
@@ -114,6 +115,7 @@ async def test_a_reply_rings_neutrally_and_is_shown_after_the_tap_and_a_reboot(
         await tap(tess, "open")
         await until(lambda: CANARY in "".join(said(tess)))
         await until(lambda: state_of(stage, item)[0] == "shown")
+        await settled(stage)
         stage.forward(hours=2)
         await until(lambda: CANARY not in "".join(said(tess)))
 
@@ -131,6 +133,8 @@ async def test_receipts_of_a_burst_become_few_and_count_all(stage: Stage) -> Non
     async with stage.hub(pace=Pace):
         tess = stage.phone()
         await settled(stage)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         phones.write(tess, "первое")
         await until(lambda: acknowledged(tess) == 1)
         for n in range(8):
@@ -138,8 +142,9 @@ async def test_receipts_of_a_burst_become_few_and_count_all(stage: Stage) -> Non
         phones.send_file(tess, "document", Upload("a.txt", "text/plain", b"content"))
         await until(lambda: acknowledged(tess) == 10)
         await settled(stage)
+        took = loop.time() - began
     assert acknowledged(tess) == 10
-    assert len(receipts(tess)) <= 4
+    assert len(receipts(tess)) <= 2 + took / RECEIPT_GAP
 
 
 async def test_a_flood_of_one_command_is_answered_a_few_times_only(stage: Stage) -> None:
@@ -150,7 +155,7 @@ async def test_a_flood_of_one_command_is_answered_a_few_times_only(stage: Stage)
         before = len(said(mallory))
         for _ in range(100):
             phones.write(mallory, "/help")
-        await until(lambda: len(bot.queue) == 0 and counts(stage.house)["waiting"] == 0, 20)
+        await until(lambda: len(bot.queue) == 0 and counts(stage.house)["waiting"] == 0)
         stage.forward(minutes=2)
         await settled(stage)
         assert 1 <= len(said(mallory)) - before <= 25

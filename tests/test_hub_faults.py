@@ -128,7 +128,7 @@ async def test_a_full_disk_pauses_intake_and_loses_nothing(stage: Stage) -> None
         await until(lambda: "cannot_store" in str(healths.read(runtime)))
         assert said(tess) == before
         pages[0] = 1_000_000
-        await until(lambda: len(stage.texts()) == 3, 20)
+        await until(lambda: len(stage.texts()) == 3)
         await settled(stage)
         assert healths.read(runtime)["intake"]["state"] == "ok"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,7 @@ async def test_an_answer_that_left_the_chat_is_gone_and_can_be_shown_again(any_s
         item = reply(stage, f"ответ {CANARY}")
         await tap(tess, "open")
         await until(lambda: CANARY in "".join(said(tess)))
-        assert state_of(stage, item)[0] == "shown"
+        await until(lambda: state_of(stage, item)[0] == "shown")
         await settled(stage)
         stage.forward(hours=2)
         await until(lambda: state_of(stage, item)[0] == "gone")
@@ -137,9 +137,11 @@ async def test_what_is_held_for_two_days_is_given_up_and_told_once(stage: Stage)
         assert _waiting(stage) == 1
         for _ in range(3):
             stage.forward(hours=5)
-            phones.unblock(tess)
             stage.emulator.world.faults.order({"kind": "forbidden", "method": "sendMessage", "times": None})
-            await settled_but_held(stage)
+            tries = len(stage.emulator.world.calls.since(0, "sendMessage"))
+            phones.unblock(tess)
+            await until(lambda: len(stage.emulator.world.calls.since(0, "sendMessage")) > tries)  # noqa: B023
+            await until(lambda: _due_at(stage) > stage.clock())
             stage.emulator.world.faults.cancel()
             phones.block(tess)
             await settled_but_held(stage)
@@ -147,6 +149,11 @@ async def test_what_is_held_for_two_days_is_given_up_and_told_once(stage: Stage)
         await until(lambda: _waiting(stage) == 0)
     assert state_of(stage, item) == ("failed", "blocked")
     assert _told(stage) == [("alice", "failed")]
+
+
+def _due_at(stage: Stage) -> datetime:
+    with stage.house.database.read() as session:
+        return session.scalars(select(Outbox.due)).one()
 
 
 async def settled_but_held(stage: Stage) -> None:
@@ -169,8 +176,7 @@ async def test_a_push_for_the_morning_still_waits_for_it_after_a_block(stage: St
         await settled_but_held(stage)
         phones.unblock(tess)
         await settled_but_held(stage)
-        with stage.house.database.read() as session:
-            assert session.scalars(select(Outbox.due)).one() == morning
+        assert _due_at(stage) == morning
         stage.forward(hours=10)
         await until(lambda: "утром" in said(tess))
 

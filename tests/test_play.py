@@ -21,7 +21,7 @@ from subrosa.demo.stage import Stage
 from tests.browser import chromium
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-PATIENCE = 20_000  # ms
+PATIENCE = 60_000  # ms
 # The pictures the documents show.
 TOUR = {"phone", "queue", "case", "draft", "register", "doctor"}
 

@@ -14,7 +14,7 @@ from bot.emulator.errors import EmulatorError
 
 Json = dict[str, Any]
 
-WAIT = 10.0  # seconds to wait for a message before giving up
+WAIT = 60.0  # seconds to wait for a message before giving up
 PATIENCE = 60.0  # seconds for one HTTP exchange
 
 
