@@ -178,7 +178,8 @@ def assign(
     """
     Give a case to *to*. An accepted one goes over with a handover note among *rows*.
 
-    A coordinator who is not on the case holds no key, so gives an accepted case only to its second.
+    A coordinator who is not on the case holds no key, so gives an accepted case only to its second; once
+    neither of its people is left, to anybody of the team, because its newest key is then the duty list's.
 
     Raises:
         NotAllowedError: also without a handover note, or for somebody who may not get it.
@@ -187,7 +188,7 @@ def assign(
     if not permits.is_member(to, case.team, acting.staffing):
         raise NotAllowedError("assign")
     if case.status in lives.ACTIVE:
-        _check_handover(case, to, acting.staff, rows)
+        _check_handover(case, to, acting, rows)
         _check_second(case, second, to, acting.staffing, "assign")
         case.second = second
     case.assignee = to
@@ -323,10 +324,11 @@ def _check_second(case: Case, second: str | None, first: str, staffing: Staffing
         raise NotAllowedError(act)
 
 
-def _check_handover(case: Case, to: str, staff: str, rows: Rows | None) -> None:
+def _check_handover(case: Case, to: str, acting: Acting, rows: Rows | None) -> None:
     """An accepted case goes over with a note by a holder, or, without keys, to whoever holds them already."""
-    if not permits.is_holder(case, staff):
-        if to != case.second:
+    if not permits.is_holder(case, acting.staff):
+        is_stranded = not {case.assignee, case.second} & acting.staffing.living
+        if to != case.second and not is_stranded:
             raise NotAllowedError("assign")
         return
     written = rows.inserts if rows is not None else []

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casework import clocks, journal, lives, notices, retention
+from casework import cases, clocks, journal, lives, notices, retention
 from casework.actors import Actor
 from casework.clocks import Breach
 from casework.permits import Settings
@@ -48,11 +48,17 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
     """
     Take cases from people who are no longer living staff: proposals go back, accepted ones to the second.
 
-    Returns how many cases were touched. Keys are another matter: colleagues who hold them re-wrap.
+    Whoever is left alone with a case gets a new second, so that none hangs on one person. Returns how many
+    cases were touched. Keys are another matter: new ones come from :mod:`casework.succession`, and who holds
+    the old ones re-wraps them at a desk.
     """
-    touched = 0
+    touched, loads = 0, cases.loads(session)
+    living = sorted(staffing.living)
     wanted = select(Case).where(
-        Case.assignee.not_in(sorted(staffing.living)), Case.status.in_(("new", *lives.ACTIVE))
+        or_(
+            Case.assignee.not_in(living) & Case.status.in_(("new", *lives.ACTIVE)),
+            Case.second.not_in(living) & Case.status.in_(lives.ACTIVE),
+        )
     )
     # Somebody acting on a case just now goes first; the next round finds it.
     for case in session.scalars(wanted.with_for_update(skip_locked=True)).all():
@@ -60,11 +66,8 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
             case.assignee = None
             case.version += 1
             told = notices.audience(staffing, case.team, None)
-        elif case.second in staffing.living and case.second is not None:
-            case.assignee, case.second = case.second, None
-            case.version += 1
-            journal.write(session, "assign", by=hub, day=now.date(), case=case.id)
-            told = [case.assignee, *staffing.coordinators()]
+        elif {case.assignee, case.second} & staffing.living:
+            told = _leave_to(session, case, staffing, loads, hub, now)
         else:
             # Said once a day, not at every tick: the clock says it again.
             if session.get(Clock, (case.id, clocks.ORPHAN)) is not None:
@@ -74,6 +77,19 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
         notices.tell(session, notices.DUTY, told, case.id, now)
         touched += 1
     return touched
+
+
+def _leave_to(
+    session: Session, case: Case, staffing: Staffing, loads: dict[str, int], hub: Actor, now: datetime
+) -> list[str]:
+    """Leave a case to the one of its people who is still there, with a new second; return who hears of it."""
+    is_assignee_there = case.assignee in staffing.living
+    left = case.assignee if is_assignee_there else case.second
+    assert left is not None
+    case.assignee, case.second = left, cases.propose_second(case, left, staffing, loads)
+    case.version += 1
+    journal.write(session, "assign", by=hub, day=now.date(), case=case.id)
+    return [left] if is_assignee_there else [left, *staffing.coordinators()]
 
 
 def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now: datetime) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import vouching
+from casework.hands import Hands, StaffKey
 from casework.items import (
     CHUNK_SIZE,
     CONTENT,
@@ -161,24 +162,22 @@ def add_grants(rows: Rows, key: NewKey, holders: Iterable[Holder], epoch: lock.K
 
 
 def current(
-    session: Session, owner: bytes, compartment: str, living: frozenset[str], roster: Roster | None = None
+    session: Session, owner: bytes, compartment: str, hands: Hands, roster: Roster | None = None
 ) -> PublicKey | None:
     """
-    Return the newest key of *compartment* that somebody in *living* can open.
+    Return the newest key of *compartment* that somebody living holds, and nobody whose key is gone.
 
     With *roster*, only keys the hub vouched for count: a row slipped in or changed is passed over. Does not
     notice when newer rows were taken out: then an older key is the newest. None means that whoever seals
     next must make a new generation.
     """
-    held = select(Grant.generation).where(
-        Grant.owner == owner, Grant.compartment == compartment, Grant.staff.in_(sorted(living))
-    )
+    holders = _holders_of(session, owner, compartment)
     rows = session.scalars(
         select(SealingKey)
         .where(
             SealingKey.owner == owner,
             SealingKey.compartment == compartment,
-            SealingKey.generation.in_(held),
+            SealingKey.generation.in_([one for one, held in holders.items() if hands.hold_safely(held)]),
         )
         .order_by(SealingKey.generation.desc())
     )
@@ -188,6 +187,17 @@ def current(
         except CryptoError:
             continue
     return None
+
+
+def _holders_of(session: Session, owner: bytes, compartment: str) -> dict[int, set[StaffKey]]:
+    """Return who has a grant of each generation."""
+    found: dict[int, set[StaffKey]] = {}
+    held = select(Grant.generation, Grant.staff, Grant.number)
+    for generation, staff, number in session.execute(
+        held.where(Grant.owner == owner, Grant.compartment == compartment)
+    ):
+        found.setdefault(generation, set()).add((staff, number))
+    return found
 
 
 def believe(row: SealingKey, roster: Roster) -> PublicKey:

@@ -9,27 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Exists, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from casework import keys
+from casework.hands import Hands
 from casework.keys import PublicKey
 from casework.tables import Grant, SealingKey
 from crypto.errors import CryptoError
 from crypto.roster import Roster
 
-_HELD = (
-    select(Grant.staff)
-    .where(
-        Grant.owner == SealingKey.owner,
-        Grant.compartment == SealingKey.compartment,
-        Grant.generation == SealingKey.generation,
-        Grant.staff.in_(bindparam("living", expanding=True)),
+
+def _held_by(whom: str) -> Exists:
+    """Ask whether one of the staff keys *whom* has a grant of this generation."""
+    return (
+        select(Grant.staff)
+        .where(
+            Grant.owner == SealingKey.owner,
+            Grant.compartment == SealingKey.compartment,
+            Grant.generation == SealingKey.generation,
+            tuple_(Grant.staff, Grant.number).in_(bindparam(whom, expanding=True)),
+        )
+        .exists()
     )
-    .exists()
-)
+
+
 _KEYS = (
-    select(SealingKey, _HELD)
+    select(SealingKey, _held_by("living") & ~_held_by("gone"))
     .where(SealingKey.owner == bindparam("owner"), SealingKey.generation < keys.GENERATIONS)
     .order_by(SealingKey.generation.desc())
 )
@@ -37,16 +43,17 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Of one compartment: the newest key that somebody living can open, and the number the next one gets."""
+    """Of one compartment: the newest key that may be sealed to, and the number the next one gets."""
 
     key: PublicKey | None = None
     following: int = 0
 
 
-def read(session: Session, owner: bytes, living: frozenset[str], roster: Roster) -> dict[str, Newest]:
+def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[str, Newest]:
     """Return what to seal to in each compartment of *owner*: keys the hub of *roster* vouched for."""
     found = dict.fromkeys(keys.COMPARTMENTS, Newest())
-    for row, is_held in session.execute(_KEYS, {"owner": owner, "living": sorted(living)}):
+    asked = {"owner": owner, "living": sorted(hands.living), "gone": sorted(hands.gone)}
+    for row, is_held in session.execute(_KEYS, asked):
         known = found.get(row.compartment)
         if known is None:
             continue  # no compartment of ours: somebody else wrote this row

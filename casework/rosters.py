@@ -8,15 +8,17 @@ hub never refuses a tip because of the roster: an expired one stays in use, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework.actors import HUB, OPERATOR
 from casework.errors import CaseworkError, KeyMissingError
-from casework.keys import RECOVERY, Holder
+from casework.hands import Hands
+from casework.keys import CONTENT, RECOVERY, Holder
 from casework.strongbox import Strongbox
 from casework.tables import RosterNote, StaffState
 from crypto.errors import TamperedError
@@ -32,6 +34,9 @@ DUTY_LIMIT = 14
 # Words that stand in the place of a staff id elsewhere; nobody may be called so.
 RESERVED = frozenset({RECOVERY, HUB, OPERATOR, "tipster"})
 
+
+# The end of a suspension that two people made last: until somebody lifts it.
+LASTING = datetime(9999, 1, 1, tzinfo=UTC)
 
 # So long an expired roster stays in use; then enrolment, new recipients and release stop.
 GRACE = timedelta(days=30)
@@ -54,6 +59,22 @@ class Staffing:
     living: frozenset[str]  # neither revoked, expired nor suspended
     limits: dict[str, int]
     stand_ins: dict[str, str]
+    lasting: frozenset[str] = frozenset()  # suspended until further notice
+
+    @property
+    def hands(self) -> Hands:
+        """Return which staff keys are living, gone and lost."""
+        newest: dict[str, int] = {}
+        for entry in self.roster.staff:
+            newest[entry.id] = max(entry.number, newest.get(entry.id, 0))
+        living = frozenset((staff, number) for staff, number in newest.items() if staff in self.living)
+        others = [entry for entry in self.roster.staff if (entry.id, entry.number) not in living]
+        lost = (one for one in others if one.revoked or one.id in self.lasting)
+        return Hands(
+            living,
+            frozenset((one.id, one.number) for one in others),
+            frozenset((one.id, one.number) for one in lost),
+        )
 
     def holder(self, staff: str) -> Holder | None:
         """Return *staff* as a holder of grants, if it may still become one."""
@@ -94,6 +115,30 @@ class Staffing:
         if team == EDITORS and compartment == "identity":
             return self.custodians() + self.recovery()
         return self.duty(team) + self.recovery()
+
+    def first_holders(self, team: str, compartment: str) -> list[Holder]:
+        """
+        Return who a new key is granted to; somebody living in any case, for a card nobody can open is lost.
+
+        In a house without custodian and coordinator a tip's card goes to the team itself; the doctor says so.
+        """
+        holders = self.holders(team, compartment)
+        if any(holder.staff != RECOVERY for holder in holders):
+            return holders
+        return self.holders(team, CONTENT)
+
+    def next_holders(self, team: str, compartment: str, people: Iterable[str | None]) -> list[Holder]:
+        """
+        Return who the next key of a case is granted to: its own *people* and recovery, where that makes two.
+
+        Else as for a new case: no case hangs on one person. The card of a tip is never the team's.
+        """
+        if team == LEGAL or compartment == CONTENT:
+            members = self.members(team)
+            own = self._holders([one for one in dict.fromkeys(people) if one is not None and one in members])
+            if own and len(own + self.recovery()) >= 2:
+                return own + self.recovery()
+        return self.first_holders(team, compartment)
 
     def teams(self) -> list[str]:
         """Return the teams that have a living member."""
@@ -211,6 +256,11 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
         living=alive,
         limits={staff: state.case_limit for staff, state in states.items()},
         stand_ins={staff: state.stand_in for staff, state in states.items() if state.stand_in},
+        lasting=frozenset(
+            staff
+            for staff, state in states.items()
+            if state.suspended_until and state.suspended_until >= LASTING
+        ),
     )
 
 

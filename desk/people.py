@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from casework import journal
 from casework.errors import NotAllowedError, NotFoundError
 from casework.permits import Acting
+from casework.rosters import LASTING
 from casework.tables import StaffState
 
 FIRST = timedelta(hours=24)
-LASTING = datetime(9999, 1, 1, tzinfo=UTC)
 LIMITS = range(501)
 
 

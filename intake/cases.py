@@ -29,6 +29,7 @@ class CaseFacts:
     clocks: frozenset[str]  # kinds that run
     told: bool  # somebody has a notice waiting that its tipster wrote
     second: str | None = None
+    people: tuple[str, ...] = ()  # who answers for it
     own: bytes | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

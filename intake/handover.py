@@ -17,7 +17,7 @@ from casework.tables import Writing as WritingRow
 from crypto import context, sealed
 from crypto.padding import CARD
 from intake import joining
-from intake.work import Work, first_holders
+from intake.work import Work
 from intake.writing import Writing
 
 
@@ -93,7 +93,7 @@ def _team(work: Work) -> str:
 def _regrant(work: Work, writing: Writing, team: str, known: list[Holder]) -> None:
     """Grant both compartments to whom they are for (*known*, where it is known), and to nobody else."""
     for compartment in (keys.CONTENT, keys.IDENTITY):
-        final = known or first_holders(work.house.staffing, team, compartment)
+        final = known or work.house.staffing.first_holders(team, compartment)
         before = {(staff, number) for part, staff, number in writing.granted if part == compartment}
         missing = [holder for holder in final if (holder.staff, holder.number) not in before]
         keys.add_grants(work.rows, work.seed(compartment), missing, work.house.epoch)

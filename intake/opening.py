@@ -10,7 +10,7 @@ from crypto.handle import Handle
 from crypto.mailbox import Mailbox as Secret
 from intake import writing as writings
 from intake.cases import CaseFacts
-from intake.work import Work, first_holders
+from intake.work import Work
 from intake.writing import Writing
 
 
@@ -18,6 +18,7 @@ def take_up(work: Work, facts: CaseFacts) -> None:
     """Go on with a case that is there."""
     work.case = facts.id
     work.team = facts.team
+    work.people = facts.people
     found = {keys.CONTENT: facts.content, keys.IDENTITY: facts.identity}
     work.keys = {name: key for name, key in found.items() if key is not None}
     work.next_generation = {keys.CONTENT: facts.next_content, keys.IDENTITY: facts.next_identity}
@@ -42,7 +43,7 @@ def begin(work: Work) -> None:
     made = {name: keys.make(work.case, name, 0) for name in (keys.CONTENT, keys.IDENTITY)}
     granted = []
     for name, key in made.items():
-        holders = first_holders(staffing, team, name)
+        holders = staffing.first_holders(team, name)
         keys.add_key(work.rows, key, "hub", hub=work.house.signing)
         keys.add_grants(work.rows, key, holders, work.house.epoch)
         granted += [(name, holder.staff, holder.number) for holder in holders]

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from casework import cases, keys, post, rosters
+from casework import cases, keys, lives, post, rosters
 from casework import newest as newest_keys
 from casework.clocks import Hours, Times
 from casework.notices import REPLY
@@ -23,7 +23,7 @@ from casework.post import Collected, Waiting
 from casework.rosters import Staffing
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Clock, Item, Notice, Writing
+from casework.tables import Case, Clock, Item, Notice, Writing
 from crypto.lock import Key
 from crypto.mailbox import Mailbox
 from crypto.roster import Anchor
@@ -139,7 +139,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     if case is None or case.status == "erased":
         return None
     staffing, beside = house.staffing, _read_beside(session, case.id)
-    newest = newest_keys.read(session, case.id, staffing.living, staffing.roster)
+    newest = newest_keys.read(session, case.id, staffing.hands, staffing.roster)
     content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
     return CaseFacts(
         id=case.id,
@@ -149,6 +149,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         language=case.language,
         assignee=case.assignee,
         second=case.second,
+        people=_people_of(case),
         content=content.key,
         identity=identity.key,
         next_content=content.following,
@@ -162,6 +163,13 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         told=bool(beside["told"]),
         own=None if case.id == case_id else case_id,
     )
+
+
+def _people_of(case: Case) -> tuple[str, ...]:
+    """Return who answers for the case; to whom it is only proposed does not count."""
+    if case.status not in (*lives.ACTIVE, "closed"):
+        return ()
+    return tuple(one for one in (case.assignee, case.second) if one is not None)
 
 
 # What stands beside a case, in one question: this is asked for every single message.

@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from casework import keys
-from casework.keys import Holder, NewKey, PublicKey
-from casework.rosters import Staffing
+from casework.keys import NewKey, PublicKey
 from casework.rows import Rows
 from casework.tables import Case
 from crypto.xwing import Identity
@@ -24,18 +23,6 @@ from intake.state import State
 from intake.writing import Writing
 
 Random = Callable[[int], bytes]
-
-
-def first_holders(staffing: Staffing, team: str, compartment: str) -> list[Holder]:
-    """
-    Return who a new key is granted to; somebody living in any case, for a card nobody can open is lost.
-
-    In a house without custodian and coordinator a tip's card goes to the team itself; the doctor says so.
-    """
-    holders = staffing.holders(team, compartment)
-    if any(holder.staff != keys.RECOVERY for holder in holders):
-        return holders
-    return staffing.holders(team, keys.CONTENT)
 
 
 @dataclass(repr=False)
@@ -50,6 +37,7 @@ class Work:
     read_other: ReadCase = nobody  # of a case that whoever writes was invited into
     case: bytes | None = None
     team: str | None = None
+    people: tuple[str, ...] = ()  # who answers for the case
     writing: Writing | None = None
     begun: bool = False
     filed: bool = False
@@ -68,13 +56,13 @@ class Work:
         return self.now.replace(second=0, microsecond=0).isoformat()
 
     def key(self, compartment: str) -> PublicKey:
-        """Return the key to seal to; where nobody living holds the last one, make and grant a new one."""
+        """Return the key to seal to; where none may be sealed to, make and grant a new one."""
         if compartment not in self.keys:
             assert self.case is not None
             assert self.team is not None
             made = keys.make(self.case, compartment, self.next_generation[compartment])
             keys.add_key(self.rows, made, "hub", hub=self.house.signing)
-            holders = first_holders(self.house.staffing, self.team, compartment)
+            holders = self.house.staffing.next_holders(self.team, compartment, self.people)
             keys.add_grants(self.rows, made, holders, self.house.epoch)
             self.keys[compartment] = keys.public(made)
         return self.keys[compartment]

@@ -29,6 +29,7 @@ from casework import (
     releases,
     retention,
     rosters,
+    succession,
 )
 from casework.actors import HUB, Actor
 from casework.channels import Mail, Send, http_client, mail, staff_bot, webhook
@@ -73,6 +74,7 @@ class Chores:
             Tick("pack", 2, self.pack),
             Tick("channel", 2, self.tend_channel),
             Tick("records", 5, self.copy_records),
+            Tick("succession", 5, self.succeed),
             Tick("clocks", 30, self.escalate),
             Tick("keys", 60, self.keep_keys),
             Tick("retention", 3600, self.retire),
@@ -237,6 +239,13 @@ class Chores:
             escalation.free_suspended(session, staffing, self._hub, now)
             escalation.remind(session, staffing, now)
 
+    def succeed(self) -> None:
+        """Let nothing new be opened with keys of people who are gone."""
+        staffing = self._staffing()
+        made = succession.renew(self.database, self.strongbox, staffing, self.clock().date())
+        if made:
+            log.info("keys.renewed %d", made)
+
     def keep_keys(self) -> None:
         """Rotate what is due and publish the new public halves."""
         changed = epoch.keep_up(self.database, self.strongbox, self.mirror, self.clock())
@@ -250,7 +259,7 @@ class Chores:
             hubkeys.publish(session, self.strongbox, self.clock().date())
 
     def retire(self) -> None:
-        """Erase cases whose time has come, and letters nobody can ask for any more."""
+        """Drop what has had its time: cases, letters nobody can ask for, grants of keys that are lost."""
         now = self.clock()
         with self.database.read() as session:
             due = retention.due_erasures(session, now.date())
@@ -259,8 +268,10 @@ class Chores:
                 self.erase(case, now)
             except NotFoundError:
                 continue
+        staffing = self._staffing()
         with self.database.write() as session:
             post.reap(session, now.date())
+            succession.take_away(session, self.strongbox, staffing)
 
     def back_up(self) -> None:
         """Copy keys and database to the second medium."""

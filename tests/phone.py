@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import canonical, catalogue, hubkeys, keys, post
+from casework.hands import Hands
 from casework.post import Attachment, Box, Courier
 from casework.rows import write
 from casework.tables import Base, Case, Grant, Item, Outbox, Writing
@@ -248,7 +249,7 @@ def reply(house: House, name: str, case: bytes, text: str, *files: Attachment) -
     couriers = [Courier.read(one) for one in payloads if one["kind"] == "courier"]
     boxes = [Box.read(one) for one in payloads if one["kind"] == "mailbox"]
     with house.database.read() as session:
-        key = keys.current(session, case, keys.CONTENT, frozenset({name}))
+        key = keys.current(session, case, keys.CONTENT, Hands(frozenset({(name, house.staff[name].number)})))
         hub = hubkeys.find(session, hubkeys.COURIER, house.roster)
     assert key is not None
     written = post.write_reply(

@@ -17,7 +17,7 @@ def test_a_file_that_could_not_be_had_is_named_with_the_reason(
         case = desk.file_case(assignee="alice")
         house, rows = desk.house, Rows()
         with house.database.read() as session:
-            key = keys.current(session, case, keys.CONTENT, house.staffing().living)
+            key = keys.current(session, case, keys.CONTENT, house.staffing().hands)
         assert key is not None
         payload = {"at": house.now.isoformat(), "seq": 1, "text": "вот видео", "name": "yama.mp4"}
         payload["missing"] = "too_large"

@@ -242,7 +242,7 @@ def test_an_erased_case_takes_nothing_in(sqlite_house: House) -> None:
 
 def test_mallory_slips_no_key_under_what_is_sealed_next(house: House) -> None:
     case, made = file_case(house, "legal", "alice")
-    living, roster = house.staffing().living, house.roster
+    hands, roster = house.staffing().hands, house.roster
     mallorys = keys.make(case, keys.CONTENT, 1)
     with house.database.write() as session:
         for made_by, signature in (("hub", b""), ("bob", house.actor("bob").signing.sign("x", b"y") * 2)):
@@ -255,26 +255,26 @@ def test_mallory_slips_no_key_under_what_is_sealed_next(house: House) -> None:
                       epoch=1, locked=b"\0" * 60)
             )  # fmt: skip
             session.flush()
-            found = keys.current(session, case, keys.CONTENT, living, roster)
+            found = keys.current(session, case, keys.CONTENT, hands, roster)
             assert found == keys.public(made[keys.CONTENT])
         row = session.get_one(SealingKey, (case, keys.CONTENT, 0))
         row.recipient = mallorys.recipient.raw
         session.flush()
-        assert keys.current(session, case, keys.CONTENT, living, roster) is None
+        assert keys.current(session, case, keys.CONTENT, hands, roster) is None
 
 
 def test_a_key_vouched_for_one_case_is_nobodys_in_another(sqlite_house: House) -> None:
     house = sqlite_house
     one, _ = file_case(house, "legal", "alice")
     other, made = file_case(house, "legal", "alice")
-    living, roster = house.staffing().living, house.roster
+    hands, roster = house.staffing().hands, house.roster
     with house.database.write() as session:
         theirs = session.get_one(SealingKey, (one, keys.CONTENT, 0))
         ours = session.get_one(SealingKey, (other, keys.CONTENT, 0))
         ours.recipient, ours.signature = theirs.recipient, theirs.signature
         session.flush()
-        assert keys.current(session, other, keys.CONTENT, living, roster) is None
-        assert keys.current(session, one, keys.CONTENT, living, roster) is not None
+        assert keys.current(session, other, keys.CONTENT, hands, roster) is None
+        assert keys.current(session, one, keys.CONTENT, hands, roster) is not None
     assert made
 
 
@@ -282,7 +282,7 @@ def test_a_key_made_at_a_desk_is_vouched_for_when_it_is_taken(house: House) -> N
     case, _ = file_case(house, "legal", "alice")
     assert remake(house, "alice", case) == "done"
     with house.database.read() as session:
-        found = keys.current(session, case, keys.CONTENT, house.staffing().living, house.roster)
+        found = keys.current(session, case, keys.CONTENT, house.staffing().hands, house.roster)
         row = session.get_one(SealingKey, (case, keys.CONTENT, 1))
     assert found is not None and found.generation == 1
     assert (row.made_by, len(row.signature)) == ("alice", 128)

@@ -437,7 +437,7 @@ def test_a_key_mallory_slips_in_is_passed_over(house: House) -> None:
         write(session, [rows])
     tess.write("после")
     with house.database.read() as session:
-        believed = keys.current(session, case, keys.CONTENT, house.staffing().living, house.roster)
+        believed = keys.current(session, case, keys.CONTENT, house.staffing().hands, house.roster)
         sealed_to = set(session.scalars(select(Item.generation).where(Item.kind == "message")))
     assert believed is not None
     assert sealed_to == {0}

@@ -227,7 +227,7 @@ def test_acceptance_makes_a_generation_that_others_cannot_open(house: House) -> 
         assert bobs is not None and bobs.refused == {ref: keeper.NO_GRANT}
         assert alices is not None and ref in alices.grants
     with house.database.read() as session:
-        current = keys.current(session, case, keys.CONTENT, house.staffing().living)
+        current = keys.current(session, case, keys.CONTENT, house.staffing().hands)
     assert current is not None and current.generation == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework import hubkeys, notices
+from casework import hubkeys, notices, rosters
 from casework.tables import Contact
 from crypto import keyring
 from crypto.keyring import WrongPassphraseError
@@ -25,10 +25,10 @@ def show(visit: Visit) -> Reply:
         others=[one for one in everybody if one.id != visit.staff],
         channel=contact.channel if contact is not None else "",
         channels=notices.CHANNELS,
-        lasting=people.LASTING,
         sittings=visit.desk.sessions.of(visit.staff, visit.now),
         this=visit.session.id,
         has_pin=visit.session.pin is not None,
+        lasting=rosters.LASTING,
     )
 
 

@@ -109,7 +109,7 @@ def _case(visit: Visit, case_id: bytes) -> Case:
 
 def seal_reason(visit: Visit, session: Session, case: Case, reason: Reason, act: str = "open-card") -> None:
     """Seal the reason beside the case where this person can; the journal keeps only its hash."""
-    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.living, visit.staffing.roster)
+    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster)
     if key is None:
         return
     rows = Rows()

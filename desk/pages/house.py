@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from casework import cases, queues
+from casework import cases, queues, rosters
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -53,7 +53,7 @@ def show(visit: Visit) -> Reply:
         members=members,
         roster=visit.staffing.roster,
         days_left=(visit.staffing.roster.expires - visit.today).days,
-        lasting=people.LASTING,
+        lasting=rosters.LASTING,
     )
 
 

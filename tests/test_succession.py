@@ -1,0 +1,195 @@
+"""When somebody is gone, nothing new opens with what was taken, and somebody living holds everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from casework import asking, escalation, journal, keys, newest, succession
+from casework import cases as acts
+from casework.asking import GrantRef
+from casework.errors import NotAllowedError
+from casework.permits import Acting
+from casework.rosters import LASTING
+from casework.tables import Case, Grant, JournalRow, StaffState
+from crypto.keyring import Staff
+from crypto.signature import SigningKey
+from crypto.xwing import Identity
+from tests.house import House, entry
+from tests.test_keeper import ask, file_case, open_seed
+
+
+def suspend(house: House, name: str, *, lasting: bool = False) -> None:
+    with house.database.write() as session:
+        session.get_one(StaffState, name).suspended_until = (
+            LASTING if lasting else house.now + timedelta(hours=24)
+        )
+
+
+def renew_keyring(house: House, name: str) -> None:
+    """Give *name* a new keyring and put a roster in force in which the old one is revoked."""
+    old = house.roster.find(name)
+    assert old is not None
+    house.staff[name] = Staff(name, old.number + 1, Identity.generate(), SigningKey.generate())
+    staff = tuple(replace(one, revoked=True) if one is old else one for one in house.roster.staff)
+    new = entry(house.staff[name], set(old.roles))
+    house.enforce(
+        replace(
+            house.roster, version=house.roster.version + 1, previous=house.roster.digest, staff=(*staff, new)
+        )
+    )
+
+
+def add_fred(house: House) -> None:
+    """Enrol a third lawyer."""
+    house.staff["fred"] = Staff("fred", 1, Identity.generate(), SigningKey.generate())
+    roster = house.roster
+    staff = (*roster.staff, entry(house.staff["fred"], {"lawyer"}))
+    house.enforce(replace(roster, version=roster.version + 1, previous=roster.digest, staff=staff))
+
+
+def renew(house: House) -> int:
+    return succession.renew(house.database, house.strongbox, house.staffing(), house.now.date())
+
+
+def take_away(house: House) -> int:
+    with house.database.write() as session:
+        return succession.take_away(session, house.strongbox, house.staffing())
+
+
+def held(house: House, case: bytes, compartment: str = keys.CONTENT) -> dict[int, set[tuple[str, int]]]:
+    """Return who has a grant of each generation."""
+    found: dict[int, set[tuple[str, int]]] = {}
+    with house.database.read() as session:
+        wanted = select(Grant).where(Grant.owner == case, Grant.compartment == compartment)
+        for row in session.scalars(wanted):
+            found.setdefault(row.generation, set()).add((row.staff, row.number))
+    return found
+
+
+def accept(house: House, case: bytes, second: str | None = "bob") -> None:
+    with house.database.write() as session:
+        row = session.get_one(Case, case)
+        row.status, row.assignee, row.second = "open", "alice", second
+
+
+def newest_of(house: House, case: bytes) -> keys.PublicKey | None:
+    with house.database.read() as session:
+        found = newest.read(session, case, house.staffing().hands, house.roster)
+        one = keys.current(session, case, keys.CONTENT, house.staffing().hands, house.roster)
+    assert found[keys.CONTENT].key == one
+    return one
+
+
+def test_what_is_told_after_an_arrest_does_not_open_with_what_was_taken(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    accept(house, case)
+    suspend(house, "alice")
+    assert newest_of(house, case) is None, "until the hub made a key, nobody seals to the old one"
+    assert renew(house) == 2
+    assert renew(house) == 0
+    key = newest_of(house, case)
+    assert key is not None and key.generation == 1
+    assert held(house, case)[1] == {("bob", 1), ("recovery", 0)}
+    assert held(house, case, keys.IDENTITY)[1] == {("bob", 1), ("recovery", 0)}
+    ref = GrantRef(case, keys.CONTENT, 1)
+    bobs = ask(house, "bob", [ref], asking.READ)
+    assert bobs is not None and ref in bobs.grants
+    with house.database.read() as session:
+        assert list(session.scalars(select(JournalRow.act).where(JournalRow.case == case))) == ["rotate"] * 2
+        journal.verify_chain(session, house.anchor)
+
+
+def test_a_case_both_of_whose_people_are_gone_is_the_duty_lists(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    accept(house, case, second=None)
+    add_fred(house)
+    suspend(house, "alice")
+    assert renew(house) == 2
+    assert held(house, case)[1] == {("bob", 1), ("fred", 1), ("recovery", 0)}
+    with house.database.write() as session:
+        acting = Acting(house.actor("olga"), house.staffing(), house.now)
+        version = session.get_one(Case, case).version
+        acts.assign(session, case, version, "bob", None, acting)
+        assert session.get_one(Case, case).assignee == "bob"
+
+
+def test_a_coordinator_gives_a_case_with_its_lawyer_there_to_nobody_else(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    accept(house, case, second=None)
+    with house.database.write() as session, pytest.raises(NotAllowedError):
+        acts.assign(session, case, 1, "bob", None, Acting(house.actor("olga"), house.staffing(), house.now))
+
+
+def test_the_card_of_a_tip_goes_to_the_custodians_who_are_left(house: House) -> None:
+    case, _ = file_case(house, "editors", "carol")
+    suspend(house, "erin")
+    assert renew(house) == 1
+    assert held(house, case, keys.IDENTITY)[1] == {("olga", 1), ("recovery", 0)}
+    assert set(held(house, case)) == {0}, "what is told of it was never hers"
+
+
+def test_a_row_mallory_wrote_makes_no_new_key(sqlite_house: House) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "editors", "carol")
+    suspend(house, "alice")
+    with house.database.write() as session:
+        session.add(
+            Grant(owner=case, compartment=keys.CONTENT, generation=0, staff="alice", number=1, epoch=1,
+                  locked=b"\0" * 60)
+        )  # fmt: skip
+    assert renew(house) == 0
+
+
+def test_whoever_has_a_new_keyring_is_sealed_to_with_that_one(house: House) -> None:
+    """A grant of the old keyring opens nothing any more, so it makes nobody a holder."""
+    case, _ = file_case(house, "editors", "carol")
+    suspend(house, "dan")
+    renew(house)
+    renew_keyring(house, "carol")
+    assert newest_of(house, case) is None
+    assert renew(house) == 1
+    assert held(house, case)[2] == {("carol", 2), ("recovery", 0)}
+
+
+def test_a_lost_key_is_taken_away_where_enough_hold_the_same(house: House) -> None:
+    case, made = file_case(house, "legal", "alice")
+    alone, _ = file_case(house, "editors", "carol")
+    suspend(house, "alice")
+    assert take_away(house) == 0, "for a day nothing is taken away"
+    suspend(house, "alice", lasting=True)
+    suspend(house, "dan", lasting=True)
+    suspend(house, "carol", lasting=True)
+    assert take_away(house) == 2
+    assert held(house, case) == {0: {("bob", 1), ("recovery", 0)}}
+    assert held(house, alone)[0] == {("carol", 1), ("dan", 1), ("recovery", 0)}, "the last ones stay"
+    ref = GrantRef(case, keys.CONTENT, 0)
+    bobs = ask(house, "bob", [ref], asking.READ)
+    assert bobs is not None
+    assert open_seed(house, "bob", ref, bobs, made[keys.CONTENT]) == made[keys.CONTENT].identity.seed
+
+
+def test_an_old_grant_stays_until_the_new_keyring_has_its_own(house: House) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    renew_keyring(house, "alice")
+    assert take_away(house) == 0
+    assert ("alice", 1) in held(house, case)[0]
+
+
+def test_who_is_left_alone_with_a_case_gets_a_new_second(house: House) -> None:
+    add_fred(house)
+    cases = [file_case(house, "legal", "alice")[0] for _ in range(2)]
+    for case in cases:
+        accept(house, case)
+    with house.database.write() as session:
+        row = session.get_one(Case, cases[1])
+        row.assignee, row.second = "bob", "alice"
+    suspend(house, "alice")
+    with house.database.write() as session:
+        assert escalation.free_suspended(session, house.staffing(), house.actor("olga"), house.now) == 2
+        assert escalation.free_suspended(session, house.staffing(), house.actor("olga"), house.now) == 0
+        people = {(row.assignee, row.second) for row in session.scalars(select(Case))}
+    assert people == {("bob", "fred")}
