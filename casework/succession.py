@@ -94,7 +94,7 @@ def _renew_one(
     keys.add_key(rows, made, HUB, hub=strongbox.signing)
     keys.add_grants(rows, made, holders, strongbox.epoch)
     write(session, [rows])
-    journal.write(session, "rotate", by=Actor(HUB, 0, strongbox.signing), day=today, case=owner)
+    journal.write(session, "renew", by=Actor(HUB, 0, strongbox.signing), day=today, case=owner)
     return True
 
 

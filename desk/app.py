@@ -28,7 +28,7 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, checking, door, forms, words
+from desk import answering, checking, door, forms, rewrapping, words
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
@@ -41,6 +41,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Width of each lane, and how many may wait before it says that it is busy.
 LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
 SWEEP_SECONDS = 30.0
+# What a session does by itself while somebody is signed in.
+CHORES = (checking.check_in_passing, rewrapping.rewrap_in_passing)
 
 T = TypeVar("T")
 
@@ -165,15 +167,16 @@ def _lifespan(desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer) -> Callable
 
 
 async def _sweep(desk: Desk, lane: Lane) -> None:
-    """Forget sessions whose browser does not come back; for the others, check what waits for their cards."""
+    """Forget sessions whose browser does not come back; let the others do what they do by themselves."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         desk.sessions.sweep(desk.clock())
         for session in desk.sessions.living(desk.clock()):
-            try:
-                await lane.run(partial(checking.check_in_passing, desk, session))
-            except Exception as error:  # noqa: BLE001  # the next round tries again; a page says what is wrong
-                log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
+            for chore in CHORES:
+                try:
+                    await lane.run(partial(chore, desk, session))
+                except Exception as error:  # noqa: BLE001  # the next round tries again; a page says what is wrong
+                    log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
 
 
 def _handler(desk: Desk, route: Route, lane: Lane) -> HTTPRouteHandler:

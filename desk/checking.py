@@ -17,9 +17,9 @@ from casework.errors import CaseworkError
 from casework.tables import Case, Draft, Grant, JournalRow, Verdict
 from crypto.errors import CryptoError
 from desk import drafting, gating, opening
+from desk import visit as visits
 from desk.drafting import Sheet
 from desk.errors import ConflictError, DeskError
-from desk.forms import Form
 from desk.sessions import Session
 from desk.visit import Desk, Visit
 
@@ -78,22 +78,9 @@ def check_in_passing(desk: Desk, session: Session) -> int:
 
     What cannot be judged now is left for a person, who is told why when they press the button.
     """
-    now = desk.clock()
-    staffing, me = desk.entrance.standing(session.staff, now)
-    if me is None or not me.roles & JUDGES:
+    visit = visits.in_passing(desk, session)
+    if visit is None or not visit.roles & JUDGES:
         return 0
-    visit = Visit(
-        desk=desk,
-        path="",
-        arguments={},
-        query={},
-        form=Form(),
-        words=desk.words[session.language],
-        now=now,
-        signed_in=session,
-        known=staffing,
-        me=me,
-    )
     judged = 0
     for draft in waiting(visit):
         if draft.digest is None or draft.digest in session.unchecked:

@@ -33,6 +33,14 @@ def enrol(folder: Path, locked: bytes, staff: Staff) -> str:
     return secret
 
 
+def put_aside(folder: Path, staff: str, number: int) -> None:
+    """Keep the files of key *number* beside the new ones: a passphrase may yet be found."""
+    for suffix in ("keyring", "totp"):
+        path = _path(folder, staff, suffix)
+        if path.exists():
+            path.rename(_path(folder, staff, f"{suffix}.{number}"))
+
+
 def find(folder: Path, name: str) -> bytes | None:
     """Return the locked keyring of *name*, or none when there is no such name here."""
     if not STAFF_ID.match(name):

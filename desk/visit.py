@@ -242,6 +242,26 @@ class Visit:
         return Reply(status=303, body=b"", headers={"Location": location})
 
 
+def in_passing(desk: Desk, session: Session) -> Visit | None:
+    """Return a visit nobody asked for, for what a session does by itself; none if they may not work now."""
+    now = desk.clock()
+    staffing, me = desk.entrance.standing(session.staff, now)
+    if me is None:
+        return None
+    return Visit(
+        desk=desk,
+        path="",
+        arguments={},
+        query={},
+        form=Form(),
+        words=desk.words[session.language],
+        now=now,
+        signed_in=session,
+        known=staffing,
+        me=me,
+    )
+
+
 def tokens(visit: Visit) -> Markup:
     """Return the two hidden fields every form carries: whose session, and which one of its forms."""
     if visit.signed_in is None:

@@ -120,6 +120,15 @@ def revoked(name: str) -> Change:
     return change
 
 
+def renewed(entry: StaffEntry) -> Change:
+    """Return the change that puts *entry* in the place of every earlier key of that person."""
+
+    def change(staff: Sequence[StaffEntry]) -> Sequence[StaffEntry]:
+        return [*revoked(entry.id)(staff), entry]
+
+    return change
+
+
 def enrolled(entry: StaffEntry) -> Change:
     """Return the change that lists *entry*; revoked keys of that person stay, for what they signed."""
     place = (entry.id, entry.number)

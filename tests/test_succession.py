@@ -99,7 +99,7 @@ def test_what_is_told_after_an_arrest_does_not_open_with_what_was_taken(house: H
     bobs = ask(house, "bob", [ref], asking.READ)
     assert bobs is not None and ref in bobs.grants
     with house.database.read() as session:
-        assert list(session.scalars(select(JournalRow.act).where(JournalRow.case == case))) == ["rotate"] * 2
+        assert list(session.scalars(select(JournalRow.act).where(JournalRow.case == case))) == ["renew"] * 2
         journal.verify_chain(session, house.anchor)
 
 

@@ -12,11 +12,12 @@ import click
 from casework import rosters
 from casework.database import Database
 from crypto import keyring
-from crypto.roster import ROLES, STAFF_ID, Roster, words
+from crypto.roster import ROLES, STAFF_ID, Roster, StaffEntry, words
 from crypto.signature import SigningKey
 from desk import keyrings
 from subrosa import founding, keyfiles, rostering, typing_in
 from subrosa.errors import UsageError
+from subrosa.founding import NewStaff
 from subrosa.opening import now, open_database, open_strongbox, with_settings
 from subrosa.rostering import Change
 from subrosa.settings import Settings
@@ -34,7 +35,7 @@ DRAFT = click.option(
 
 @click.group("staff")
 def command() -> None:
-    """Add and revoke members of the staff; change a passphrase, copy a keyring."""
+    """Add and revoke members of the staff; renew a keyring, change a passphrase, copy a keyring."""
 
 
 @command.command("add")
@@ -69,13 +70,33 @@ def add(
     profile = keyring.PRACTICE if settings.house.practice else keyring.NORMAL
     person, entry = founding.enrol(settings, name, roles, profile, number)
     _carry_out(settings, roster, rostering.enrolled(entry), keys, draft)
-    if as_json:
-        click.echo(json.dumps({**asdict(person), "words": list(words(entry))}, ensure_ascii=False))
-        return
-    click.echo(f"{person.id} ({', '.join(person.roles)})")
-    click.echo(f"  passphrase   {person.passphrase}")
-    click.echo(f"  code secret  {person.totp_secret}")
-    click.echo(f"  read aloud   {' '.join(words(entry))}")
+    _show(person, entry, as_json=as_json)
+
+
+@command.command("renew")
+@click.argument("name")
+@ROOT
+@DRAFT
+@click.option("--json", "as_json", is_flag=True, help="Print the new keyring's secrets as JSON.")
+@with_settings
+def renew(settings: Settings, name: str, roots: tuple[Path, ...], draft: Path | None, as_json: bool) -> None:
+    """
+    Give NAME a new keyring after a lost passphrase, and revoke the one before it.
+
+    Colleagues who hold the same keys give them back by themselves while they are signed in. What only the
+    lost keyring could open takes the recovery key: subrosa recovery. The old file is kept beside the new one.
+    """
+    keys = _read_roots(settings, roots, draft)
+    roster = _current(settings)
+    rostering.check_may_enrol(roster, now().date())
+    old = roster.find(name)
+    if old is None or old.revoked:
+        raise UsageError(f"nobody who may work is called {name}; subrosa staff add")
+    profile = keyring.PRACTICE if settings.house.practice else keyring.NORMAL
+    keyrings.put_aside(settings.desk.keyring_dir, name, old.number)
+    person, entry = founding.enrol(settings, name, sorted(old.roles), profile, old.number + 1)
+    _carry_out(settings, roster, rostering.renewed(entry), keys, draft)
+    _show(person, entry, as_json=as_json)
 
 
 @command.command("revoke")
@@ -128,6 +149,17 @@ def copy(settings: Settings, name: str, folder: Path, from_file: Path | None) ->
     keyrings.copy(settings.desk.keyring_dir, folder, name, locked)
     click.echo(f"  passphrase   {renewed}")
     click.echo(f"{folder / name}.keyring and .totp: carry them in person", err=True)
+
+
+def _show(person: NewStaff, entry: StaffEntry, *, as_json: bool) -> None:
+    """Print what exists nowhere else."""
+    if as_json:
+        click.echo(json.dumps({**asdict(person), "words": list(words(entry))}, ensure_ascii=False))
+        return
+    click.echo(f"{person.id} ({', '.join(person.roles)})")
+    click.echo(f"  passphrase   {person.passphrase}")
+    click.echo(f"  code secret  {person.totp_secret}")
+    click.echo(f"  read aloud   {' '.join(words(entry))}")
 
 
 def _read_roots(settings: Settings, roots: Sequence[Path], draft: Path | None) -> list[SigningKey]:

@@ -1,0 +1,182 @@
+"""
+Re-wrapping: whoever holds a key and is at work grants it to those who should hold the same.
+
+Those are the people who answer for a case (its second may be new since somebody was suspended), and whoever
+held exactly this key with an earlier keyring of theirs: after a lost passphrase colleagues give back what
+they can. Nobody is asked and nobody reads anything for it; the hub checks every grant as it checks any other.
+
+What only the lost keyring could open, no colleague can give back: that takes the recovery key.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from casework import keys, lives, rosters
+from casework.asking import GrantRef, NewGrant
+from casework.handins import may_hold
+from casework.hands import StaffKey
+from casework.keys import Holder, NewKey
+from casework.permits import has_role
+from casework.tables import Case, Draft, Grant
+from crypto.xwing import Identity
+from desk import handing, opening
+from desk import visit as visits
+from desk.errors import ConflictError, DeskError
+from desk.handing import HandIn
+from desk.sessions import Session
+from desk.visit import Desk, Visit
+
+log = logging.getLogger("subrosa.desk")
+
+# Grants in one hand-in: some hundred kilobytes, and a moment of the hub's time.
+PORTION = 200
+# What is looked for in one round; the next one finds the rest.
+AT_ONCE = 2000
+
+# No text is compared with these cards, so the digest of none is named.
+UNREAD = bytes(32)
+
+Missing = tuple[GrantRef, Holder]
+"""A key this session may open, and somebody who should hold it and does not."""
+
+
+def rewrap_in_passing(desk: Desk, session: Session) -> int:
+    """Re-wrap what is missing with the keys of *session*; return how many grants the hub took."""
+    visit = visits.in_passing(desk, session)
+    if visit is None:
+        return 0
+    with session.lock:
+        return rewrap(visit)
+
+
+def rewrap(visit: Visit) -> int:
+    """Grant what is missing and could be opened here; return how many grants the hub took."""
+    wanted = [one for one in missing(visit) if _name(one) not in visit.session.rewrapped]
+    done = 0
+    for at in range(0, len(wanted), PORTION):
+        some = wanted[at : at + PORTION]
+        opened = _open(visit, {ref for ref, _holder in some})
+        grants = [
+            NewGrant.make(NewKey(ref.owner, ref.compartment, ref.generation, opened[ref]), holder)
+            for ref, holder in some
+            if ref in opened
+        ]
+        try:
+            done += len(grants) if handing.hand_in(visit, HandIn(grants=grants)) else 0
+        except ConflictError as error:
+            log.warning("desk.not_rewrapped %s", type(error).__name__)
+        # Tried once in a session: what the hub refuses it refuses again, what waits is looked after.
+        visit.session.rewrapped.update(_name(one) for one in some)
+    return done
+
+
+def missing(visit: Visit) -> list[Missing]:
+    """Return who should hold what this person holds, and does not."""
+    return sorted({*_of_own_cases(visit), *_of_renewed(visit)}, key=lambda one: (one[0], one[1].staff))
+
+
+def _of_own_cases(visit: Visit) -> Iterable[Missing]:
+    """Look at the cases this person answers for: the other one, and recovery, should hold the same."""
+    me = _me(visit)
+    with visit.database.read() as session:
+        own = session.scalars(
+            select(Case).where(
+                or_(Case.assignee == visit.staff, Case.second == visit.staff),
+                Case.status.in_((*lives.ACTIVE, "closed")),
+            )
+        ).all()
+        held = defaultdict(set)
+        for at in range(0, len(own), 500):
+            some = [case.id for case in own[at : at + 500]]
+            rows = select(Grant.owner, Grant.compartment, Grant.generation, Grant.staff, Grant.number)
+            for owner, compartment, generation, staff, number in session.execute(
+                rows.where(Grant.owner.in_(some))
+            ):
+                held[GrantRef(owner, compartment, generation)].add((staff, number))
+    other = {case.id: case.second if case.assignee == visit.staff else case.assignee for case in own}
+    team = {case.id: case.team for case in own}
+    for ref, holders in held.items():
+        if me not in holders or (ref.compartment == keys.IDENTITY and team[ref.owner] != rosters.LEGAL):
+            continue
+        name = other[ref.owner]
+        wanted = [visit.staffing.holder(name)] if name is not None else []
+        for holder in [*wanted, *visit.staffing.recovery()]:
+            if holder is not None and (holder.staff, holder.number) not in holders:
+                yield ref, holder
+
+
+def _of_renewed(visit: Visit) -> Iterable[Missing]:
+    """Look at what colleagues held with an earlier keyring and do not hold with their present one."""
+    staff, number = _me(visit)
+    present = {name: (name, n) for name, n in visit.staffing.hands.living if n > 1 and name != staff}
+    earlier = [one for one in visit.staffing.hands.gone if one[0] in present]
+    if not earlier:
+        return
+    mine, theirs = aliased(Grant), aliased(Grant)
+    has_present = tuple_(theirs.staff, theirs.number).in_(list(present.values()))
+    wanted = (
+        select(Grant.owner, Grant.compartment, Grant.generation, Grant.staff)
+        .join(mine, _same(mine))
+        .outerjoin(theirs, and_(_same(theirs), theirs.staff == Grant.staff, has_present))
+        .where(
+            tuple_(Grant.staff, Grant.number).in_(earlier),
+            mine.staff == staff,
+            mine.number == number,
+            theirs.staff.is_(None),
+        )
+        .distinct()
+        .limit(AT_ONCE)
+    )
+    with visit.database.read() as session:
+        for owner, compartment, generation, name in session.execute(wanted).all():
+            holder = visit.staffing.holder(name)
+            thing: Case | Draft | None = session.get(Case, owner)
+            if compartment == keys.DRAFT:
+                thing = session.get(Draft, owner)
+            if holder is None or thing is None:
+                continue
+            if has_role(name, visit.staffing, *may_hold(thing, compartment, name)):
+                yield GrantRef(owner, compartment, generation), holder
+
+
+def _same(other: type[Grant]) -> ColumnElement[bool]:
+    return and_(
+        other.owner == Grant.owner,
+        other.compartment == Grant.compartment,
+        other.generation == Grant.generation,
+    )
+
+
+def _open(visit: Visit, refs: set[GrantRef]) -> dict[GrantRef, Identity]:
+    """Open what is needed; what the keeper does not give now is left for the next session."""
+    found: dict[GrantRef, Identity] = {}
+    for compartment in (keys.CONTENT, keys.DRAFT):
+        owners = {ref.owner for ref in refs if ref.compartment == compartment}
+        if owners:
+            opening.open_content(visit, owners, compartment)
+    for ref in refs:
+        identity = opening.identity(visit, ref.owner, ref.compartment, ref.generation)
+        if identity is not None:
+            found[ref] = identity
+    cards = sorted({ref.owner for ref in refs if ref.compartment == keys.IDENTITY})
+    if cards:
+        try:
+            found |= opening.open_for_check(visit, cards, UNREAD)
+        except DeskError as error:
+            log.warning("desk.card_not_rewrapped %s", type(error).__name__)
+    return found
+
+
+def _me(visit: Visit) -> StaffKey:
+    return visit.staff, visit.session.staff.number
+
+
+def _name(one: Missing) -> tuple[GrantRef, str, int]:
+    ref, holder = one
+    return ref, holder.staff, holder.number
