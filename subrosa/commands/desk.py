@@ -22,6 +22,7 @@ def command(settings: Settings) -> None:
     lawyer's own machine.
     """
     logs.prepare(logging.StreamHandler())
+    logs.tell_by_class()
     hygiene.shield()
     click.echo(f"the desk listens on http://{settings.desk.host}:{settings.desk.port}/", err=True)
     desk.server(settings).run()

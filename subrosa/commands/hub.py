@@ -24,6 +24,7 @@ def command(settings: Settings) -> None:
     logs.prepare(
         logging.StreamHandler(), logging.getLevelNamesMapping().get(settings.house.log, logging.INFO)
     )
+    logs.tell_by_class()
     hygiene.shield()
     asyncio.run(_run(settings))
 
