@@ -480,7 +480,7 @@ class Published(Base):
 
 
 class Manifest(Base):
-    """An imported list in review: its public bytes, released by two signatures on its digest."""
+    """An imported list: the bytes that two signatures on their digest release; none once that is over."""
 
     __tablename__ = "manifest"
     digest: Mapped[bytes] = mapped_column(primary_key=True)

@@ -9,8 +9,8 @@ Reading a hand-made list into entries, in review: nothing here publishes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -24,12 +24,14 @@ from register.entry import (
     Entry,
     Origin,
     Quote,
+    Source,
     derived_id,
     dumps,
     fingerprint,
 )
+from register.lists import HandMade
 from register.outline import Item, Outline
-from register.proposals import Proposal, headline, propose
+from register.proposals import Proposal, headline, open_ones, propose
 
 Fate = Literal["added", "changed", "unchanged"]
 
@@ -39,7 +41,11 @@ _SAME_STORY = 75.0
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a list holds, and what of it is new. ``entries`` has the notices too; they are never published."""
+    """
+    What a list holds, and what of it is new.
+
+    ``entries`` has the notices too, which are never published, and lacks what was ``taken_down`` before.
+    """
 
     entries: tuple[Entry, ...]
     outline: Outline
@@ -49,6 +55,14 @@ class Imported:
     follow_ups: int
     fates: dict[str, Fate]
     proposals: tuple[Proposal, ...] = ()
+    taken_down: int = 0
+
+    @property
+    def news(self) -> HandMade:
+        """What two people have to look at: what is new or changed, and how the whole list stands."""
+        news = tuple(entry for entry in self.entries if self.fates[entry.id] != "unchanged")
+        theirs = {entry.id for entry in news}
+        return HandMade(news, self.outline, tuple(one for one in self.proposals if one.entry in theirs))
 
     @property
     def publishable(self) -> tuple[Entry, ...]:
@@ -68,17 +82,24 @@ class Imported:
             "added": fates.count("added"),
             "changed": fates.count("changed"),
             "unchanged": fates.count("unchanged"),
+            "taken_down": self.taken_down,
             "refused": [],
         }
 
 
 def read(
-    data: bytes, *, year: int | None = None, existing: Iterable[Entry] = (), document: str = "list"
+    data: bytes,
+    *,
+    year: int | None = None,
+    existing: Iterable[Entry] = (),
+    gone: Collection[str] = (),
+    document: str = "list",
 ) -> Imported:
     """
     Read a list in either form and compare it with what the register has.
 
-    *year* is that of days written without one; where it is ``None``, such days stay without a date.
+    *year* is that of days written without one; where it is ``None``, such days stay without a date. An entry
+    under an id in *gone* was taken down and is left out; one taken down under other words is not known again.
     Codes found in the text form (branch, places, grade, follow-ups, parts) are proposals for an editor.
 
     Raises:
@@ -86,7 +107,7 @@ def read(
     """
     is_json = data.lstrip()[:1] == b"{"
     found = _from_json(data) if is_json else _from_text(data, year, document)
-    return _matched(found, tuple(existing))
+    return _without(_matched(found, tuple(existing)), gone)
 
 
 def manifest(entries: Iterable[Entry]) -> bytes:
@@ -220,7 +241,7 @@ def _matched(found: Imported, existing: tuple[Entry, ...]) -> Imported:
         quotes=found.quotes,
         follow_ups=found.follow_ups,
         fates=fates,
-        proposals=tuple(_moved(proposal, renamed) for proposal in found.proposals),
+        proposals=open_ones((_moved(one, renamed) for one in found.proposals), (*entries, *existing)),
     )
 
 
@@ -243,14 +264,29 @@ def _pairs(entries: Sequence[Entry], existing: Sequence[Entry]) -> list[tuple[En
             rest.append(entry)
     # Only what came from a list can be a story of a list that was edited since.
     free = {old.id: old for old in existing if old.origin and old.id not in taken and old.parent is None}
+    texts = {old.id: old.written for old in free.values()}
     for entry in rest:
         if entry.origin and entry.origin.key:
             continue
-        texts = {old.id: old.written for old in free.values()}
         nearest = process.extractOne(entry.written, texts, scorer=fuzz.ratio, score_cutoff=_SAME_STORY)
         if nearest:
-            pairs.append((entry, free.pop(nearest[2])))
+            pairs.append((entry, free[nearest[2]]))
+            del texts[nearest[2]]
     return pairs
+
+
+def _without(found: Imported, gone: Collection[str]) -> Imported:
+    left = tuple(entry for entry in found.entries if entry.id not in gone)
+    if len(left) == len(found.entries):
+        return found
+    items = tuple(item for item in found.outline.items if item.id not in gone)
+    return replace(
+        found,
+        entries=left,
+        outline=msgspec.structs.replace(found.outline, items=items),
+        taken_down=len(found.entries) - len(left),
+        proposals=tuple(one for one in found.proposals if one.entry not in gone),
+    )
 
 
 def _renamed(entry: Entry, renamed: dict[str, str]) -> Entry:
@@ -273,19 +309,21 @@ def _settled(entry: Entry, known: dict[str, Entry]) -> Entry:
         return entry
     if old.written == entry.written:
         return old
+    # A source that went with a follow-up stays there.
+    moved = {_place_of(source) for update in old.updates for source in update.sources}
+    others = {*old.title, *old.body} - {old.original}
     return msgspec.structs.replace(
         old,
         body={**old.body, old.original: entry.body[entry.original]},
-        sources=entry.sources,
+        sources=tuple(source for source in entry.sources if _place_of(source) not in moved),
         quotes=entry.quotes,
+        outdated=tuple(sorted(others)),
     )
+
+
+def _place_of(source: Source) -> tuple[object, ...]:
+    return source.as_written, source.outlet, source.day_as_written, source.link_no
 
 
 def _moved(proposal: Proposal, renamed: dict[str, str]) -> Proposal:
-    return Proposal(
-        proposal.kind,
-        renamed.get(proposal.entry, proposal.entry),
-        proposal.line,
-        proposal.text,
-        proposal.sources,
-    )
+    return msgspec.structs.replace(proposal, entry=renamed.get(proposal.entry, proposal.entry))

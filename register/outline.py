@@ -12,6 +12,8 @@ import msgspec
 from register.entry import Part
 from register.errors import MalformedEntryError
 
+FORMAT = "subrosa-list-1"
+
 
 class Item(Part, frozen=True, kw_only=True):
     """Where one entry stands. Entries that share a first line are written one after another on it."""
@@ -27,7 +29,7 @@ class Item(Part, frozen=True, kw_only=True):
     spans: tuple[str, ...] = ()
 
 
-class Outline(Part, frozen=True, kw_only=True, tag="subrosa-list-1", tag_field="format"):
+class Outline(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
     """One list: its items in reading order, and what its file looks like between the lines."""
 
     document: str
@@ -50,6 +52,9 @@ def loads(data: bytes) -> Outline:
         MalformedEntryError: these bytes are no outline.
     """
     try:
-        return msgspec.json.decode(data, type=Outline)
+        outline = msgspec.json.decode(data, type=Outline)
     except (msgspec.DecodeError, RecursionError):
         raise MalformedEntryError("this is not the outline of a list") from None
+    if dumps(outline) != data:
+        raise MalformedEntryError("the outline of a list is not in canonical form")
+    return outline

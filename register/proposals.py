@@ -1,24 +1,29 @@
 """
 What a reading of the text form proposes and an editor decides: follow-ups, parts, missing sources.
 
-Nothing here changes an entry by itself; :func:`accept_follow_up` and :func:`accept_split` do, one at a time.
+Nothing here changes an entry by itself; :func:`accept` does, for the proposals an editor chose.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Literal
 
 import msgspec
 
+from register import coding
 from register.citations import Citation
-from register.entry import Block, Entry, Relation, Source, Update, derived_id
+from register.entry import Block, Corroboration, Entry, Part, Relation, Source, Update, derived_id
+from register.errors import MalformedEntryError
 from register.textform import Paragraph, Passage
 
+FORMAT = "subrosa-proposal-1"
 Kind = Literal["follow_up", "split", "no_source", "no_bullet"]
+# What an editor can accept; the others only say where to look.
+ACCEPTABLE: frozenset[Kind] = frozenset({"follow_up", "split"})
 
 _SENTENCE_END = re.compile(r"[.!?…][’”\"»)\]]*\s+(?=[^\W\d_a-zа-яёіїєґ]|[‘“\[<])")
 # A citation that closes more sentences than this vouches for a passage, not for one piece of news.
@@ -26,8 +31,7 @@ _LONGEST_FOLLOW_UP = 2
 _EXAMPLE = re.compile(r"(?:For (?:example|instance)|Another|In one (?:unit|case)|One (?:of|more))\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Part, frozen=True, tag=FORMAT, tag_field="format"):
     """One proposal, the line it is about, and the words it takes."""
 
     kind: Kind
@@ -61,32 +65,100 @@ def propose(passage: Passage, entry: Entry) -> tuple[Proposal, ...]:
     return tuple(found)
 
 
-def accept_follow_up(entry: Entry, proposal: Proposal) -> Entry:
-    """Make a proposed follow-up part of *entry*, dated by its source."""
-    update = Update(
-        text={entry.original: proposal.text}, kind="follow_up", day=proposal.day, sources=proposal.sources
+def accept(entries: Iterable[Entry], chosen: Iterable[Proposal]) -> tuple[Entry, ...]:
+    """Return *entries* with the *chosen* proposals carried out, and the parts that come of them."""
+    by_id = {entry.id: entry for entry in entries}
+    for proposal in chosen:
+        entry = by_id.get(proposal.entry)
+        if entry is None:
+            continue
+        if proposal.kind == "follow_up":
+            by_id[entry.id] = accept_follow_up(entry, proposal)
+        elif proposal.kind == "split":
+            part = accept_split(entry, proposal)
+            by_id[part.id] = part
+    return tuple(by_id.values())
+
+
+def open_ones(proposals: Iterable[Proposal], entries: Sequence[Entry]) -> tuple[Proposal, ...]:
+    """Return those *proposals* that nobody has accepted yet, given *entries* as they are now."""
+    told = {(entry.id, text) for entry in entries for one in entry.updates for text in one.text.values()}
+    parts = {entry.id for entry in entries if entry.parent}
+    return tuple(
+        one
+        for one in proposals
+        if (one.entry, one.text) not in told and derived_id(one.entry, one.text) not in parts
     )
+
+
+def accept_follow_up(entry: Entry, proposal: Proposal) -> Entry:
+    """Make a proposed follow-up part of *entry*, dated by its source; its sources go with it."""
     remaining = list(entry.sources)
     for source in proposal.sources:
-        remaining.remove(source)
+        if source in remaining:
+            remaining.remove(source)
     moved = tuple(msgspec.structs.replace(source, role="update") for source in proposal.sources)
-    update = msgspec.structs.replace(update, sources=moved)
+    update = Update(text={entry.original: proposal.text}, kind="follow_up", day=proposal.day, sources=moved)
     return msgspec.structs.replace(entry, updates=(*entry.updates, update), sources=tuple(remaining))
 
 
 def accept_split(entry: Entry, proposal: Proposal) -> Entry:
-    """Return the proposed part as an entry of its own that names *entry* as its parent."""
-    return msgspec.structs.replace(
-        entry,
+    """
+    Return the proposed part as an entry of its own that names *entry* as its parent.
+
+    A line that introduces an interview takes its turns along. What the part's own words say is coded anew;
+    what they do not say of branch, service and place is the parent's.
+    """
+    turns = _turns_after(entry, proposal.text)
+    sources = proposal.sources or tuple(_inherited(source) for source in entry.sources)
+    is_general = entry.item_type == "context"
+    grade, hedge = coding.grade_hedged(proposal.text, has_source=bool(sources), is_general=is_general)
+    return Entry(
         id=derived_id(entry.id, proposal.text),
-        parent=entry.id,
+        item_type=entry.item_type,
         title={entry.original: headline(proposal.text)},
-        body={entry.original: (Block(text=proposal.text),)},
-        sources=proposal.sources or tuple(_inherited(source) for source in entry.sources),
-        quotes=(),
-        updates=(),
+        body={entry.original: (Block(text=proposal.text), *turns)},
+        original=entry.original,
+        is_refusal=coding.tells_of_refusal(proposal.text),
+        parent=entry.id,
+        service=coding.service_in(proposal.text) or entry.service,
+        forces=coding.forces_in(proposal.text) or entry.forces,
+        places=coding.subjects_in(proposal.text) or entry.places,
+        sources=sources,
+        corroboration=Corroboration(grade=grade, wording=(hedge,) if hedge else ()),
+        quotes=tuple(quote for quote in entry.quotes if quote.text in {turn.text for turn in turns}),
         relations=(Relation(type="part_of", target=entry.id),),
+        origin=None if entry.origin is None else msgspec.structs.replace(entry.origin, key=""),
     )
+
+
+def dumps(proposal: Proposal) -> bytes:
+    """Write the canonical bytes of *proposal*."""
+    return msgspec.json.encode(proposal, order="sorted")
+
+
+def loads(data: bytes) -> Proposal:
+    """
+    Read a proposal.
+
+    Raises:
+        MalformedEntryError: these bytes are not exactly what :func:`dumps` writes.
+    """
+    try:
+        proposal = msgspec.json.decode(data, type=Proposal)
+    except (msgspec.DecodeError, RecursionError):
+        raise MalformedEntryError("this is not a proposal") from None
+    if dumps(proposal) != data:
+        raise MalformedEntryError("a proposal is not in canonical form")
+    return proposal
+
+
+def _turns_after(entry: Entry, text: str) -> tuple[Block, ...]:
+    blocks = list(entry.body.get(entry.original, ()))
+    place = next((n for n, block in enumerate(blocks) if block.text == text), None)
+    if place is None:
+        return ()
+    return tuple(takewhile(lambda block: block.kind == "turn", blocks[place + 1 :]))
 
 
 def headline(text: str, length: int = 90) -> str:

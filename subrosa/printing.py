@@ -65,20 +65,21 @@ class Printer:
         """
         Keep the entries of a released list, all or none, and return their ids and digests.
 
-        What was taken down since stays down.
+        What was taken down since stays down. Notices are kept with the list's outline and reach no page.
 
         Raises:
             RegisterError: this is no list, or an entry of it may not be public.
         """
-        every = lists.unpack(body)
-        against = {reason for one in every for reason in problems(one)}
+        listed = lists.unpack(body)
+        against = {reason for one in listed.publishable for reason in problems(one)}
         if against:
             raise NotPublishableError(tuple(sorted(against)))
         kept = {}
-        for one in every:
+        for one in listed.publishable:
             with suppress(RetractedError):
                 records.put(self.records, one, now.date())
                 kept[one.id] = bytes.fromhex(entry.fingerprint(one))
+        lists.keep(self.records, listed)
         return kept
 
     def take_down(self, public_id: str, code: str, now: datetime) -> None:

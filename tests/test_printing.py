@@ -31,6 +31,11 @@ def house(sqlite_house: House) -> House:
 
 @pytest.fixture
 def chores(house: House, tmp_path: Path) -> Chores:
+    return chores_of(house, tmp_path)
+
+
+def chores_of(house: House, tmp_path: Path) -> Chores:
+    """Return the chores of a hub that prints into *tmp_path*."""
     settings = SiteSettings(base_url="https://register.example", languages=("ru",))
     printer = Printer(tmp_path / "records", tmp_path / "site", settings, SigningKey.generate())
     nothing = cast("Any", None)

@@ -26,6 +26,7 @@ from casework.releases.manifests import (
     mark_public,
     refuse_manifest,
     released_manifests,
+    replace_manifest,
     sign_manifest,
     withdraw_manifest,
 )
@@ -38,6 +39,6 @@ __all__ = [
     "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
     "manifests_in_review", "mark_public", "mark_published", "mark_taken_down", "may_approve", "new_draft",
     "open_draft", "order_take_down", "record_verdict", "refuse_manifest", "released_manifests",
-    "save_draft", "seal_draft", "send_back", "send_to_press", "sign_as_author", "sign_manifest", "stranded",
-    "tell_figures", "told_figures", "withdraw_manifest",
+    "replace_manifest", "save_draft", "seal_draft", "send_back", "send_to_press", "sign_as_author",
+    "sign_manifest", "stranded", "tell_figures", "told_figures", "withdraw_manifest",
 ]  # fmt: skip

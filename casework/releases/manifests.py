@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import journal, notices
@@ -26,12 +26,38 @@ SIGNATURES = 2
 
 
 def land_manifest(session: Session, body: bytes, by: Actor, day: date) -> bytes:
-    """Put the bytes of an imported list in review and return their digest; landing again changes nothing."""
+    """
+    Put the bytes of an imported list in review and return their digest.
+
+    Landing again what waits changes nothing. What was withdrawn, or public once, begins anew: no earlier
+    signature counts.
+    """
     digest = hashlib.sha256(body).digest()
-    if session.get(Manifest, digest) is None:
-        session.add(Manifest(digest=digest, body=body, day=day, state="review"))
-        journal.write(session, "import", by=by, day=day, subject=digest[:16])
+    row = session.get(Manifest, digest)
+    if row is not None and row.state in ("review", "released"):
+        return digest
+    session.execute(delete(ManifestSignature).where(ManifestSignature.digest == digest))
+    row = row or Manifest(digest=digest)
+    row.body, row.day, row.state = body, day, "review"
+    session.add(row)
+    journal.write(session, "import", by=by, day=day, subject=digest[:16])
     return digest
+
+
+def replace_manifest(session: Session, digest: bytes, body: bytes, acting: Acting) -> bytes:
+    """
+    Put other bytes in the place of a list in review, and return their digest; what was signed of it is void.
+
+    Raises:
+        NotAllowedError, NotFoundError, WrongStateError: as :func:`sign_manifest`.
+    """
+    manifest = _in_review(session, digest, "import", acting)
+    if hashlib.sha256(body).digest() == digest:
+        return digest
+    session.execute(delete(ManifestSignature).where(ManifestSignature.digest == digest))
+    session.delete(manifest)
+    session.flush()
+    return land_manifest(session, body, acting.by, acting.day)
 
 
 def sign_manifest(session: Session, digest: bytes, acting: Acting) -> Manifest:
@@ -43,14 +69,7 @@ def sign_manifest(session: Session, digest: bytes, acting: Acting) -> Manifest:
         NotFoundError: no such list.
         WrongStateError: it was released or withdrawn before.
     """
-    acting.check_living("sign-import")
-    if not acting.has_role("editor", "coordinator"):
-        raise NotAllowedError("sign-import")
-    manifest = session.get(Manifest, digest, with_for_update=True, populate_existing=True)
-    if manifest is None:
-        raise NotFoundError
-    if manifest.state != "review":
-        raise WrongStateError("sign-import")
+    manifest = _in_review(session, digest, "sign-import", acting)
     row = session.get(ManifestSignature, (digest, acting.staff))
     if row is None:
         row = ManifestSignature(digest=digest, staff=acting.staff)
@@ -71,15 +90,8 @@ def withdraw_manifest(session: Session, digest: bytes, acting: Acting) -> Manife
     Raises:
         NotAllowedError, NotFoundError, WrongStateError: as :func:`sign_manifest`.
     """
-    acting.check_living("sign-import")
-    if not acting.has_role("editor", "coordinator"):
-        raise NotAllowedError("sign-import")
-    manifest = session.get(Manifest, digest, with_for_update=True, populate_existing=True)
-    if manifest is None:
-        raise NotFoundError
-    if manifest.state != "review":
-        raise WrongStateError("sign-import")
-    manifest.state = "withdrawn"
+    manifest = _in_review(session, digest, "sign-import", acting)
+    manifest.state, manifest.body = "withdrawn", b""
     journal.write(session, "sign-import", by=acting.by, day=acting.day, subject=digest[:16])
     return manifest
 
@@ -109,12 +121,13 @@ def mark_public(session: Session, body: bytes, entries: Mapping[str, bytes], day
     """
     Note that the register has taken a list in: *entries* are its public ids and digests.
 
-    From then on each can be taken down like any other entry. Doing it twice changes nothing.
+    From then on each can be taken down like any other entry, and the list keeps no word of any. Doing it
+    twice changes nothing.
     """
     row = session.get(Manifest, hashlib.sha256(body).digest())
     if row is None or row.state != "released":
         return
-    row.state = "public"
+    row.state, row.body = "public", b""
     for public_id, digest in entries.items():
         public = session.get(Published, public_id)
         if public is None:
@@ -129,9 +142,21 @@ def refuse_manifest(session: Session, body: bytes, now: datetime) -> None:
     row = session.get(Manifest, digest)
     if row is None or row.state != "released":
         return
-    row.state = "withdrawn"
+    row.state, row.body = "withdrawn", b""
     told = {one.staff for one in _signatures(session, digest)}
     notices.tell(session, notices.FAILED, told, None, now)
+
+
+def _in_review(session: Session, digest: bytes, act: str, acting: Acting) -> Manifest:
+    acting.check_living(act)
+    if not acting.has_role("editor", "coordinator"):
+        raise NotAllowedError(act)
+    manifest = session.get(Manifest, digest, with_for_update=True, populate_existing=True)
+    if manifest is None:
+        raise NotFoundError
+    if manifest.state != "review":
+        raise WrongStateError(act)
+    return manifest
 
 
 def _signers(session: Session, digest: bytes, staffing: Staffing) -> set[str]:

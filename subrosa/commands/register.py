@@ -1,21 +1,27 @@
-"""``subrosa register``: import, build and verify the public register."""
+"""``subrosa register``: import, export, build and verify the public register."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
 from casework import releases
 from casework.actors import OPERATOR, Actor
-from register import bundle, importing, lists, records
+from casework.database import Database
+from register import bundle, exporting, importing, lists, records
 from register.entry import Entry
 from register.errors import ImportErrors
+from register.lists import HandMade
+from register.outline import Outline
 from subrosa import hub
 from subrosa.errors import UsageError
 from subrosa.opening import now, open_database, open_strongbox, with_settings
@@ -24,7 +30,7 @@ from subrosa.settings import Settings
 
 @click.group("register")
 def command() -> None:
-    """Import, build and verify the public register."""
+    """Import, export, build and verify the public register."""
 
 
 @command.command("import")
@@ -41,27 +47,54 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
     moment = now()
     database = open_database(settings)
     strongbox = open_strongbox(settings, moment)
+    known = _known(settings, database)
     try:
-        with database.read() as session:
-            waiting = [one for body in releases.manifests_in_review(session) for one in lists.unpack(body)]
-        found = importing.read(file.read_bytes(), year=year, existing=[*_published(settings), *waiting])
+        found = importing.read(
+            file.read_bytes(), year=year, existing=known.entries, gone=known.gone, document=file.name
+        )
     except ImportErrors as errors:
         return _refuse(errors, as_json)
-    figures = found.figures()
-    body = lists.pack(one for one in found.publishable if found.fates[one.id] != "unchanged")
-    if body:
+    news = found.news
+    is_new = bool(news.entries) or not known.has(news)
+    if is_new:
+        body = lists.pack(news.entries, news.outline, news.proposals)
         with database.write() as session:
             by = Actor(OPERATOR, 0, strongbox.signing)
             releases.land_manifest(session, body, by, moment.date())
     database.close()
+    figures = found.figures()
     if as_json:
         click.echo(json.dumps(figures))
     else:
         for name, figure in figures.items():
             if name != "refused":
                 click.echo(f"{name.replace('_', ' '):<18} {figure}")
-        click.echo("in review: two of the staff sign it at the desk" if body else "nothing new")
+        click.echo("in review: two of the staff sign it at the desk" if is_new else "nothing new")
     return 0
+
+
+@command.command("export")
+@click.argument("name", required=False)
+@click.option("--to", "target", type=click.File("wb"), default="-", help="The file to write; else stdout.")
+@with_settings
+def export_list(settings: Settings, name: str | None, target: BinaryIO) -> None:
+    """
+    Write a hand-made list out again, from what is public now: the same text but for what was changed since.
+
+    NAME is that of the file it came from; it may be left out while there is only one.
+    """
+    folder = settings.register.records_dir
+    kept = {one.outline.document: one for one in lists.kept(folder) if one.outline}
+    if name is None and len(kept) == 1:
+        name = next(iter(kept))
+    if name is None or name not in kept:
+        known = ", ".join(sorted(kept)) or "none was released yet"
+        raise UsageError(f"which list? there is: {known}")
+    outline = kept[name].outline
+    assert outline is not None
+    here = (records.get(folder, item.id) for item in outline.items)
+    entries = [record.entry for record in here if record is not None and record.entry is not None]
+    target.write(exporting.text(outline, [*entries, *kept[name].notices]))
 
 
 @command.command("build")
@@ -112,10 +145,41 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, owed: bar.update(task, completed=done, total=owed)
 
 
-def _published(settings: Settings) -> list[Entry]:
-    """Return what the register holds already."""
-    every = records.read_all(settings.register.records_dir)
-    return [record.entry for record in every if record.entry is not None]
+@dataclass(frozen=True)
+class _Known:
+    """What the house has: entries and notices, public or in review, what was taken down, every list."""
+
+    entries: tuple[Entry, ...]
+    gone: frozenset[str]
+    listed: tuple[HandMade, ...]
+
+    def has(self, news: HandMade) -> bool:
+        """Tell whether a list stands here exactly as it stands in *news*."""
+        return news.outline is not None and any(
+            _shape(one.outline) == _shape(news.outline) for one in self.listed if one.outline is not None
+        )
+
+
+def _known(settings: Settings, database: Database) -> _Known:
+    folder = settings.register.records_dir
+    every = list(records.read_all(folder))
+    kept = list(lists.kept(folder))
+    with database.read() as session:
+        waiting = [lists.unpack(body) for body in releases.manifests_in_review(session)]
+    public = [record.entry for record in every if record.entry is not None]
+    noted = [notice for one in kept for notice in one.notices]
+    in_review = [entry for one in waiting for entry in one.entries]
+    return _Known(
+        entries=(*public, *noted, *in_review),
+        gone=frozenset(record.id for record in every if record.is_tombstone),
+        listed=(*kept, *waiting),
+    )
+
+
+def _shape(outline: Outline) -> Outline:
+    """Return how a list stands, without the words of any entry."""
+    items = tuple(msgspec.structs.replace(item, spans=()) for item in outline.items)
+    return msgspec.structs.replace(outline, items=items)
 
 
 def _refuse(errors: ImportErrors, as_json: bool) -> int:

@@ -1,0 +1,116 @@
+"""Imported lists at the desk: an editor decides what was proposed, two people sign what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casework import releases
+from casework.database import Database
+from casework.tables import Manifest, ManifestSignature
+from register import lists
+from register.lists import HandMade
+from tests.deskhouse import DeskHouse, open_desk
+from tests.test_register_import import SMALL, long_list, of
+
+TOLD = SMALL.replace("Two were later", "For example, two were later")
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path) as opened:
+        yield opened
+
+
+def land(desk: DeskHouse, text: str) -> str:
+    news = of(text, document="small.txt").news
+    body = lists.pack(news.entries, news.outline, news.proposals)
+    with desk.house.database.write() as session:
+        digest = releases.land_manifest(session, body, desk.house.actor("olga"), desk.house.now.date())
+    return f"/imports/{digest.hex()}"
+
+
+def in_review(desk: DeskHouse) -> HandMade:
+    with desk.house.database.read() as session:
+        (body,) = releases.manifests_in_review(session)
+    return lists.unpack(body)
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r'name="proposal" value="(\d+)"', page)
+
+
+def test_an_editor_accepts_some_proposals_and_drops_others(desk: DeskHouse) -> None:
+    where = land(desk, TOLD)
+    carol = desk.sign_in("carol")
+    page = carol.page(where)
+    assert "small.txt" in page
+    assert "A dated follow-up" in page
+    assert "2 notices, never published" in page
+    listed = in_review(desk)
+    by_name = {str(n): one for n, one in enumerate(listed.proposals)}
+    assert sorted(names(page)) == sorted(by_name)
+    wanted = [name for name, one in by_name.items() if one.kind in ("follow_up", "split")]
+    answer = carol.do(where, f"{where}/decide", proposal=wanted, does="accept")
+    assert answer.status_code == 303
+    after = in_review(desk)
+    assert sum(len(one.updates) for one in after.entries) == 1
+    assert sum(one.parent is not None for one in after.entries) == 2  # of a story, and of the introduction
+    assert {one.kind for one in after.proposals} == {"no_source", "no_bullet"}
+    where = answer.headers["location"]
+    answer = carol.do(where, f"{where}/decide", proposal=names(carol.page(where)), does="drop")
+    assert answer.status_code == 303
+    assert in_review(desk).proposals == ()
+    assert in_review(desk).outline == listed.outline
+    assert carol.get(where).status_code == 404
+
+
+def test_a_decision_voids_the_signatures_that_were_there(desk: DeskHouse) -> None:
+    where = land(desk, TOLD)
+    carol, dan = desk.sign_in("carol"), desk.sign_in("dan")
+    carol.do(where, f"{where}/sign")
+    answer = dan.do(where, f"{where}/decide", proposal=names(dan.page(where))[:1], does="accept")
+    with desk.house.database.read() as session:
+        assert session.scalars(select(ManifestSignature)).all() == []
+    dan.do(answer.headers["location"], f"{answer.headers['location']}/sign")
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Manifest.state)).all() == ["review"]
+
+
+def test_a_decision_about_nothing_or_by_the_wrong_person_changes_nothing(desk: DeskHouse) -> None:
+    where = land(desk, TOLD)
+    carol = desk.sign_in("carol")
+    before = in_review(desk)
+    assert carol.do(where, f"{where}/decide", does="accept").status_code == 422
+    assert carol.do(where, f"{where}/decide", proposal=["99"], does="accept").status_code == 422
+    assert carol.do(where, f"{where}/decide", proposal=["0"], does="burn").status_code == 422
+    bob = desk.sign_in("bob")
+    assert bob.post(f"{where}/decide", {**bob.form("/account", "/account/duty")}).status_code == 403
+    assert in_review(desk) == before
+
+
+def test_a_stale_form_of_a_list_decides_nothing(desk: DeskHouse) -> None:
+    where = land(desk, TOLD)
+    carol, dan = desk.sign_in("carol"), desk.sign_in("dan")
+    form = dan.form(where, f"{where}/decide")
+    carol.do(where, f"{where}/decide", proposal=["0"], does="drop")
+    after = in_review(desk)
+    assert dan.post(f"{where}/decide", {**form, "proposal": "1", "does": "accept"}).status_code == 404
+    assert in_review(desk) == after
+
+
+def test_a_long_list_comes_in_pages_and_what_needs_a_decision_comes_first(desk: DeskHouse) -> None:
+    text = long_list(120) + "\n• A stoker refused. Nobody told us where this is from."
+    where = land(desk, text)
+    carol = desk.sign_in("carol")
+    page = carol.page(where)
+    assert page.count('<section class="sheet" id=') == 50
+    assert page.index("A stoker refused") < page.index("Group number 0 ")
+    assert "page 1 of 3" in page
+    assert carol.page(f"{where}?page=3").count('<section class="sheet" id=') == 21
+    for odd in ("0", "-1", "x", "9" * 5000, "٣"):
+        assert carol.get(f"{where}?page={odd}").status_code in (200, 400, 414)

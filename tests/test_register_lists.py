@@ -1,0 +1,214 @@
+"""A hand-made list on its way: into review whole, decided by an editor, public, and written out again."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from casework import releases
+from casework.tables import Manifest, ManifestSignature
+from register import exporting, importing, lists, proposals, records
+from register.entry import Block, Entry, dumps
+from register.errors import RegisterError
+from register.importing import Imported
+from register.lists import HandMade
+from subrosa.chores import Chores
+from tests.cases import as_
+from tests.house import House
+from tests.test_printing import chores_of
+from tests.test_register_import import SMALL, of
+
+TOLD = SMALL.replace("Two were later", "For example, two were later")
+
+
+@pytest.fixture
+def house(sqlite_house: House) -> House:
+    return sqlite_house
+
+
+@pytest.fixture
+def chores(house: House, tmp_path: Path) -> Chores:
+    return chores_of(house, tmp_path)
+
+
+def waiting(found: Imported) -> HandMade:
+    news = found.news
+    return lists.unpack(lists.pack(news.entries, news.outline, news.proposals))
+
+
+def release(home: House, body: bytes) -> bytes:
+    """Let two people sign *body*; return its digest."""
+    with home.database.write() as session:
+        digest = releases.land_manifest(session, body, home.actor("olga"), home.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(home, who))
+    return digest
+
+
+def written(folder: Path) -> bytes:
+    """Write out the one list in *folder* from what is public now."""
+    (listed,) = lists.kept(folder)
+    assert listed.outline is not None
+    public = [one.entry for one in records.read_all(folder) if one.entry is not None]
+    return exporting.text(listed.outline, [*public, *listed.notices])
+
+
+def test_a_packed_list_reads_back_with_its_outline_notices_and_proposals() -> None:
+    found = of(TOLD)
+    listed = waiting(found)
+    assert {dumps(one) for one in listed.entries} == {dumps(one) for one in found.entries}
+    assert listed.outline == found.outline
+    assert sorted(listed.proposals, key=repr) == sorted(found.proposals, key=repr)
+    assert [one.item_type for one in listed.notices] == ["notice", "notice"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"{", b'{"format":"subrosa-list-2"}', b'{"format":"subrosa-proposal-1","kind":"burn"}', b"[]",
+     b'{"format": "subrosa-list-1","document":"a"}', b"\xff"],
+)  # fmt: skip
+def test_a_line_that_is_nothing_of_a_list_is_an_error(line: bytes) -> None:
+    with pytest.raises(RegisterError):
+        lists.unpack(line + b"\n")
+
+
+def test_what_an_editor_accepts_becomes_follow_ups_and_parts_and_leaves_the_text_alone() -> None:
+    listed = waiting(of(TOLD))
+    chosen = [one for one in listed.proposals if one.kind in proposals.ACCEPTABLE]
+    assert {one.kind for one in chosen} == {"follow_up", "split"}
+    after = proposals.accept(listed.entries, chosen)
+    assert listed.outline is not None
+    assert exporting.text(listed.outline, after) == TOLD.encode()
+    sailors = next(one for one in after if one.written.startswith("Twelve"))
+    assert [update.sources[0].outlet for update in sailors.updates] == ["Quay Radio"]
+    (part,) = [one for one in after if one.parent == sailors.id]
+    assert part.written.startswith("For example, two were later dismissed")
+    assert proposals.open_ones(listed.proposals, after) == tuple(
+        one for one in listed.proposals if one.kind not in proposals.ACCEPTABLE
+    )
+
+
+def test_an_interview_told_apart_takes_its_turns_along() -> None:
+    text = SMALL.replace(
+        "• A pilot gave an interview. Here is",
+        "• A pilot refused (Quay Radio, Mar 1).\nLater he gave an interview. Here is",
+    )
+    listed = waiting(of(text))
+    (lead,) = [one for one in listed.proposals if one.kind == "split" and one.text.endswith(":")]
+    part = next(one for one in proposals.accept(listed.entries, [lead]) if one.parent)
+    assert [block.kind for block in part.body["en"]] == ["paragraph", *["turn"] * 5]
+    assert len(part.quotes) == 5
+
+
+def test_what_was_accepted_outlives_the_next_reading_and_is_not_proposed_again() -> None:
+    listed = waiting(of(TOLD))
+    after = proposals.accept(listed.entries, listed.proposals)
+    again = of(TOLD, existing=after)
+    assert set(again.fates.values()) == {"unchanged"}
+    assert not [one for one in again.proposals if one.kind in proposals.ACCEPTABLE]
+    renewed = of(TOLD.replace("let them go", "set them free"), existing=after)
+    (changed,) = [one for one in renewed.entries if renewed.fates[one.id] == "changed"]
+    assert [source.outlet for source in changed.sources] == ["Harbour Post", "Harbour Post"]
+    assert changed.updates[0].sources[0].outlet == "Quay Radio"
+
+
+def test_a_translation_is_behind_once_the_list_says_something_else() -> None:
+    first = of(SMALL)
+    told = msgspec.structs.replace(first.entries[2], title={"en": "Twelve", "ru": "Двенадцать"})
+    renewed = of(SMALL.replace("Two were later", "Three were later"), existing=[told])
+    assert next(one for one in renewed.entries if one.id == told.id).outdated == ("ru",)
+
+
+def test_what_was_taken_down_does_not_come_back_with_the_next_reading() -> None:
+    first = of(SMALL)
+    gone = first.entries[2].id
+    again = of(SMALL, existing=[one for one in first.entries if one.id != gone], gone={gone})
+    figures = again.figures()
+    assert (figures["added"], figures["unchanged"], figures["taken_down"]) == (0, 5, 1)
+    assert gone not in {one.id for one in again.entries}
+    assert not again.news.entries
+
+
+def test_a_released_list_is_written_out_again_from_what_is_public(house: House, chores: Chores) -> None:
+    news = of(SMALL).news
+    digest = release(house, lists.pack(news.entries, news.outline, news.proposals))
+    chores.publish()
+    folder = chores.printer.records
+    assert written(folder) == SMALL.encode()
+    with house.database.read() as session:
+        row = session.get_one(Manifest, digest)
+        assert (row.state, row.body) == ("public", b"")
+    edited = records.get(folder, next(one.id for one in news.entries if one.written.startswith("Twelve")))
+    assert edited is not None
+    assert edited.entry is not None
+    told = msgspec.structs.replace(edited.entry, body={"en": (Block(text="All twelve stayed."),)})
+    records.put(folder, told, date(2031, 1, 1))
+    before = SMALL.splitlines()
+    assert written(folder).decode().splitlines() == [*before[:2], "• All twelve stayed.", *before[4:]]
+
+
+def test_what_is_taken_down_lives_on_in_no_kept_list(house: House, chores: Chores) -> None:
+    found = of(SMALL)
+    outline = msgspec.structs.replace(
+        found.outline,
+        items=tuple(msgspec.structs.replace(item, spans=("Twelve sailors",)) for item in found.outline.items),
+    )
+    release(house, lists.pack(found.entries, outline, found.proposals))
+    chores.publish()
+    gone = next(one.id for one in found.entries if one.written.startswith("Twelve"))
+    with house.database.write() as session:
+        releases.order_take_down(session, gone, "safety", as_(house, "alice"))
+    chores.take_down()
+    chores.pack()
+    for path in (*chores.printer.records.rglob("*"), *chores.printer.output.rglob("*")):
+        assert not path.is_file() or b"Twelve sailors" not in path.read_bytes(), path
+    with house.database.read() as session:
+        assert all(b"Twelve sailors" not in row.body for row in session.query(Manifest))
+    assert b"Twelve" not in written(chores.printer.records)
+
+
+def test_notices_reach_no_page_and_no_file_of_the_site(house: House, chores: Chores) -> None:
+    news = of(SMALL).news
+    release(house, lists.pack(news.entries, news.outline))
+    chores.publish()
+    chores.pack()
+    assert any("Twelve sailors" in path.read_text() for path in chores.printer.output.rglob("*.html"))
+    for path in chores.printer.output.rglob("*"):
+        assert not path.is_file() or b"Dona adesso" not in path.read_bytes(), path
+
+
+def test_a_list_decided_upon_has_to_be_signed_anew(house: House) -> None:
+    body, other = lists.pack(of(SMALL).entries), lists.pack(of(TOLD).entries)
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        releases.sign_manifest(session, digest, as_(house, "carol"))
+        replaced = releases.replace_manifest(session, digest, other, as_(house, "dan"))
+        assert session.get(Manifest, digest) is None
+        assert session.query(ManifestSignature).count() == 0
+        assert releases.sign_manifest(session, replaced, as_(house, "dan")).state == "review"
+
+
+def test_a_withdrawn_list_can_be_imported_again_and_no_old_signature_counts(house: House) -> None:
+    body = lists.pack(of(SMALL).entries)
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        releases.sign_manifest(session, digest, as_(house, "carol"))
+        assert releases.withdraw_manifest(session, digest, as_(house, "dan")).body == b""
+        releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        assert releases.manifests_in_review(session) == [body]
+        assert releases.sign_manifest(session, digest, as_(house, "dan")).state == "review"
+
+
+def test_the_list_of_2022_comes_out_again_with_everything_accepted(shared: Path) -> None:
+    data = (shared / "data/refusals-2022.txt").read_bytes()
+    listed = waiting(importing.read(data, year=2022, document="refusals-2022.txt"))
+    kinds = [one.kind for one in listed.proposals]
+    assert kinds.count("follow_up") == 10
+    assert kinds.count("split") >= 12
+    after: tuple[Entry, ...] = proposals.accept(listed.entries, listed.proposals)
+    assert listed.outline is not None
+    assert exporting.text(listed.outline, after) == data
+    assert sum(len(one.updates) for one in after) == 10
