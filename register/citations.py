@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from rapidfuzz import fuzz, process
+
 from register.entry import Source
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -32,14 +34,25 @@ _FULL = {
     "sept",
 }
 _PARENTHESES = re.compile(r"\(([^()\n]*)\)")
-_DAY = r"[^\W\d_]{3,9}\.? \d{1,3}(?:, (?:19|20)\d\d)?"
+# Word processors write a fixed space between month and day.
+_BLANK = r"[ \u00a0\u202f]"
+_DAY = rf"[^\W\d_]{{3,9}}\.?{_BLANK}\d{{1,3}}(?:,{_BLANK}(?:19|20)\d\d)?"
 _GROUP = re.compile(
-    rf"(?P<outlet>[^,;:()]*(?:, (?!{_DAY})[^,;:()]+)*), (?P<days>{_DAY}(?: ?/ ?{_DAY})*)"
-    r"(?P<links>: ?\d{1,2}(?:, ?\d{1,2})*)?"
+    rf"(?P<outlet>[^,;:()]*(?:,{_BLANK}(?!{_DAY})[^,;:()]+)*),{_BLANK}"
+    rf"(?P<days>{_DAY}(?:{_BLANK}?/{_BLANK}?{_DAY})*)"
+    rf"(?P<links>:{_BLANK}?\d{{1,2}}(?:,{_BLANK}?\d{{1,2}})*)?"
 )
-# "May" is left out: "(on Friday, May 5, he left)" is a sentence.
-_BROKEN = re.compile(r", (?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.? \d")
-_ONE_DAY = re.compile(r"(?P<month>[^\W\d_]{3,9})\.? (?P<day>\d{1,3})(?:, (?P<year>\d{4}))?")
+# "May" needs more: "(on Friday, May 5, he left)" is a sentence.
+_BROKEN = re.compile(
+    rf",{_BLANK}(?:(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?{_BLANK}\d|May{_BLANK}\d{{1,2}}:)"
+)
+# What ends like a citation, whatever stands before it.
+_ENDING = re.compile(rf",{_BLANK}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?{_BLANK}\d{{1,2}}\)")
+_ONE_DAY = re.compile(
+    rf"(?P<month>[^\W\d_]{{3,9}})\.?{_BLANK}(?P<day>\d{{1,3}})(?:,{_BLANK}(?P<year>\d{{4}}))?"
+)
+# A misspelt month keeps most of its letters.
+_SAME_MONTH = 75.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +74,16 @@ def find(text: str, year: int | None) -> tuple[Citation, ...]:
     Find every citation in *text*; days without a year get *year*, or no date where it is ``None``.
 
     Raises:
-        CitationError: a citation with an impossible day, an unknown month or no outlet.
+        CitationError: a citation with an impossible day, an unknown month, no outlet, or others inside it.
     """
-    found = []
+    found: list[Citation] = []
     for match in _PARENTHESES.finditer(text):
         sources = _sources(match[1], match[0], year)
         if sources:
             found.append(Citation(match.start(), match.end(), match[0], sources))
+    ends = {citation.end for citation in found}
+    if any(match.end() not in ends for match in _ENDING.finditer(text)):
+        raise CitationError("a citation cannot be read to its end")
     return tuple(found)
 
 
@@ -79,7 +95,7 @@ def _sources(inside: str, as_written: str, year: int | None) -> tuple[Source, ..
         return ()
     months = [_ONE_DAY.fullmatch(day) for group in groups if group for day in _days(group["days"])]
     if not any(day and _month(day["month"]) for day in months):
-        if any(day and len(day["month"]) == 3 and day["month"].istitle() for day in months):
+        if any(day and _is_nearly_a_month(day["month"]) for day in months):
             raise CitationError("a citation names a month that does not exist")
         return ()
     return tuple(source for group in groups if group for source in _of_group(group, as_written, year))
@@ -106,6 +122,12 @@ def _month(word: str) -> int | None:
     if len(word) > 3 and word not in _FULL:
         return None
     return _MONTHS.index(word[:3]) + 1 if word[:3] in _MONTHS else None
+
+
+def _is_nearly_a_month(word: str) -> bool:
+    if len(word) == 3:
+        return word.istitle()
+    return process.extractOne(word.casefold(), _FULL, scorer=fuzz.ratio, score_cutoff=_SAME_MONTH) is not None
 
 
 def _date(text: str, year: int | None) -> date | None:

@@ -9,6 +9,7 @@ Reading a hand-made list into entries, in review: nothing here publishes.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,6 +18,7 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from register import coding, jsonform, textform
+from register.checks import problems
 from register.citations import Citation, find
 from register.entry import (
     Block,
@@ -29,6 +31,7 @@ from register.entry import (
     dumps,
     fingerprint,
 )
+from register.errors import ImportErrors
 from register.lists import HandMade
 from register.outline import Item, Outline
 from register.proposals import Proposal, headline, open_ones, propose
@@ -106,7 +109,9 @@ def read(
         ImportErrors: every line that cannot be read, with the reason; nothing was imported.
     """
     is_json = data.lstrip()[:1] == b"{"
-    found = _from_json(data) if is_json else _from_text(data, year, document)
+    found = _from_json(data, document) if is_json else _from_text(data, year, document)
+    lines = jsonform.entry_lines(data) if is_json else [item.first for item in found.outline.items]
+    _refuse_what_cannot_be_public(found.entries, lines)
     return _without(_matched(found, tuple(existing)), gone)
 
 
@@ -121,8 +126,20 @@ def manifest_hash(entries: Iterable[Entry]) -> str:
     return hashlib.sha256(manifest(entries)).hexdigest()
 
 
-def _from_json(data: bytes) -> Imported:
-    entries, outline = jsonform.read(data)
+def _refuse_what_cannot_be_public(entries: Sequence[Entry], lines: Sequence[int]) -> None:
+    """Refuse a list for an entry that the register would refuse: it would hold up the whole list later."""
+    faults = {
+        (line, f"the register would refuse this: {code.replace('_', ' ')}")
+        for entry, line in zip(entries, lines, strict=False)
+        if entry.is_publishable
+        for code in problems(entry)
+    }
+    if faults:
+        raise ImportErrors(tuple(sorted(faults)))
+
+
+def _from_json(data: bytes, document: str) -> Imported:
+    entries, outline = jsonform.read(data, document)
     at = {item.id: item for item in outline.items}
     stories = [
         entry
@@ -148,7 +165,8 @@ def _citations(entry: Entry) -> tuple[Citation, ...]:
 
 def _from_text(data: bytes, year: int | None, document: str) -> Imported:
     parsed = textform.parse(data, year=year)
-    entries = tuple(_entry(passage, document) for passage in parsed.passages)
+    times: Counter[str] = Counter()
+    entries = tuple(_entry(passage, document, times) for passage in parsed.passages)
     proposals = tuple(
         proposal
         for passage, entry in zip(parsed.passages, entries, strict=True)
@@ -185,14 +203,17 @@ def _item(passage: textform.Passage, entry: Entry) -> Item:
     )
 
 
-def _entry(passage: textform.Passage, document: str) -> Entry:
+def _entry(passage: textform.Passage, document: str, times: Counter[str]) -> Entry:
     words = "\n".join(paragraph.text for paragraph in passage.paragraphs)
+    # A line without bullet may stand in a list more than once.
+    times[words] += 1
+    again = (str(times[words]),) if times[words] > 1 else ()
     opening = passage.paragraphs[0].text
     is_story = passage.kind == "story"
     sources = tuple(source for citation in passage.citations for source in citation.sources)
     grade, hedge = coding.grade_hedged(words, has_source=bool(sources), is_general=not is_story)
     return Entry(
-        id=derived_id(words),
+        id=derived_id(words, *again),
         item_type={"story": "report", "context": "context", "notice": "notice"}[passage.kind],  # type: ignore[arg-type]
         title={"en": headline(opening)},
         body={"en": passage.blocks},
@@ -262,8 +283,13 @@ def _pairs(entries: Sequence[Entry], existing: Sequence[Entry]) -> list[tuple[En
             taken.add(fitting[0].id)
         else:
             rest.append(entry)
-    # Only what came from a list can be a story of a list that was edited since.
-    free = {old.id: old for old in existing if old.origin and old.id not in taken and old.parent is None}
+    # Only what came from this list can be a story of it that was edited since.
+    documents = {entry.origin.document for entry in entries if entry.origin}
+    free = {
+        old.id: old
+        for old in existing
+        if old.origin and old.origin.document in documents and old.id not in taken and old.parent is None
+    }
     texts = {old.id: old.written for old in free.values()}
     for entry in rest:
         if entry.origin and entry.origin.key:

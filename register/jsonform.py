@@ -59,9 +59,11 @@ class Fault:
     why: str
 
 
-def read(data: bytes) -> tuple[tuple[Entry, ...], Outline]:
+def read(data: bytes, document: str = "list") -> tuple[tuple[Entry, ...], Outline]:
     """
     Read the JSON form: the entries, and where each stands in the written list.
+
+    A transcription says itself which list it is of; *document* names one that does not.
 
     Raises:
         ImportErrors: every fault found, with its line in the file.
@@ -70,16 +72,16 @@ def read(data: bytes) -> tuple[tuple[Entry, ...], Outline]:
         seed = msgspec.json.decode(data, type=Seed)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ImportErrors((_decoding_fault(data, error),)) from None
-    lines = _entry_lines(data)
+    lines = entry_lines(data)
     faults = _faults(seed.entries)
     if faults:
         at = {fault: lines[fault.place] if fault.place < len(lines) else 1 for fault in faults}
         raise ImportErrors(tuple(sorted({(at[fault], fault.why) for fault in faults})))
-    return _entries(seed)
+    return _entries(seed, document)
 
 
-def _entries(seed: Seed) -> tuple[tuple[Entry, ...], Outline]:
-    document = str(seed.meta.get("seed_file", "list"))
+def _entries(seed: Seed, document: str) -> tuple[tuple[Entry, ...], Outline]:
+    document = str(seed.meta.get("seed_file", document))
     ids = {entry.id: derived_id(document, entry.id) for entry in seed.entries}
     on_line = Counter(entry.lines[0] for entry in seed.entries if entry.parent is None)
     entries, items = [], []
@@ -302,7 +304,7 @@ def _exact_words(entry: SeedEntry) -> list[str]:
     ]
 
 
-def _entry_lines(data: bytes) -> list[int]:
+def entry_lines(data: bytes) -> list[int]:
     """Return the line on which each entry opens: that of its own ``id``."""
     opening = re.search(rb'"entries":\s*\[', data)
     start = opening.end() if opening else 0
@@ -315,7 +317,7 @@ def _decoding_fault(data: bytes, error: BaseException) -> tuple[int, str]:
     message = str(error)
     at_entry = re.search(r"\$\.entries\[(\d+)\]([^`]*)", message)
     if at_entry:
-        lines = _entry_lines(data)
+        lines = entry_lines(data)
         place = int(at_entry[1])
         return (
             lines[place] if place < len(lines) else 1,

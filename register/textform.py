@@ -96,7 +96,7 @@ def parse(data: bytes, *, year: int | None) -> Document:
     faults += [(1 + n, fault) for n, line in enumerate(lines) if (fault := _fault(line))]
     paragraphs, unreadable = _paragraphs(lines, year)
     faults += unreadable + _repeats(paragraphs)
-    if not any(paragraph.bullet for paragraph in paragraphs):
+    if not any(_BULLET.match(line) for line in lines):
         faults.append((1, "there is no story here: a story begins with a bullet, such as “• ”"))
     if faults:
         raise ImportErrors(tuple(sorted(set(faults))))

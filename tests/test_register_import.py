@@ -135,6 +135,10 @@ DAMAGED = [
     (SMALL.replace("captain", "cap\x00tain"), 3, "control"),
     (SMALL.replace("\nPilot", "\r\nPilot"), 6, "mixed"),
     (SMALL + "\n• A stoker refused twice (Quay Radio, April 30).", 16, "line 13"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay (Radio), Feb 2)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, May 2: a, b)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Febuary 2)"), 3, "month"),
+    (SMALL.replace("captain", "cap\u202etain"), 3, "hidden characters"),
     (SMALL.replace("• ", ""), 1, "no story"),
     ("", 1, "no story"),
 ]
@@ -157,6 +161,65 @@ def test_every_fault_is_told_not_the_first() -> None:
     with pytest.raises(ImportErrors) as refused:
         of(SMALL.replace("Jan 12", "Jan 42").replace("April 30", "April 31"))
     assert [line for line, _ in refused.value.refused] == [3, 13]
+
+
+def test_a_fault_in_the_only_story_is_not_told_as_a_list_without_stories() -> None:
+    with pytest.raises(ImportErrors) as refused:
+        of("• A stoker refused (Quay Radio, April 31).")
+    assert [why for _, why in refused.value.refused] == ["a citation names a day that does not exist"]
+
+
+def test_a_fixed_space_in_a_citation_costs_no_source() -> None:
+    found = of(SMALL.replace("Feb 2)", "Feb\u00a02)"))
+    assert found.source_references == of(SMALL).source_references
+    assert b"Feb\xc2\xa02)" in exporting.text(found.outline, found.entries)
+
+
+def test_lines_that_stand_twice_are_two_and_known_again() -> None:
+    cook = "The union Free Decks tells of a cook (Free Decks, Mar 5).\n"
+    text = (
+        f"{SMALL}• A diver refused (Quay Radio, May 1).\n{cook}• A mate refused (Quay Radio, May 2).\n{cook}"
+    )
+    found = of(text)
+    assert len({entry.id for entry in found.entries}) == len(found.entries)
+    assert exporting.text(found.outline, found.entries) == text.encode()
+    assert set(of(text, existing=found.entries).fates.values()) == {"unchanged"}
+
+
+def test_a_story_of_another_list_that_reads_alike_is_not_taken_for_an_edit() -> None:
+    first = of("• Twelve sailors of the fleet refused to leave port (Quay Radio, Feb 2).", document="one")
+    other = of(
+        "• Thirty sailors of the fleet refused to leave port (Quay Radio, Mar 9).",
+        document="two",
+        existing=first.entries,
+    )
+    assert list(other.fates.values()) == ["added"]
+
+
+def test_two_transcriptions_without_a_name_do_not_meet() -> None:
+    def told(title: str, document: str, existing: Any = ()) -> Imported:
+        entry = {
+            "id": "R1", "item_type": "report", "title": title, "lines": [1, 1], "kind": "case",
+            "text": f"{title}.", "spans": [f"{title}."],
+            "corroboration": {"explicit_status": "sources_withheld"},
+        }  # fmt: skip
+        data = json.dumps({"entries": [entry]}).encode()
+        return importing.read(data, document=document, existing=existing)
+
+    first = told("A cook refused", "one.json")
+    assert list(told("A clerk refused", "two.json", first.entries).fates.values()) == ["added"]
+    assert list(told("A cook refused twice", "one.json", first.entries).fates.values()) == ["changed"]
+
+
+def test_an_entry_the_register_would_refuse_is_refused_with_its_line() -> None:
+    entry = {
+        "id": "R1", "item_type": "report", "title": "A cook", "lines": [1, 1], "kind": "case",
+        "text": "A cook.", "spans": ["A cook."], "corroboration": {"explicit_status": "none_stated"},
+        "sources": [{"outlet": "Quay", "url": "javascript:alert(1)"}],
+    }  # fmt: skip
+    with pytest.raises(ImportErrors) as refused:
+        importing.read(json.dumps({"entries": [entry]}, indent=1).encode())
+    assert refused.value.refused == ((4, "the register would refuse this: address not of the web"),)
 
 
 def test_days_without_a_year_stay_open_where_no_year_is_given() -> None:
