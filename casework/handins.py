@@ -8,6 +8,7 @@ only, content of tips to editors, a tip's card to custodians (who may release it
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -293,7 +294,7 @@ class _Taking:
         ).all()
         for generation in {row.generation for row in grants}:
             rows = [row for row in grants if row.generation == generation]
-            if not self._is_enough({row.staff for row in rows}, staff):
+            if not self._is_enough(rows, staff):
                 continue
             for row in rows:
                 if row.staff not in staff:
@@ -304,9 +305,16 @@ class _Taking:
             return owner.author == self.staff
         return self.staff in (owner.assignee, owner.second)
 
-    def _is_enough(self, holders: set[str], staff: frozenset[str]) -> bool:
-        """Tell whether *staff* leave enough of *holders*: all there are, or two of whom one is living."""
+    def _is_enough(self, rows: Sequence[Grant], staff: frozenset[str]) -> bool:
+        """
+        Tell whether *staff* leave enough of the grants of one key: all there are, or two, one of them living.
+
+        A grant of a keyring that was replaced, or that the hub never locked, opens nothing.
+        """
+        living = self.staffing.hands.living
+        real = [row for row in rows if row.staff == keys.RECOVERY or (row.staff, row.number) in living]
+        holders = {row.staff for row in real if open_grant(row, self.strongbox) is not None}
         if keys.RECOVERY in holders - staff:
             return False
-        kept = {one for one in holders & staff if one == keys.RECOVERY or one in self.staffing.living}
-        return len(kept) >= min(2, len(holders)) and bool(kept & self.staffing.living)
+        kept = holders & staff
+        return len(kept) >= min(2, len({row.staff for row in rows})) and kept != {keys.RECOVERY}

@@ -36,7 +36,7 @@ ACTS = frozenset(
         "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
-        "lift-suspension", "duty", "restored", "repin", "renew",
+        "lift-suspension", "duty", "restored", "repin", "renew", "recover",
     }
 )  # fmt: skip
 

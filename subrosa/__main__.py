@@ -29,6 +29,7 @@ COMMANDS = {
     "upgrade": "bring the database to this program's version",
     "staff": "add and revoke members of the staff; keep their keyrings",
     "roster": "draft, sign and put the list of staff in force; pin new roots",
+    "recovery": "make the recovery key on paper; open what nobody living can",
     "register": "import, build and verify the public register",
     "gate": "hold a draft against what must not leave the house",
     "journal": "verify the journal of acts",

@@ -13,6 +13,7 @@ from subrosa.errors import UsageError
 ROOT = "subrosa-root-key-1"
 ESCROW = "subrosa-escrow-key-1"
 ESCROW_RECIPIENT = "subrosa-escrow-recipient-1"
+RECOVERY_RECIPIENT = "subrosa-recovery-recipient-1"
 
 _CARRY = "# Carry this file to a stick, and wipe it here. It must not lie on the machine it protects.\n"
 
@@ -59,6 +60,24 @@ def read_escrow_recipient(path: Path) -> Recipient:
         return Recipient.parse(_read(path, ESCROW_RECIPIENT, 1216))
     except CryptoError:
         raise UsageError(f"{path.name} is not an escrow recipient") from None
+
+
+def write_recovery_recipient(path: Path, recipient: Recipient) -> None:
+    """Write the public half of a recovery key, for the next roster."""
+    write_file(path, f"{RECOVERY_RECIPIENT} {recipient.raw.hex()}\n".encode())
+
+
+def read_recovery_recipient(path: Path) -> Recipient:
+    """
+    Read the public half of a recovery key.
+
+    Raises:
+        UsageError: the file holds none.
+    """
+    try:
+        return Recipient.parse(_read(path, RECOVERY_RECIPIENT, 1216))
+    except CryptoError:
+        raise UsageError(f"{path.name} is not a recovery recipient") from None
 
 
 def _read(path: Path, word: str, size: int) -> bytes:

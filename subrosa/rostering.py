@@ -35,6 +35,7 @@ from crypto.roster import (
     words,
 )
 from crypto.signature import SigningKey
+from crypto.xwing import Recipient
 from subrosa import founding
 from subrosa.errors import ShellError, UsageError
 
@@ -76,20 +77,26 @@ def read(path: Path) -> Signed:
     return Signed(read_draft(UnverifiedNote.parse(body).text), body, is_draft=False)
 
 
-def draft(path: Path, in_force: Roster, change: Change, now: datetime) -> Roster:
+def draft(
+    path: Path, in_force: Roster, change: Change, now: datetime, recovery: Recipient | None = None
+) -> Roster:
     """
     Write the roster that follows *in_force* to *path*, or add *change* to the draft that lies there.
+
+    *recovery* is named from then on as the one more holder of every new key.
 
     Raises:
         UsageError: what lies there is signed already, or follows another roster.
     """
-    staff = in_force.staff
+    basis = in_force
     if path.exists():
         lying = read(path)
         if not lying.is_draft or lying.claim.previous != in_force.digest:
             raise UsageError(f"{path.name} is signed, or does not follow the roster in force")
-        staff = lying.claim.staff
-    drafted = founding.next_roster(in_force, list(change(staff)), now)
+        basis = lying.claim
+    drafted = replace(
+        founding.next_roster(in_force, list(change(basis.staff)), now), recovery=recovery or basis.recovery
+    )
     write_file(path, drafted.text().encode("ascii"))
     return drafted
 
@@ -145,7 +152,8 @@ def accept(
 
     Raises:
         RefusedRosterError: too few root keys signed it, it is older than the one in force, or expired, or
-            leaves out versions, or is of another hub, or enrols somebody after the grace of the last one.
+            leaves out versions, or is of another hub, or
+            adds somebody who is sealed to after the grace of the last one.
         ForkError: the root keys signed another roster of this version, or one that follows another.
         CryptoError: a signature is false, or it is no roster.
     """
@@ -220,6 +228,6 @@ def _judge(held: Roster, offered: Roster, strongbox: Strongbox, today: date) -> 
         raise RefusedRosterError(f"it expired on {offered.expires}")
     if offered.hub_signing != strongbox.signing.public:
         raise RefusedRosterError("it names another hub than this one")
-    if newcomers(held, offered):
+    if newcomers(held, offered) or offered.recovery != held.recovery:
         check_may_enrol(held, today)
     return relation

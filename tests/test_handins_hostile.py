@@ -14,6 +14,7 @@ from casework.tables import Case, Draft, Grant, HandIn, Item, Mailbox, SealingKe
 from crypto import context, sealed
 from tests.house import House
 from tests.test_keeper import ask, file_case, hand_in
+from tests.test_succession import renew_keyring
 
 
 def holder(house: House, name: str) -> Holder:
@@ -132,6 +133,17 @@ def test_nobody_living_recovery_and_the_last_but_one_are_never_dropped(
     if "nobody" in kept:
         house.revoke("bob")
     hand_in(house, "alice", retain={(case, keys.CONTENT): kept})
+    assert holders_of(house, case) == {"alice", "bob", keys.RECOVERY}
+
+
+def test_a_keyring_that_was_replaced_is_no_holder_to_be_left_with(sqlite_house: House) -> None:
+    """Alice's grant is her old keyring's: leaving her and recovery would leave nobody living."""
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "bob")
+    renew_keyring(house, "alice")
+    with house.database.write() as session:
+        session.get_one(Case, case).second = "alice"
+    assert hand_in(house, "bob", retain={(case, keys.CONTENT): ["alice", keys.RECOVERY]}) == "done"
     assert holders_of(house, case) == {"alice", "bob", keys.RECOVERY}
 
 

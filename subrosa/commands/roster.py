@@ -13,7 +13,7 @@ from casework import rosters
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor, Roster, words
 from crypto.signature import SigningKey
-from subrosa import keyfiles, pinning, rostering
+from subrosa import ceremony, keyfiles, pinning, rostering
 from subrosa.errors import UsageError
 from subrosa.opening import now, open_database, open_strongbox, with_settings
 from subrosa.settings import Settings
@@ -47,8 +47,9 @@ def show(settings: Settings, as_json: bool) -> None:
 @command.command("draft")
 @click.argument("file", type=NEW)
 @click.option("--revoke", "leaving", multiple=True, metavar="NAME", help="Somebody whose keys end with it.")
+@click.option("--recovery", type=EXISTING, help="The public half of a recovery key, from `recovery make`.")
 @with_settings
-def draft(settings: Settings, file: Path, leaving: tuple[str, ...]) -> None:
+def draft(settings: Settings, file: Path, leaving: tuple[str, ...], recovery: Path | None) -> None:
     """
     Write the next roster to FILE, unsigned: the same staff, good for 90 days.
 
@@ -57,7 +58,8 @@ def draft(settings: Settings, file: Path, leaving: tuple[str, ...]) -> None:
     """
     with open_database(settings).read() as session:
         in_force = rosters.current(session, settings.anchor)
-    drafted = rostering.draft(file, in_force, lambda staff: staff, now())
+    named = None if recovery is None else keyfiles.read_recovery_recipient(recovery)
+    drafted = rostering.draft(file, in_force, lambda staff: staff, now(), named)
     for name in leaving:
         drafted = rostering.draft(file, in_force, rostering.revoked(name), now())
     click.echo(_as_text(drafted, now().date()))
@@ -158,6 +160,8 @@ def _as_text(roster: Roster, today: date) -> str:
     for entry in roster.staff:
         state = " REVOKED" if entry.revoked else ""
         lines.append(f"  {entry.id}{state}: {', '.join(sorted(entry.roles))}")
+    if roster.recovery is not None:
+        lines.append(f"  recovery key: {' '.join(ceremony.spoken(roster.recovery))}")
     return "\n".join([*lines, "read aloud: " + " ".join(words(roster))])
 
 
