@@ -12,7 +12,8 @@ from register.places import subjects
 # Below this a cell of the map would point at people rather than at a region.
 SMALL_CELL = 3
 
-_WIDTH, _HEIGHT, _FOOT, _HEAD = 640, 150, 22, 18
+# The chart of months: years stand at its side, months at its foot, numbers in the head of each row.
+_WIDTH, _SIDE, _FOOT, _HEAD, _ROOM, _COLUMN = 640, 56, 24, 28, 90, 30
 _TILE, _GAP = 40, 3
 
 
@@ -27,29 +28,35 @@ class Tile:
 
 
 def months(counted: Mapping[str, int], label: str) -> Markup:
-    """Draw a column for every month from the first to the last, empty months included."""
-    span = _months_between(min(counted), max(counted)) if counted else []
+    """Draw a row for every year and in it a column for every month, all in one scale, empty ones included."""
+    years = range(int(min(counted)[:4]), int(max(counted)[:4]) + 1) if counted else range(0)
     highest = max(counted.values(), default=1)
-    step = _WIDTH / max(len(span), 1)
-    wide = min(step * 0.72, 46)
-    room = _HEIGHT - _FOOT - _HEAD
-    # About one label in sixty points, or they run into each other.
-    every = max(1, round(60 / step)) if span else 1
-    drawn = []
-    for place, month in enumerate(span):
-        number = counted.get(month, 0)
-        tall = room * number / highest
-        middle = step * (place + 0.5)
+    drawn, top = [], 0
+    for year in years:
+        of_year = [counted.get(f"{year:04}-{month:02}", 0) for month in range(1, 13)]
+        tall = _HEAD + round(_ROOM * max(of_year) / highest)
+        top += tall
+        drawn.append(_year(year, of_year, highest, top))
+    names = "".join(f'<text x="{_middle(month):.1f}" y="{top + 16}">{month}</text>' for month in range(1, 13))
+    return _svg("columns", f"0 0 {_WIDTH} {top + _FOOT}", label, "".join(drawn) + names)
+
+
+def _year(year: int, of_year: Sequence[int], highest: int, foot: int) -> str:
+    """Draw one row that stands on the height *foot*."""
+    drawn = [f'<path d="M{_SIDE} {foot - 0.5}H{_WIDTH}"/><text class="y" x="0" y="{foot - 5}">{year}</text>']
+    for month, number in enumerate(of_year, 1):
         if number:
+            height = max(2.0, _ROOM * number / highest)
             drawn.append(
-                f'<rect x="{middle - wide / 2:.1f}" y="{_HEAD + room - tall:.1f}" width="{wide:.1f}" '
-                f'height="{tall:.1f}" rx="1.5"/><text class="n" x="{middle:.1f}" '
-                f'y="{_HEAD + room - tall - 5:.1f}">{number}</text>'
+                f'<rect x="{_middle(month) - _COLUMN / 2:.1f}" y="{foot - height:.1f}" width="{_COLUMN}" '
+                f'height="{height:.1f}" rx="1.5"/><text class="n" x="{_middle(month):.1f}" '
+                f'y="{foot - height - 5:.1f}">{number}</text>'
             )
-        if place % every == 0:
-            drawn.append(f'<text x="{middle:.1f}" y="{_HEIGHT - 6}">{month[5:]}.{month[2:4]}</text>')
-    foot = f'<path d="M0 {_HEIGHT - _FOOT + 0.5}H{_WIDTH}"/>'
-    return _svg("columns", f"0 0 {_WIDTH} {_HEIGHT}", label, foot + "".join(drawn))
+    return "".join(drawn)
+
+
+def _middle(month: int) -> float:
+    return _SIDE + (_WIDTH - _SIDE) / 12 * (month - 0.5)
 
 
 def bar(number: int, highest: int) -> Markup:
@@ -95,12 +102,3 @@ def _svg(kind: str, box: str, label: str, inside: str, role: str = "img") -> Mar
     return Markup(  # noqa: S704 - numbers, codes and escaped words only
         f'<svg class="{kind}" viewBox="{box}" role="{role}" aria-label="{escape(label)}">{inside}</svg>'
     )
-
-
-def _months_between(first: str, last: str) -> list[str]:
-    found = []
-    year, month = int(first[:4]), int(first[5:7])
-    while (text := f"{year:04}-{month:02}") <= last:
-        found.append(text)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return found

@@ -69,7 +69,7 @@ def test_the_interval_is_wilsons(leaked: int, documents: int, low: float, high: 
 
 
 def test_no_leak_on_a_small_set_does_not_read_as_no_leaks() -> None:
-    assert "between 0 and 16.1 %" in " ".join(candour.gate(ENGLISH, GateRate(date(2026, 3, 1), 20, 0)))
+    assert "between 0 and 16.1%" in " ".join(candour.gate(ENGLISH, GateRate(date(2026, 3, 1), 20, 0)))
 
 
 def test_corrections_are_told_per_hundred_entries() -> None:
