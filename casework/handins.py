@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, keys, mailboxes, rosters, signed, vouching
+from casework import canonical, journal, keys, mailboxes, rosters, signed, vouching, watching
 from casework.asking import HANDIN_TAG, KEY_TAG
 from casework.database import Database
 from casework.errors import CaseworkError, SchemaMismatchError
@@ -101,7 +101,7 @@ def _carry_out(session: Session, handin: bytes, strongbox: Strongbox, anchor: An
     identity = strongbox.handins.get(row.key)
     if identity is None:
         raise _AgainError
-    staffing = rosters.watched(session, strongbox, anchor, now)
+    staffing = watching.watched(session, strongbox, anchor, now)
     opened = sealed.open_sealed(row.sealed, identity, context.named("handin", row.id))
     said = signed.read(row.id, row.staff, row.number, HANDIN_TAG, opened, row.signature, staffing)
     try:

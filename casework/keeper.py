@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, keys, rosters, signed
+from casework import canonical, journal, keys, rosters, signed, watching
 from casework.actors import HUB, Actor
 from casework.asking import CARD, CHECK, READ, REQUEST_TAG, GrantRef
 from casework.database import Database
@@ -89,7 +89,7 @@ def answer_requests(
         return 0
     answered = 0
     with database.write() as session:
-        staffing = rosters.watched(session, strongbox, anchor, now)
+        staffing = watching.watched(session, strongbox, anchor, now)
         session.execute(delete(Answer).where(Answer.at < now - LIFETIME))
         session.execute(delete(Request).where(func.length(Request.body) > BODY_LIMIT))
         for request in session.scalars(select(Request).order_by(Request.at).limit(AT_ONCE)).all():

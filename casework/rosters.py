@@ -19,7 +19,6 @@ from casework.actors import HUB, OPERATOR
 from casework.errors import CaseworkError, KeyMissingError
 from casework.hands import Hands
 from casework.keys import CONTENT, RECOVERY, Holder
-from casework.strongbox import Strongbox
 from casework.tables import RosterNote, StaffState
 from crypto.errors import TamperedError
 from crypto.roster import Anchor, Roster, StaffEntry, UnverifiedRoster
@@ -262,18 +261,6 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
             if state.suspended_until and state.suspended_until >= LASTING
         ),
     )
-
-
-def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetime) -> Staffing:
-    """
-    Return :func:`staffing` as a hub may believe it: never behind the newest roster it has seen.
-
-    Raises:
-        OldRosterError: as :func:`staffing`.
-    """
-    found = staffing(session, anchor, now, at_least=strongbox.roster_seen)
-    strongbox.see_roster(found.roster.version)
-    return found
 
 
 def is_past_grace(roster: Roster, today: date) -> bool:

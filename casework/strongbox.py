@@ -11,6 +11,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  press.key, contact.key   seeds that open approved bytes and staff contacts
                  hub.key, register.key    seeds that sign for the hub and for the register
                  roster.seen      the newest roster this hub ever saw in force
+                 suspended.seen   suspensions that were signed, so that taking them out lifts none
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
 
@@ -20,11 +21,14 @@ None of these opens anything sealed to staff.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from casework import canonical
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
+from crypto.errors import CryptoError
 from crypto.lock import Key
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
@@ -35,6 +39,15 @@ STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "
 RUNTIME = ("link", "handin")
 
 SEEN = "roster.seen"
+SUSPENDED = "suspended.seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A suspension the hub saw signed: by which row of the journal, and until when it holds."""
+
+    n: int
+    until: datetime
 
 
 class Strongbox:
@@ -44,6 +57,9 @@ class Strongbox:
         self.families = families
         self._seen_file = state_dir / SEEN
         self.roster_seen = _read_number(self._seen_file)
+        self._suspended_file = state_dir / SUSPENDED
+        self.suspended = _read_suspended(self._suspended_file)
+        self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
     def __repr__(self) -> str:
         return "<Strongbox>"
@@ -185,6 +201,14 @@ class Strongbox:
             write_file(self._seen_file, f"{version}\n".encode())
             self.roster_seen = version
 
+    def see_suspended(self, suspended: dict[str, Suspension]) -> None:
+        """Remember who is suspended; the same as before changes nothing."""
+        if suspended == self.suspended:
+            return
+        body = {staff: {"n": one.n, "until": one.until.isoformat()} for staff, one in suspended.items()}
+        write_file(self._suspended_file, canonical.dumps(body))
+        self.suspended = dict(suspended)
+
     def add(self, name: str, now: datetime) -> int:
         """Make a new current key in family *name* and return its number."""
         family = self.families[name]
@@ -228,6 +252,25 @@ def _read_number(path: Path) -> int:
     except FileNotFoundError:
         return 0
     except (OSError, ValueError):
+        raise KeyMissingError(path.stem) from None
+
+
+def _read_suspended(path: Path) -> dict[str, Suspension]:
+    """
+    Read who was suspended; nobody when there is no such file yet.
+
+    Raises:
+        KeyMissingError: it is damaged.
+    """
+    try:
+        body = canonical.loads(path.read_bytes())
+        return {
+            str(staff): Suspension(int(one["n"]), datetime.fromisoformat(one["until"]))
+            for staff, one in body.items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (AttributeError, CryptoError, KeyError, OSError, TypeError, ValueError):
         raise KeyMissingError(path.stem) from None
 
 

@@ -8,7 +8,6 @@ coordinator who is not the one suspended.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -20,6 +19,7 @@ from casework.errors import NotAllowedError, NotFoundError
 from casework.permits import Acting
 from casework.rosters import LASTING
 from casework.tables import StaffState
+from casework.watching import subject_of
 
 FIRST = timedelta(hours=24)
 LIMITS = range(501)
@@ -104,6 +104,4 @@ def _row(session: Session, staff: str, acting: Acting) -> StaffState:
 
 
 def _note(session: Session, act: str, staff: str, acting: Acting) -> None:
-    # A subject is an id of 16 bytes; that of a person is drawn from the staff id, which stands in clear.
-    subject = hashlib.sha256(staff.encode()).digest()[:16]
-    journal.write(session, act, by=acting.by, day=acting.day, subject=subject)
+    journal.write(session, act, by=acting.by, day=acting.day, subject=subject_of(staff))

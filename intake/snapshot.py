@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from casework import cases, keys, lives, post, rosters
+from casework import cases, keys, lives, post, watching
 from casework import newest as newest_keys
 from casework.clocks import Hours, Times
 from casework.notices import REPLY
@@ -119,7 +119,7 @@ def read_house(
     """Read what is the same for every chat."""
     number, identity = strongbox.courier
     return House(
-        staffing=rosters.watched(session, strongbox, anchor, now),
+        staffing=watching.watched(session, strongbox, anchor, now),
         loads=cases.loads(session),
         epoch=strongbox.epoch,
         spools=strongbox.spools,

@@ -28,8 +28,8 @@ from casework import (
     post,
     releases,
     retention,
-    rosters,
     succession,
+    watching,
 )
 from casework.actors import HUB, Actor
 from casework.channels import Mail, Send, http_client, mail, staff_bot, webhook
@@ -124,7 +124,7 @@ class Chores:
         if not self._waits(waiting.SIGNED):
             return
         with self.database.write() as session:
-            roster = rosters.watched(session, self.strongbox, self.anchor, self.clock()).roster
+            roster = watching.watched(session, self.strongbox, self.anchor, self.clock()).roster
             journal.countersign(session, self.strongbox.signing, roster)
             releases.countersign(session, self.strongbox.signing, roster)
 
@@ -304,7 +304,7 @@ class Chores:
 
     def _staffing(self) -> Staffing:
         with self.database.read() as session:
-            return rosters.watched(session, self.strongbox, self.anchor, self.clock())
+            return watching.watched(session, self.strongbox, self.anchor, self.clock())
 
 
 def channels(settings: NoticeSettings, api_base_url: str) -> dict[str, Send]:

@@ -11,7 +11,7 @@ from functools import partial
 from bot.hub import House, Hub
 from bot.pace import Pace
 from bot.telegram import Endpoint, build, read_token
-from casework import releases, rosters
+from casework import releases, watching
 from casework.database import Database
 from casework.strongbox import Strongbox
 from register.honesty import Answers
@@ -77,7 +77,7 @@ def make_printer(
 
     def answers() -> Answers | None:
         with database.read() as session:
-            staffing = rosters.watched(session, strongbox, settings.anchor, clock())
+            staffing = watching.watched(session, strongbox, settings.anchor, clock())
             told = releases.told_figures(session, staffing)
         return None if told is None else Answers(told.month, told.hours, told.waiting)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete
 
-from casework import keeper, rosters
+from casework import keeper, rosters, watching
 from casework.rosters import OldRosterError, ReservedNameError
 from casework.strongbox import Strongbox
 from casework.tables import RosterNote
@@ -21,7 +21,7 @@ from tests.house import House, entry
 def see(house: House) -> None:
     """Let the hub look at the roster once."""
     with house.database.read() as session:
-        rosters.watched(session, house.strongbox, house.anchor, house.now)
+        watching.watched(session, house.strongbox, house.anchor, house.now)
 
 
 def test_a_hub_never_goes_back_behind_the_newest_roster_it_saw(sqlite_house: House) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from casework import rosters
+from casework import watching
 from crypto.roster import words
 from crypto.xwing import Identity
 from subrosa import ceremony, recovering
@@ -58,7 +58,7 @@ def ask(settings: Settings, file: Path, name: str) -> None:
     moment = now()
     strongbox = open_strongbox(settings, moment)
     with open_database(settings).read() as session:
-        staffing = rosters.watched(session, strongbox, settings.anchor, moment)
+        staffing = watching.watched(session, strongbox, settings.anchor, moment)
         body = recovering.ask(session, strongbox, staffing, name)
     file.write_bytes(body)
     click.echo(f"{len(recovering.read_asked(body).grants)} keys are asked for {name}: {file}")
@@ -95,7 +95,7 @@ def take(settings: Settings, file: Path) -> None:
     moment = now()
     strongbox, database = open_strongbox(settings, moment), open_database(settings)
     with database.read() as session:
-        staffing = rosters.watched(session, strongbox, settings.anchor, moment)
+        staffing = watching.watched(session, strongbox, settings.anchor, moment)
     taken = recovering.take(database, strongbox, staffing, file.read_bytes(), moment.date())
     click.echo(f"{taken} keys are in place")
 
