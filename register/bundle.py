@@ -21,9 +21,12 @@ from datetime import date
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from crypto import note
 from crypto.errors import CryptoError
 from crypto.signature import SigningKey
+from register.entry import is_id
 from register.errors import TamperedBundleError
 from register.shelf import Gone
 
@@ -137,7 +140,10 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
         raise TamperedBundleError((f"{MANIFEST}: number {manifest.number} is older than {at_least}",))
     listed = _read(folder, SUMS)
     if hashlib.sha256(listed).hexdigest() != manifest.sums:
-        raise TamperedBundleError((f"{SUMS}: changed", *_differences(folder, _parsed(listed))))
+        found = _differences(folder, _parsed(listed)) or [
+            f"{MANIFEST}: issue {manifest.number} is not that of the files; it is older, or all were changed"
+        ]
+        raise TamperedBundleError((f"{SUMS}: changed", *found))
     problems = _differences(folder, _parsed(listed))
     if not problems:
         gone = recalled(_read(folder, RECALL), public)
@@ -145,6 +151,30 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
     if problems:
         raise TamperedBundleError(tuple(problems))
     return manifest
+
+
+def check_recalled(folder: Path, recall_list: bytes, public: bytes) -> None:
+    """
+    Check that *folder* holds no entry that a newer *recall_list* names.
+
+    Raises:
+        TamperedBundleError: every entry that must be deleted, or the list is not signed by *public*.
+    """
+    problems = []
+    for public_id in recalled(recall_list, public):
+        entry = folder / "data" / "entries" / f"{public_id}.json"
+        # Of an entry taken down a tombstone is left; a copy made before that has its words.
+        if is_id(public_id) and entry.is_file() and not _is_tombstone(entry):
+            problems.append(f"{public_id}: was taken down; delete it")
+    if problems:
+        raise TamperedBundleError(tuple(problems))
+
+
+def _is_tombstone(entry: Path) -> bool:
+    try:
+        return bool(msgspec.json.decode(entry.read_bytes(), type=dict[str, object])["status"] == "retracted")
+    except (msgspec.DecodeError, KeyError):
+        return False
 
 
 def how_to(public: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,7 +15,9 @@ from crypto.signature import SigningKey
 from register import bundle, examples, site
 from register.errors import TamperedBundleError
 from register.settings import SiteSettings
+from register.shelf import Gone
 from register.sources import Held
+from subrosa.__main__ import run
 
 KEY = SigningKey.from_seed(b"register key for tests, 32 bytes")
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -98,6 +101,47 @@ def test_a_recall_list_does_not_pass_for_a_manifest(copy: Path) -> None:
 
 def test_an_older_copy_is_refused_by_who_saw_a_newer_one(copy: Path) -> None:
     assert problems(copy, at_least=2) == ("manifest.txt: number 1 is older than 2",)
+
+
+def test_a_manifest_of_an_earlier_issue_beside_newer_files_is_named(copy: Path) -> None:
+    earlier = (copy / bundle.MANIFEST).read_bytes()
+    (copy / "en" / "index.html").write_text("newer")
+    listed = (copy / bundle.SUMS).read_text().splitlines()
+    newer = bundle.sha256(copy / "en" / "index.html")
+    lines = [f"{newer}  en/index.html" if one.endswith("  en/index.html") else one for one in listed]
+    (copy / bundle.SUMS).write_text("\n".join(lines) + "\n")
+    sums = bundle.Listed(len(lines), bundle.sha256(copy / bundle.SUMS))
+    bundle.sign(copy, KEY, sums, number=2, day=NOW.date(), entries=9)
+    assert bundle.verify(copy, KEY.public).number == 2
+    (copy / bundle.MANIFEST).write_bytes(earlier)
+    assert any(one.startswith("manifest.txt: issue 1 is not that of the files") for one in problems(copy))
+
+
+def test_a_newer_recall_list_names_what_an_older_copy_must_delete(copy: Path) -> None:
+    living = next(one for one in examples.load() if not one.is_tombstone)
+    gone = next(one for one in examples.load() if one.is_tombstone)
+    newer = bundle.recall([Gone(gone.id, NOW.date(), "safety"), Gone(living.id, NOW.date(), "safety")], KEY)
+    with pytest.raises(TamperedBundleError) as found:
+        bundle.check_recalled(copy, newer, KEY.public)
+    assert found.value.problems == (f"{living.id}: was taken down; delete it",)
+    bundle.check_recalled(copy, (copy / bundle.RECALL).read_bytes(), KEY.public)
+
+
+def test_the_command_says_which_file_and_which_issue(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ["register", "verify", str(copy), "--key", KEY.public.hex()]
+    assert run(ask) == 0
+    assert "genuine: 9 entries, issue 1" in capsys.readouterr().out
+    assert run([*ask, "--seen", "2"]) == 1
+    assert "manifest.txt: number 1 is older than 2" in capsys.readouterr().err
+    (copy / "en" / "index.html").write_text("other")
+    (copy / "evil\x1b[2J.html").write_text("added")
+    assert run([*ask, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert "en/index.html: changed" in json.loads(out)["problems"]
+    assert "en/index.html: changed" in err
+    assert "evil?[2J.html: added" in err
+    assert "\x1b" not in err
+    assert "subrosa: error: this copy is not the register that was signed" in err
 
 
 def test_the_recall_list_names_what_was_taken_down(copy: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,16 @@ from casework.actors import OPERATOR, Actor
 from casework.database import Database
 from register import bundle, exporting, importing, lists, records
 from register.entry import Entry
-from register.errors import ImportErrors
+from register.errors import ImportErrors, TamperedBundleError
 from register.lists import HandMade
 from register.outline import Outline
 from subrosa import hub
 from subrosa.errors import UsageError
 from subrosa.opening import now, open_database, open_strongbox, with_settings
 from subrosa.settings import Settings
+
+# More lines than these scroll the first away.
+_PROBLEMS_SHOWN = 50
 
 
 @click.group("register")
@@ -126,14 +129,43 @@ def build(settings: Settings, as_json: bool) -> None:
 @command.command("verify")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--key", required=True, help="The register's public key, in hex, from a place you trust.")
-def verify(folder: Path, key: str) -> None:
+@click.option("--seen", type=int, default=0, help="The newest issue you saw; an older copy is refused.")
+@click.option(
+    "--recall",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A newer recall list; what it names must not be in the copy.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def verify(folder: Path, key: str, seen: int, recall: Path | None, as_json: bool) -> int:
     """Check a copy of the register in FOLDER against its signature. Needs no house."""
     try:
         public = bytes.fromhex(key)
     except ValueError:
         raise UsageError("a key is 64 hex digits") from None
-    manifest = bundle.verify(folder, public)
-    click.echo(f"genuine: {manifest.entries} entries, issue {manifest.number} of {manifest.day}")
+    try:
+        manifest = bundle.verify(folder, public, at_least=seen)
+        if recall is not None:
+            bundle.check_recalled(folder, recall.read_bytes(), public)
+    except TamperedBundleError as error:
+        return _not_genuine(error.problems, as_json)
+    if as_json:
+        found = {"genuine": True, "entries": manifest.entries, "issue": manifest.number}
+        click.echo(json.dumps(found | {"day": f"{manifest.day}", "problems": []}))
+    else:
+        click.echo(f"genuine: {manifest.entries} entries, issue {manifest.number} of {manifest.day}")
+    return 0
+
+
+def _not_genuine(found: Sequence[str], as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"genuine": False, "problems": found}, ensure_ascii=False))
+    for problem in found[:_PROBLEMS_SHOWN]:
+        # A copy comes from strangers: a name of a file in it must not steer the terminal.
+        click.echo("".join(letter if letter.isprintable() else "?" for letter in problem), err=True)
+    if len(found) > _PROBLEMS_SHOWN:
+        click.echo(f"and {len(found) - _PROBLEMS_SHOWN} more", err=True)
+    click.echo("subrosa: error: this copy is not the register that was signed", err=True)
+    return 1
 
 
 @contextmanager
