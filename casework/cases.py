@@ -23,9 +23,9 @@ from casework.permits import Acting
 from casework.rosters import Staffing
 from casework.rows import Rows
 from casework.rows import write as write_rows
-from casework.tables import Case, Chunk, Item, Letter, Mailbox, Push, Slip
+from casework.tables import Case, Chunk, Grant, Item, JournalRow, Letter, Mailbox, Push, Slip
 
-GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "absent")
+GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "duplicate", "out_of_scope", "absent")
 DECLINE_CODES = ("out_of_scope", "duplicate", "cannot_help", "unsafe", "no_contact")
 OUTCOMES = ("helped", "advised", "referred", "withdrawn", "no_contact", "published", "not_published", "other")
 
@@ -45,6 +45,7 @@ def accept(session: Session, case_id: bytes, version: int, second: str | None, a
     case = permits.take(session, case_id, version, "accept", acting)
     _check_second(case, second, acting.staff, acting.staffing, "accept")
     case.assignee, case.second = acting.staff, second
+    _carry_merged(session, case, held_by=acting.staff)
     clocks.stop(session, case.id)
     until = clocks.due(case.urgency, acting.now, acting.settings.times)
     clocks.restart(session, case.id, clocks.REPLY, until)
@@ -192,6 +193,8 @@ def assign(
         _check_second(case, second, to, acting.staffing, "assign")
         case.second = second
     case.assignee = to
+    if case.status in lives.ACTIVE:
+        _carry_merged(session, case)
     _write(session, case, rows)
     notices.withdraw(session, case.id)
     notices.tell(session, _kind_of(case), [to], case.id, acting.now)
@@ -201,6 +204,8 @@ def assign(
 def merge(session: Session, case_id: bytes, version: int, into: bytes, acting: Acting) -> Case:
     """
     Merge a case into another that the actor may see. Both keep their items; what comes later goes to *into*.
+
+    Whoever answers for *into* answers for its histories: the merged case follows it from one to the next.
 
     Raises:
         NotFoundError: also when the other case is of another team, or not this person's to see.
@@ -214,8 +219,24 @@ def merge(session: Session, case_id: bytes, version: int, into: bytes, acting: A
     if other.status not in (*lives.ACTIVE, "new"):
         raise WrongStateError("merge")
     case.merged_into = into
-    case.assignee = case.assignee or acting.staff
+    if other.status in lives.ACTIVE:
+        case.assignee, case.second = other.assignee, other.second
+        _carry_merged(session, case)
+    else:
+        case.assignee = case.assignee or acting.staff
     return _end(session, case, "merge", acting, subject=into)
+
+
+def merged_into(session: Session, case_id: bytes) -> list[Case]:
+    """Return the cases whose histories *case_id* carries: merged into it, or into one of those."""
+    found: dict[bytes, Case] = {}
+    wanted = [case_id]
+    while wanted:
+        rows = session.scalars(select(Case).where(Case.merged_into.in_(wanted), Case.id.not_in(list(found))))
+        fresh = [case for case in rows.all() if case.id != case_id]
+        found |= {case.id: case for case in fresh}
+        wanted = [case.id for case in fresh]
+    return sorted(found.values(), key=lambda one: (one.opened, one.id))
 
 
 def follow(session: Session, case_id: bytes) -> Case | None:
@@ -306,7 +327,10 @@ def _record(
 def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
     """Route a case anew among everybody on duty but the actor, and tell whom it went to."""
     staffing = acting.staffing
-    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one != acting.staff]
+    # Whoever gave it back once is not asked again: that would be a case going in circles.
+    gave_back = select(JournalRow.actor).where(JournalRow.act == "give-back", JournalRow.case == case.id)
+    asked = {acting.staff, *session.scalars(gave_back)}
+    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in asked]
     able = routing.candidates(on_duty, staffing.limits, loads(session))
     choice = routing.route(able, acting.settings.random)
     case.assignee = choice.assignee
@@ -317,6 +341,19 @@ def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
 
 def _kind_of(case: Case) -> str:
     return notices.URGENT if case.urgency == "now" and case.status == "new" else notices.NEW
+
+
+def _carry_merged(session: Session, case: Case, held_by: str | None = None) -> None:
+    """
+    Let what was merged into *case* be answered for by the same people.
+
+    With *held_by* only what that person holds a grant of: nobody answers for what they cannot open.
+    """
+    for one in merged_into(session, case.id):
+        held = select(Grant.staff).where(Grant.owner == one.id, Grant.staff == held_by).limit(1)
+        if held_by is None or session.scalar(held) is not None:
+            one.assignee, one.second = case.assignee, case.second
+            one.version += 1
 
 
 def _check_second(case: Case, second: str | None, first: str, staffing: Staffing, act: str) -> None:

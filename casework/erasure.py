@@ -82,7 +82,7 @@ def erase(
     escrow_days: int,
 ) -> Report:
     """
-    Erase *case_id* and return what was done.
+    Erase *case_id*, and what was split off from it, and return what was done.
 
     *remember* puts the id onto the list that every restore applies; it is called before any row goes.
 
@@ -99,20 +99,23 @@ def erase(
         case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
         if case is None:
             raise NotFoundError
-        remember(case_id)
+        matters = [case_id, *_split_off(session, case_id)]
+        for one in matters:
+            remember(one)
         boxes = _mailboxes_of(strongbox, case)
-        drafts = _unpublished(session, case_id)
-        owners = [case_id, *drafts]
+        drafts = [draft for one in matters for draft in _unpublished(session, one)]
+        owners = [*matters, *drafts]
         grants = _drop(session, Grant, Grant.owner.in_(owners))
         _drop(session, SealingKey, SealingKey.owner.in_(owners))
         letters = _drop_mailboxes(session, boxes or [])
-        items = _drop_items(session, case_id)
-        press = _drop_press(session, strongbox, case_id, drafts)
+        items = sum(_drop_items(session, one) for one in matters)
+        press = sum(_drop_press(session, strongbox, one, drafts) for one in matters)
         _drop_drafts(session, drafts)
         for table in (Writing, Clock, Notice):
-            _drop(session, table, table.case == case_id)
-        _drop(session, Case, Case.id == case_id)
-        journal.write(session, "erase", by=by, day=now.date(), case=case_id)
+            _drop(session, table, table.case.in_(matters))
+        _drop(session, Case, Case.id.in_(matters))
+        for one in matters:
+            journal.write(session, "erase", by=by, day=now.date(), case=one)
     return Report(
         grants=grants,
         items=items,
@@ -146,6 +149,17 @@ def truncate_log(database: Database) -> bool:
     except OperationalError:
         return False
     return busy == 0
+
+
+def _split_off(session: Session, case_id: bytes) -> list[bytes]:
+    """Return the further matters of a case, and theirs, held until the end."""
+    found: list[bytes] = []
+    wanted = [case_id]
+    while wanted:
+        split = select(Case.id).where(Case.split_from.in_(wanted), Case.id.not_in([case_id, *found]))
+        wanted = list(session.scalars(split.with_for_update()))
+        found += wanted
+    return found
 
 
 def _unpublished(session: Session, case_id: bytes) -> list[bytes]:

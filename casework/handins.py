@@ -229,10 +229,12 @@ class _Taking:
             raise RefusedError
 
     def _founded(self, key: PublicKey, owner: Case | Draft) -> bool:
-        """A draft is its author's; a brief is the lawyer's who wrote it, for its content alone."""
+        """A draft is its author's; a brief or second matter its writer's, for its content alone."""
         if isinstance(owner, Draft):
             return owner.author == self.staff
-        written = select(JournalRow).where(JournalRow.act == "brief", JournalRow.subject == key.owner)
+        written = select(JournalRow).where(
+            JournalRow.act.in_(("brief", "split")), JournalRow.subject == key.owner
+        )
         own = [row for row in self.session.scalars(written) if row.actor == self.staff]
         is_signed = any(journal.is_signed(row, self.staffing.roster) for row in own)
         return key.compartment == keys.CONTENT and is_signed

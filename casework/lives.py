@@ -51,6 +51,7 @@ def _case() -> Life:
             (state, "ask"): "waiting_source",
             (state, "close"): "closed",
             (state, "brief"): state,
+            (state, "split"): state,
             (state, "hear"): "open",
         }
         table |= {(state, f"wait-{whom}"): f"waiting_{whom}" for whom in ("authority", "us")}

@@ -45,6 +45,7 @@ WHO = {
     "wait-us": HOLDER,
     "close": HOLDER,
     "brief": HOLDER,
+    "split": HOLDER,
     "merge": PROPOSED,
     "reopen": PROPOSED,
     "file": HUB,

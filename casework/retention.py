@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from casework.lives import ACTIVE, ENDED
 from casework.tables import Case
@@ -66,9 +66,12 @@ def set_reminder(case: Case, day: date | None, today: date, random: Random) -> N
 
 def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
     """Return ended cases whose time has come. Does not erase."""
+    second = aliased(Case)
+    goes_on = exists().where(second.split_from == Case.id, second.status.in_(ACTIVE))
     wanted = (
         select(Case.id)
-        .where(Case.erase_on <= today, Case.status.in_(ENDED))
+        # A first matter goes with its second, so it waits for that to end.
+        .where(Case.erase_on <= today, Case.status.in_(ENDED), ~goes_on)
         .order_by(Case.erase_on, Case.id)
         .limit(limit)
     )

@@ -141,6 +141,7 @@ class Case(Base):
     second: Mapped[str | None]
     reason_code: Mapped[str | None]  # of a decline or a close
     merged_into: Mapped[Id | None]
+    split_from: Mapped[Id | None]  # of a second matter: whoever erases the first erases this too
     opened: Mapped[date]
     touched: Mapped[date]
     remind_on: Mapped[date | None]

@@ -16,7 +16,7 @@ import logging
 
 from sqlalchemy import select
 
-from casework import keys, lives, rosters
+from casework import cases, keys, lives, rosters
 from casework.asking import NewGrant
 from casework.keys import Holder, NewKey
 from casework.tables import Case, Grant
@@ -38,7 +38,8 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
         return HandIn()
     new: list[NewKey] = [_next_key(visit, case.id, keys.CONTENT)]
     older = _opened(visit, case.id)
-    if case.team == rosters.LEGAL:
+    # A second matter has no card: it stays with the first.
+    if case.team == rosters.LEGAL and _has_card_key(visit, case.id):
         new.append(_next_key(visit, case.id, keys.IDENTITY))
         older += _cards(visit, case.id) if visit.staff in (first, second) else []
     grants = [NewGrant.make(key, holder) for key in [*new, *older] for holder in holders]
@@ -46,6 +47,20 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
     # The hub lets only those who now answer for a case take grants away.
     retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
     return HandIn(new_keys=[keys.public(key) for key in new], grants=grants, retain=retain)
+
+
+def handover_with_merged(visit: Visit, case: Case, first: str, second: str | None) -> HandIn:
+    """Return :func:`handover` of *case* and of every case whose history it carries."""
+    with visit.database.read() as session:
+        merged = cases.merged_into(session, case.id)
+    theirs = [one for one in merged if opening.readable(visit, [one.id], keys.CONTENT)]
+    opening.open_content(visit, [one.id for one in theirs])
+    parts = [handover(visit, one, first, second) for one in (case, *theirs)]
+    return HandIn(
+        new_keys=[key for part in parts for key in part.new_keys],
+        grants=[grant for part in parts for grant in part.grants],
+        retain={owner: kept for part in parts for owner, kept in part.retain.items()},
+    )
 
 
 def mend(visit: Visit, case: Case) -> None:
@@ -66,7 +81,7 @@ def mend(visit: Visit, case: Case) -> None:
     if session.waiting or set(held) <= theirs:
         return
     try:
-        handing.hand_in(visit, handover(visit, case, visit.staff, case.second))
+        handing.hand_in(visit, handover_with_merged(visit, case, visit.staff, case.second))
     except DeskError as error:
         log.warning("desk.not_mended %s", type(error).__name__)
 
@@ -74,6 +89,11 @@ def mend(visit: Visit, case: Case) -> None:
 def _holders(visit: Visit, first: str, second: str | None) -> list[Holder]:
     people = [visit.staffing.holder(one) for one in (first, second) if one is not None]
     return [holder for holder in people if holder is not None] + visit.staffing.recovery()
+
+
+def _has_card_key(visit: Visit, case: bytes) -> bool:
+    with visit.database.read() as session:
+        return keys.next_generation(session, case, keys.IDENTITY) > 0
 
 
 def _next_key(visit: Visit, case: bytes, compartment: str) -> NewKey:

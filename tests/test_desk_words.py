@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel.messages.pofile import read_po
 
-from casework import cases, deadlines, journal, lives, permits, releases
+from casework import cases, deadlines, journal, lives, permits, releases, splits
 from casework.rosters import ROLE_OF_TEAM
 from crypto.roster import ROLES
 from desk import errors, words
-from desk.pages import acts, card
+from desk.pages import acts, card, group, ties
 from desk.visit import PLACES
 
 FOLDER = words.CATALOGUES
@@ -72,6 +72,8 @@ def test_every_code_of_the_house_has_a_word(language: str) -> None:
         "relation": acts.RELATIONS,
         "card.reason": card.REASONS,
         "deadline": deadlines.KINDS,
+        "party": group.ROLES,
+        "tie": (*ties.RELATIONS, splits.SPLIT),
         "deadline.short": deadlines.KINDS,
         "deadline.state": deadlines.STATES,
         "nav": tuple(name for name, _path, _roles in PLACES),

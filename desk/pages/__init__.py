@@ -11,6 +11,7 @@ from desk.pages import (
     case,
     drafts,
     files,
+    group,
     house,
     imports,
     journal,
@@ -20,6 +21,7 @@ from desk.pages import (
     replies,
     search,
     sign_in,
+    ties,
     work,
 )
 from desk.routes import Route
@@ -31,6 +33,8 @@ ROUTES: tuple[Route, ...] = (
     *case.ROUTES,
     *card.ROUTES,
     *work.ROUTES,
+    *group.ROUTES,
+    *ties.ROUTES,
     *acts.ROUTES,
     *replies.ROUTES,
     *files.ROUTES,

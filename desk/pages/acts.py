@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework import cases
+from casework import cases, codes, lives
 from casework.journal import Reason
 from casework.rows import Rows
 from casework.tables import Case
@@ -59,7 +59,7 @@ def _after_handover(visit: Visit, case: Case, first: str, second: str | None, no
     """Hand the keys over once the act stands; until the hub has them, the older grants keep the case open."""
     where = f"/case/{case.id.hex()}" if visit.staff in (first, second) else "/queue"
     try:
-        is_done = handing.hand_in(visit, accepting.handover(visit, case, first, second))
+        is_done = handing.hand_in(visit, accepting.handover_with_merged(visit, case, first, second))
     except DeskError:
         return visit.go(where, "notice.keys_refused")
     return visit.go(where, notice if is_done else "notice.keys_pending")
@@ -67,13 +67,14 @@ def _after_handover(visit: Visit, case: Case, first: str, second: str | None, no
 
 def give_back(visit: Visit) -> Reply:
     """Hand a proposed case back; it is proposed to somebody else at once."""
-    case_id, reason, rows = _with_reason(visit)
+    code = visit.choose("code", cases.GIVE_BACK_CODES)
+    case_id, reason, rows = _with_reason(visit, "give-back", code)
     with visit.database.write() as session:
         cases.give_back(
             session,
             case_id,
             visit.form_version(),
-            visit.choose("code", cases.GIVE_BACK_CODES),
+            code,
             visit.acting,
             rows=rows,
             reason=reason,
@@ -83,13 +84,14 @@ def give_back(visit: Visit) -> Reply:
 
 def decline(visit: Visit) -> Reply:
     """Decline for the whole house, with a code and words that only the team can read."""
-    case_id, reason, rows = _with_reason(visit)
+    code = visit.choose("code", cases.DECLINE_CODES)
+    case_id, reason, rows = _with_reason(visit, "decline", code)
     with visit.database.write() as session:
         cases.decline(
             session,
             case_id,
             visit.form_version(),
-            visit.choose("code", cases.DECLINE_CODES),
+            code,
             visit.acting,
             rows=rows,
             reason=reason,
@@ -137,17 +139,21 @@ def wait(visit: Visit) -> Reply:
 
 
 def close(visit: Visit) -> Reply:
-    """Close with an outcome."""
-    case_id = reading.see(visit, visit.id("case")).id
-    rows = None
+    """Close with an outcome: the plain one it stands for is kept in clear, the exact one sealed."""
+    dossier = working.look(visit)
+    case_id = dossier.case.id
+    outcome = codes.find(codes.outcomes(dossier.case.team), visit.need("outcome", 40))
+    if outcome is None:
+        raise IncompleteError("outcome")
+    rows = sealing.item(visit, case_id, "cover", {"n": dossier.cover_number + 1, "outcome": outcome.code})
     if visit.form.get("note"):
-        rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
+        rows.extend(sealing.item(visit, case_id, "note", {"text": visit.need("note")}))
     with visit.database.write() as session:
         cases.close(
             session,
             case_id,
             visit.form_version(),
-            visit.choose("outcome", cases.OUTCOMES),
+            outcome.stands_for,
             visit.acting,
             rows=rows,
         )
@@ -165,25 +171,33 @@ def reopen(visit: Visit) -> Reply:
 def merge(visit: Visit) -> Reply:
     """Merge into another case this person can open."""
     case_id = reading.see(visit, visit.id("case")).id
-    into = _case_named(visit, visit.need("into", 40))
+    into = case_named(visit, visit.need("into", 40))
     with visit.database.write() as session:
-        cases.merge(session, case_id, visit.form_version(), into, visit.acting)
-    return visit.go(f"/case/{into.hex()}", "notice.merged")
+        case = cases.merge(session, case_id, visit.form_version(), into, visit.acting)
+        other = session.get_one(Case, into)
+    # Both holders of the one case read the history of the other.
+    if other.status not in lives.ACTIVE or other.assignee is None:
+        return visit.go(f"/case/{into.hex()}", "notice.merged")
+    try:
+        what = accepting.handover_with_merged(visit, case, other.assignee, other.second)
+        is_done = handing.hand_in(visit, what)
+    except DeskError:
+        return visit.go(f"/case/{into.hex()}", "notice.keys_refused")
+    return visit.go(f"/case/{into.hex()}", "notice.merged" if is_done else "notice.keys_pending")
 
 
-def _with_reason(visit: Visit) -> tuple[bytes, Reason | None, Rows | None]:
-    """Return the case, and the reason given in words, sealed beside it."""
+def _with_reason(visit: Visit, act: str, code: str) -> tuple[bytes, Reason, Rows]:
+    """Return the case, and the reason, code and words, sealed beside it for whoever takes it up next."""
     case_id = reading.see(visit, visit.id("case")).id
     words = visit.form.get("reason")
     if len(words) > 4000:
         raise IncompleteError("reason")
-    if not words:
-        return case_id, None, None
-    reason = Reason.make(words)
-    return case_id, reason, sealing.item(visit, case_id, "reason", dict(reason.payload()))
+    reason = Reason.make(f"{code}: {words}" if words else code)
+    payload = {**reason.payload(), "act": act, "code": code, "words": words}
+    return case_id, reason, sealing.item(visit, case_id, "reason", payload)
 
 
-def _case_named(visit: Visit, name: str) -> bytes:
+def case_named(visit: Visit, name: str) -> bytes:
     """Find the case a person means by its short name among those this session has opened."""
     wanted = name.upper().replace("-", "").strip()
     opened = {owner for owner, compartment, _generation in visit.session.opened if compartment == "content"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from casework import cases, deadlines, journal, permits
+from casework import cases, codes, deadlines, journal, permits
 from casework.rosters import ROLE_OF_TEAM
 from desk import accepting, handing, reading, together
 from desk.entryform import BRANCHES
@@ -51,7 +51,8 @@ def show(visit: Visit) -> Reply:
         today=visit.words.local_day(visit.now),
         give_back_codes=cases.GIVE_BACK_CODES,
         decline_codes=cases.DECLINE_CODES,
-        outcomes=cases.OUTCOMES,
+        outcomes=codes.outcomes(case.team),
+        outcome=_outcome(visit, dossier),
         role=ROLE_OF_TEAM[case.team],
         topics=TOPICS,
         relations=RELATIONS,
@@ -74,6 +75,12 @@ def _proposed_second(visit: Visit, dossier: Dossier) -> str | None:
     with visit.database.read() as session:
         loads = cases.loads(session)
     return cases.propose_second(dossier.case, visit.staff, visit.staffing, loads)
+
+
+def _outcome(visit: Visit, dossier: Dossier) -> str:
+    """Return how a closed case ended, as exactly as it is known."""
+    exact = str(dossier.cover.get("outcome") or dossier.case.reason_code or "")
+    return codes.name(codes.outcomes(dossier.case.team), exact, visit.language)
 
 
 def _left(visit: Visit, dossier: Dossier) -> timedelta | None:
