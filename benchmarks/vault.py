@@ -4,8 +4,9 @@ What the vault costs: ``python -m benchmarks.vault --json``.
 * *seal*: a sealed file of 1 KiB, 64 KiB and 20 MB beside AES-256-GCM, ChaCha20-Poly1305 and raw X-Wing HPKE
   in the same process, taken in turns; medians.
 * *memory*: what a child process grows by while it seals and opens 20 MB from file to file.
-* *relock*: one rotation of the epoch over so many grants on SQLite: seconds in all, and the longest time
-  that one transaction held the database.
+* *relock*: one rotation of the epoch over so many grants on SQLite: seconds in all; how long one transaction
+  took, its commit and SQLite's checkpoint included; and how long the database was held, seen from another
+  process that wants to write all the time.
 * *sign_in*: from the answer to name, passphrase and code until a lawyer's list is there, every case opened:
   the first time, and once more. The keeper runs in the same process and looks a hundred times a second.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,12 +25,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import select as ready
 from typing import Any
 
 import click
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import epoch, keys, rows
@@ -39,6 +43,7 @@ from crypto import context, lock
 from crypto.padding import EXACT
 from crypto.sealed import open_sealed, open_stream, seal, seal_stream
 from crypto.xwing import Identity
+from subrosa import hub
 from tests.deskhouse import open_desk
 from tests.house import build
 
@@ -162,17 +167,62 @@ def relock(grants: int) -> dict[str, float]:
         with database.write() as session:
             rows.write(session, [batch])
         watched = Watched(database)
+        hub.settle()
         began = time.perf_counter()
         epoch.rotate(watched, house.strongbox, lambda: None, house.now)
         seconds = time.perf_counter() - began
+        with database.read() as session:
+            carried = session.scalar(select(func.count()).where(Grant.epoch == house.strongbox.epoch.number))
+        assert carried == grants
+        # Once more, with somebody in the way.
+        with writing(folder / "house.db") as held:
+            epoch.rotate(database, house.strongbox, lambda: None, house.now)
         database.close()
     return {
         "grants": grants,
         "seconds": round(seconds, 3),
-        "median_hold_ms": round(statistics.median(watched.held) * 1000, 1),
-        "longest_hold_ms": round(max(watched.held) * 1000, 1),
-        "transactions": len(watched.held),
+        "transactions": len(watched.took),
+        "median_transaction_ms": round(statistics.median(watched.took) * 1000, 1),
+        "longest_transaction_ms": round(max(watched.took) * 1000, 1),
+        "longest_hold_ms": held["longest"],
+        "held_over_100_ms": held["over"],
     }
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[dict[str, float]]:
+    """Let another process take the write lock over and over; afterwards there is how long it had to wait."""
+    held: dict[str, float] = {}
+    words = [sys.executable, "-m", "benchmarks.vault", "--writer", str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        yield held
+        out, _ = other.communicate(b"enough")
+    held |= json.loads(out)
+
+
+def write_on(path: Path) -> dict[str, float]:
+    """Take the write lock every other millisecond until told to stop, and say how long it was refused."""
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    waits = []
+    print(flush=True)
+    while not ready([sys.stdin], [], [], 0.002)[0]:
+        began = time.perf_counter()
+        while not _takes(connection):
+            time.sleep(0.0005)
+        waits.append(time.perf_counter() - began)
+    connection.close()
+    return {"longest": round(max(waits) * 1000, 1), "over": sum(wait > 0.1 for wait in waits)}
+
+
+def _takes(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    connection.execute("ROLLBACK")
+    return True
 
 
 def sign_in(cases: int) -> dict[str, float]:
@@ -216,7 +266,7 @@ class Watched(Database):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.engine)
-        self.held: list[float] = []
+        self.took: list[float] = []
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -224,17 +274,21 @@ class Watched(Database):
         began = time.perf_counter()
         with super().write() as session:
             yield session
-        self.held.append(time.perf_counter() - began)
+        self.took.append(time.perf_counter() - began)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--grants", default=10_000, show_default=True, help="Grants that are re-locked.")
 @click.option("--cases", default=300, show_default=True, help="Cases of the lawyer who signs in.")
+@click.option("--writer", type=click.Path(path_type=Path), hidden=True)
 @click.option("--child", type=click.Path(path_type=Path), hidden=True)
 @click.option("--size", type=int, default=0, hidden=True)
-def main(as_json: bool, grants: int, cases: int, child: Path | None, size: int) -> None:
+def main(as_json: bool, grants: int, cases: int, writer: Path | None, child: Path | None, size: int) -> None:
     """Measure the vault on this machine."""
+    if writer is not None:
+        click.echo(json.dumps(write_on(writer)))
+        return
     if child is not None:
         click.echo(json.dumps(grow(child, size)))
         return

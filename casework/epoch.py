@@ -5,7 +5,7 @@ An epoch key is the second lock on every grant. Rotating it carries over what st
 what was deleted before stays under the old key, and when that is gone no dump and no staff keyring opens it.
 
 The order survives a crash at any point: the new key is on file, then on the second medium, before it serves
-and any row names it; rows are re-locked 500 at a time; the old key is dropped only when no row names it and
+and any row names it; rows are re-locked 200 at a time; the old key is dropped only when no row names it and
 none built with it can still be on its way (:data:`casework.strongbox.SETTLING`).
 """
 
@@ -14,8 +14,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from casework import keys, mailboxes
@@ -29,7 +30,8 @@ from crypto.errors import CryptoError
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+# So many rows are written in a few milliseconds, and a rotation has few commits to wait for.
+BATCH = 200
 
 # In place of an epoch's number: no key of the hub ever locked this row, or it was changed since.
 NO_EPOCH = 0
@@ -57,6 +59,19 @@ SENTINEL = b"the house still opens"
 SENTINEL_CONTEXT = context.named("sentinel")
 
 Mirror = Callable[[], None]
+
+_RELOCK = (
+    update(Grant.__table__)  # type: ignore[arg-type]
+    .where(
+        Grant.owner == bindparam("its_owner"),
+        Grant.compartment == bindparam("its_compartment"),
+        Grant.generation == bindparam("its_generation"),
+        Grant.staff == bindparam("its_staff"),
+        Grant.number == bindparam("its_number"),
+        Grant.locked == bindparam("before"),
+    )
+    .values(locked=bindparam("after"), epoch=bindparam("to"))
+)
 
 
 def keep_up(database: Database, strongbox: Strongbox, mirror: Mirror, now: datetime) -> list[str]:
@@ -96,12 +111,14 @@ def rotate(database: Database, strongbox: Strongbox, mirror: Mirror, now: dateti
 
 def carry_over(database: Database, strongbox: Strongbox) -> int:
     """
-    Re-lock every row not under the current epoch, 500 a transaction; return how many there were.
+    Re-lock every row not under the current epoch, 200 at a time; return how many there were.
 
     What no key of ours unlocks is put aside as :data:`NO_EPOCH` and keeps nothing else from being carried.
     """
     moved = 0
-    for carry in (_carry_batch, _carry_mailboxes, _carry_sentinel):
+    while batch := _carry_batch(database, strongbox):
+        moved += batch
+    for carry in (_carry_mailboxes, _carry_sentinel):
         while batch := _carried(database, strongbox, carry):
             moved += batch
     return moved
@@ -121,20 +138,46 @@ def _carried(database: Database, strongbox: Strongbox, carry: Callable[[Session,
         return carry(session, strongbox)
 
 
-def _carry_batch(session: Session, strongbox: Strongbox) -> int:
-    """Re-lock up to :data:`BATCH` grants."""
+def _carry_batch(database: Database, strongbox: Strongbox) -> int:
+    """
+    Re-lock up to :data:`BATCH` grants.
+
+    They are read and computed before the transaction, so that it holds the database for as long as it takes
+    to write them. What somebody deleted or replaced in between is left as they left it.
+    """
+    wanted = select(Grant).where(Grant.epoch.in_(_superseded(strongbox))).limit(BATCH)
+    with database.read() as session:
+        grants = session.scalars(wanted).all()
+    changes = [_relocked(row, strongbox) for row in grants]
+    if changes:
+        # A key made since would lock the next batch; this one is carried once more then.
+        changes.sort(key=_place)
+        with database.write() as session:
+            session.connection().execute(_RELOCK, changes)
+    return len(changes)
+
+
+def _relocked(row: Grant, strongbox: Strongbox) -> dict[str, Any]:
+    """Return the change that puts a grant under the current epoch, or aside."""
+    change = {
+        "its_owner": row.owner,
+        "its_compartment": row.compartment,
+        "its_generation": row.generation,
+        "its_staff": row.staff,
+        "its_number": row.number,
+        "before": row.locked,
+    }
+    inner = open_grant(row, strongbox)
+    if inner is None:
+        return change | {"to": NO_EPOCH, "after": row.locked}
     epoch = strongbox.epoch
-    wanted = select(Grant).where(Grant.epoch.in_(_superseded(strongbox))).limit(BATCH).with_for_update()
-    grants = session.scalars(wanted).all()
-    for row in grants:
-        inner = open_grant(row, strongbox)
-        if inner is None:
-            row.epoch = NO_EPOCH
-            continue
-        place = keys.lock_context(row.owner, row.compartment, row.generation, row.staff, row.number)
-        row.locked = lock.lock(epoch, inner, place)
-        row.epoch = epoch.number
-    return len(grants)
+    place = keys.lock_context(row.owner, row.compartment, row.generation, row.staff, row.number)
+    return change | {"to": epoch.number, "after": lock.lock(epoch, inner, place)}
+
+
+def _place(change: dict[str, Any]) -> tuple[Any, ...]:
+    """Return by what changes are ordered, so that locks are always taken in one order."""
+    return tuple(change[name] for name in change if name.startswith("its_"))
 
 
 def _carry_mailboxes(session: Session, strongbox: Strongbox) -> int:

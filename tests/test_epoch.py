@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import LargeBinary, String, select, update
+from sqlalchemy import LargeBinary, String, delete, select, update
 
 from bot.guard import sole_hub
 from casework import (
@@ -49,7 +49,7 @@ from casework.tables import (
     Verdict,
     Writing,
 )
-from crypto import context, sealed
+from crypto import context, lock, sealed
 from tests.house import House
 from tests.test_keeper import ask, file_case
 
@@ -114,6 +114,39 @@ def test_a_crash_at_any_step_loses_no_grant(house: House, step: str, monkeypatch
     epoch.keep_up(house.database, house.strongbox, nothing, house.now)
     with house.database.read() as session:
         assert set(session.scalars(select(Grant.epoch))) == {house.strongbox.epoch.number}
+
+
+def test_what_changed_while_it_was_relocked_stays_changed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading a batch and writing it, one grant is erased and another is replaced by a desk."""
+    (gone, _), (replaced, _), (kept, _) = (file_case(house, "legal", "alice") for _ in range(3))
+    old, relock = house.strongbox.epoch, epoch._relocked
+    inner = b"handed in meanwhile"
+    touched = []
+
+    def while_somebody_writes(row: Grant, strongbox: Strongbox) -> dict[str, object]:
+        if not touched:
+            touched.append(row)
+            with house.database.write() as session:
+                session.execute(delete(Grant).where(Grant.owner == gone))
+                for one in session.scalars(select(Grant).where(Grant.owner == replaced)).all():
+                    place = keys.lock_context(
+                        one.owner, one.compartment, one.generation, one.staff, one.number
+                    )
+                    one.locked = lock.lock(old, inner, place)
+        return relock(row, strongbox)
+
+    monkeypatch.setattr(epoch, "_relocked", while_somebody_writes)
+    epoch.rotate(house.database, house.strongbox, nothing, house.now + timedelta(days=1))
+    assert touched
+    with house.database.read() as session:
+        rows = session.scalars(select(Grant)).all()
+        assert {row.owner for row in rows} == {replaced, kept}
+        assert {row.epoch for row in rows} == {house.strongbox.epoch.number}
+        for row in rows:
+            opened = keeper.open_grant(row, house.strongbox)
+            assert (opened == inner) == (row.owner == replaced)
 
 
 def test_an_old_key_stays_while_a_row_names_it(house: House) -> None:
