@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from casework.redaction import gate
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError, MissingDictionaryError, UnsupportedLanguageError
 from casework.redaction.findings import HINTS, Level
-from tests.gatehouse import identity
+from tests.gatehouse import QUIET, identity
 
 pytestmark = pytest.mark.usefixtures("offline")
 
@@ -324,12 +325,12 @@ def paragraphs(shared: Path) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def hold_against_strangers(detectors: Detectors, texts: list[str], count: int) -> None:
+def hold_against_strangers(detectors: Detectors, texts: Sequence[str], count: int, lang: str = "en") -> None:
     chance = random.Random(2022)
     for _ in range(count):
         card = identity(chance)
         for text in texts:
-            question = {"case_fields": card, "narrative": "", "draft": text, "lang": "en"}
+            question = {"case_fields": card, "narrative": "", "draft": text, "lang": lang}
             assert gate.check(detectors, question)["verdict"] != "block", text[:60]
 
 
@@ -340,6 +341,11 @@ def test_published_paragraphs_block_no_stranger(detectors: Detectors, shared: Pa
 @pytest.mark.full
 def test_published_paragraphs_block_none_of_200_strangers(detectors: Detectors, shared: Path) -> None:
     hold_against_strangers(detectors, paragraphs(shared), 200)
+
+
+@pytest.mark.parametrize("count", [5, pytest.param(100, marks=pytest.mark.full)])
+def test_quiet_paragraphs_in_russian_block_no_stranger(detectors: Detectors, count: int) -> None:
+    hold_against_strangers(detectors, QUIET, count, "ru")
 
 
 def test_clean_drafts_draw_few_warnings(detectors: Detectors, shared: Path) -> None:

@@ -182,3 +182,55 @@ ORDINARY = (
 @pytest.mark.parametrize(("sealed", "draft", "lang"), ORDINARY)
 def test_ordinary_words_block_nobody(detectors: Detectors, sealed: str, draft: str, lang: str) -> None:
     assert not is_blocked(detectors, sealed, draft, lang)
+
+
+# A surname or nickname that is also a word: (sealed, in the draft, level).
+WORDS = (
+    ({"name": "Зубров Пётр"}, "рядовой зубров вернулся домой, родные зуброва ждут", Level.BLOCK),
+    ({"name": "Черешнев Олег"}, "Родные черешнева не знают, где он.", Level.BLOCK),
+    ({"name": "Дрофа Олег"}, "СЕМЬЯ ДРОФЫ ЖДЁТ", Level.BLOCK),
+    ({"name": "Мороз Олег"}, "Мороза увезли ночью.", Level.BLOCK),
+    ({"name": "Мороз Олег"}, "Мороз стоял сильный.", Level.WARN),
+    ({"name": "Мороз Олег"}, "На дворе стоял мороз.", Level.PASS),
+    ({"nickname": "Шплинт"}, "Шплинт вышел на связь.", Level.BLOCK),
+    ({"nickname": "Бурят"}, "Бурят сказал нам, что не поедет.", Level.BLOCK),
+    ({"nickname": "Север"}, "На севере области было тихо.", Level.PASS),
+)
+
+
+@pytest.mark.parametrize(("card", "draft", "level"), WORDS)
+def test_a_name_that_is_a_word_is_told_from_the_word(
+    detectors: Detectors, card: dict[str, str], draft: str, level: Level
+) -> None:
+    assert gate.holders_half(detectors, draft, (), own=card).level is level
+
+
+MASKED = ("Т*рбеев не поехал.", "Тарб***в не поехал.", "т4рбеев не поехал", "T4rbe3v refused.")
+
+
+@pytest.mark.parametrize(
+    "draft", [*MASKED, "<img alt='Тарбеев'>", "<a href='https://a.example/tarbeev'>он</a>"]
+)
+def test_letters_left_out_swapped_or_put_into_a_tag_hide_no_name(detectors: Detectors, draft: str) -> None:
+    assert is_blocked(detectors, "Тарбеев Глеб", draft)
+
+
+PLACES = (
+    ("Бережинка", "бережинський боєць", "uk"),
+    ("Каменка", "каменский отказник", "ru"),
+    ("Князе-Волконское", "в Князеволконском", "ru"),
+    ("Краснокаменск", "в красно каменске", "ru"),
+)
+
+
+@pytest.mark.parametrize(("sealed", "draft", "lang"), PLACES)
+def test_a_settlement_cut_in_two_grown_together_or_as_an_adjective_is_found(
+    detectors: Detectors, sealed: str, draft: str, lang: str
+) -> None:
+    card = {"settlement": sealed}
+    assert gate.holders_half(detectors, f"Его увезли: {draft}.", (), lang=lang, own=card).level is Level.BLOCK
+
+
+@pytest.mark.parametrize("draft", ["отец четверых детей", "father of four", "у него четверо детей"])
+def test_a_sealed_number_of_children_warns(detectors: Detectors, draft: str) -> None:
+    assert gate.holders_half(detectors, f"Это {draft}.", (), own={"children": 4}).level is Level.WARN

@@ -220,6 +220,9 @@ def _settlement(
         if not page.tokens[index].is_capital and page.lexicon.is_ordinary(page.tokens[index].text, page.lang):
             continue
         yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
+    for first, last in _cut_or_grown(page, place):
+        if first not in context.regions:
+            yield mark(page.given, page.over(first, last), "settlement", Level.BLOCK, "place")
     for index, token in enumerate(page.tokens):
         if (
             place.is_adjective(token.key, is_ordinary=page.lexicon.is_ordinary(token.text, page.lang))
@@ -258,16 +261,19 @@ def _occurrences(page: Page, place: SealedPlace, *, whole: bool) -> Iterator[int
                 continue
             yield index
             break
-    for index in range(len(page.tokens) - 1):
-        joined = fold.key(page.tokens[index].text + page.tokens[index + 1].text)
-        if (
-            len(place.words) == 1
-            and len(joined) >= 6
-            and page.between(index, index + 1).strip() in {"", "-"}
-            and place.matches(0, joined)
-            and not page.tokens[index + 1].is_number
-        ):
-            yield index
+
+
+def _cut_or_grown(page: Page, place: SealedPlace) -> Iterator[tuple[int, int]]:
+    """Yield the first and last token of *place* where it is cut in two words, or two of its words are one."""
+    for index, token in enumerate(page.tokens):
+        if token.key in place.joined:
+            yield index, index
+        if len(place.words) > 1 or index + 1 == len(page.tokens) or page.tokens[index + 1].is_number:
+            continue
+        joined = fold.key(token.text + page.tokens[index + 1].text)
+        is_close = page.between(index, index + 1).strip() in {"", "-"}
+        if len(joined) >= 6 and is_close and place.matches(0, joined):
+            yield index, index + 1
 
 
 def _stands_whole(page: Page, place: SealedPlace, index: int, word: int) -> bool:

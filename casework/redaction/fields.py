@@ -29,6 +29,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("telegram", r"telegram|user_?name|handle|social|vk|insta|whatsapp|signal|messenger|link|url|телегр|соц"),
     ("email", r"e_?mail|почт(?!овый)"),
     ("nickname", r"nick|call_?sign|alias|позывн|кличк|прозв"),
+    ("children", r"(?:^|_)(?:children|kids|дети|детей|діти|дітей)(?:_|$)|number_of_(?:sons|daughters)"),
     (
         "relative",
         (
@@ -80,6 +81,7 @@ class Sealed:
     ranks: list[str] = field(default_factory=list)
     posts: list[str] = field(default_factory=list)
     ages: list[int] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -117,6 +119,10 @@ def formations(text: str) -> list[tuple[int, int, str, str]]:
         kind = next(k for k, _ in _FORMATIONS if match[k])
         found.append((match.start(), match.end(), match["number"].lstrip("0"), kind))
     return found
+
+
+# Fields that hold words about people rather than one value.
+_TOLD = frozenset({"text", "relative", "children", "who"})
 
 
 def kind_of(key: str) -> str:
@@ -199,11 +205,24 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         add_coordinates(sealed, value)
     elif kind == "plate":
         sealed.plates.append(ids.plate_key(value))
-    elif kind in {"relative", "text", "who"}:
+    elif kind in {"children", "relative", "text", "who"}:
         sealed.texts.append(value)
+    if kind == "children":
+        sealed.children.extend(int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)[:1])
     if kind == "who":
         sealed.names.extend(sealer.named(value, owner))
-    if kind in {"telegram", "email", "phone", "number", "unit", "relative", "text", "who", "plate"}:
+    if kind in {
+        "telegram",
+        "email",
+        "phone",
+        "number",
+        "unit",
+        "children",
+        "relative",
+        "text",
+        "who",
+        "plate",
+    }:
         add_identifiers(sealed, value, _document_of(key) if kind == "number" else kind)
 
 
@@ -286,6 +305,6 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
             if (
                 len(digits) >= 4
                 and not is_taken
-                and not (kind in {"text", "relative", "who"} and re.fullmatch(r"(?:19|20)\d\d", digits))
+                and not (kind in _TOLD and re.fullmatch(r"(?:19|20)\d\d", digits))
             ):
-                sealed.numbers.append((digits, kind if kind not in {"text", "relative", "who"} else "number"))
+                sealed.numbers.append((digits, kind if kind not in _TOLD else "number"))

@@ -145,6 +145,11 @@ class Lexicon:
             return True
         return any(p.is_known and not _NOT_ORDINARY & p.tag.grammemes for p in self.parses(low, lang))
 
+    def is_thing(self, word: str, lang: str = "ru") -> bool:
+        """Say whether the dictionary has *word* as a noun for something that does not live."""
+        tags = (p.tag for p in self.parses(word.lower(), lang) if p.is_known)
+        return any("NOUN" in tag and "inan" in tag and not _NOT_ORDINARY & tag.grammemes for tag in tags)
+
     def name_share(self, word: str, lang: str = "ru") -> float:
         """Return how much of the weight of all readings of *word* belongs to names of people, 0 to 1."""
         parses = self.parses(word.lower(), lang)

@@ -17,7 +17,7 @@ from itertools import islice
 
 from rapidfuzz import fuzz, process
 
-from casework.redaction import fold, normalise
+from casework.redaction import fold, normalise, ordinary
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.names import Part, SealedName
 from casework.redaction.page import Page, inside
@@ -32,8 +32,6 @@ _LEAST_FOR_LIKENESS = 6  # letters
 _LONG_GIVEN = 7  # letters
 _LONGEST_SPREAD = 24  # letters of a name written apart
 _MOST_STUBS = 200  # words with their middle left out, in one draft
-_MOSTLY_A_NAME = 0.6  # of the weight of a word's readings
-_CLAUSE_START = re.compile(r"[:>\])}\"“„«(—–•-]\s*$")
 
 
 @dataclass
@@ -125,36 +123,19 @@ class _Matcher:
             and not is_beside_own
             and self._is_another(index)
         ):
-            return Level.WARN if inside((token.start, token.end), self.context.cited) else Level.BLOCK
+            is_cited = inside((token.start, token.end), self.context.cited)
+            return Level.WARN if is_cited or ordinary.is_introduced(page, index) else Level.BLOCK
         return level
 
     def _weigh_word(self, index: int, name: SealedName) -> Level | None:
         page, token = self.page, self.page.tokens[index]
-        is_ordinary = self._is_ordinary(index)
-        if not token.is_capital and not page.is_flat(index):
-            is_short = len(token.key) < (3 if fold.is_cyrillic(token.text) else 5)
-            return None if is_ordinary or is_short else Level.BLOCK
-        if not is_ordinary:
+        is_written_small = not token.is_capital and not page.is_flat(index)
+        if is_written_small and len(token.key) < (3 if fold.is_cyrillic(token.text) else 5):
+            return None
+        if not self._is_ordinary(index):
             return Level.BLOCK
-        if name.part is Part.NICKNAME:
-            if _is_quoted(page, index):
-                return Level.BLOCK
-            return (
-                Level.WARN
-                if token.is_capital and not (token.is_first and page.labels[index] != "PER")
-                else None
-            )
-        is_marked = page.labels[index] == "PER" or self._is_beside_own(index, name)
-        is_first = token.is_first or bool(_CLAUSE_START.search(page.text[max(0, token.at - 4) : token.at]))
-        if is_first or page.is_flat(index):
-            is_likely = (
-                fold.is_cyrillic(token.text)
-                and page.lexicon.name_share(token.text, page.lang) >= _MOSTLY_A_NAME
-            )
-            if is_marked or (is_first and token.is_capital and is_likely):
-                return Level.BLOCK
-            return Level.WARN if is_first else None
-        return Level.BLOCK
+        is_beside_own = not is_written_small and self._is_beside_own(index, name)
+        return ordinary.weigh(page, index, name.part, is_beside_own=is_beside_own)
 
     def _is_ordinary(self, index: int) -> bool:
         token = self.page.tokens[index]
@@ -295,9 +276,9 @@ class _Matcher:
                 continue
             if any(b in token.key for b, _ in stems) and not self.page.lexicon.is_known(token.text):
                 yield mark(self.page.given, (token.start, token.end), "name_part", Level.BLOCK, "name")
-        for match in re.finditer(r"(?<!\w)\w*[^\W\d_][0346]\w*", self.page.text):
-            plain = fold.key(normalise.unleet(match[0]))
-            if len(plain) >= 5 and plain in self.exact:
+        for match in re.finditer(r"(?<!\w)\w*(?:[^\W\d_][0-9@$]|[0-9@$][^\W\d_])[\w@$]*", self.page.text):
+            readings = {fold.key(reading) for reading in normalise.unleet(match[0])}
+            if any(len(plain) >= 5 and plain in self.exact for plain in readings):
                 yield mark(self.page.given, self.page.span(*match.span()), "homoglyph", Level.BLOCK, "retype")
 
 
@@ -309,21 +290,6 @@ def _kind(name: SealedName, text: str, key: str) -> str:
     if name.part is Part.PATRONYMIC:
         return "name_patronymic"
     return "name_inflected" if fold.is_cyrillic(text) else "name_translit"
-
-
-def _is_quoted(page: Page, index: int) -> bool:
-    token = page.tokens[index]
-    before = page.text[max(0, token.at - 30) : token.at]
-    return bool(
-        re.search(
-            (
-                r"[«\"“„'‘]\s?$|(?:позывн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|"
-                r"nickname)\w*\W{1,4}$"
-            ),
-            before,
-            re.I,
-        )
-    )
 
 
 def _is_other_name(page: Page, word: str) -> bool:
@@ -394,13 +360,18 @@ _STUB = re.compile(
     r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|"
     r"\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,4})(?![\w-])"
 )
+_STARRED = re.compile(r"(?<![\w*])(?P<head>[^\W\d_]{1,12})[*•#_]{1,12}(?P<tail>[^\W\d_]{2,12})(?![\w*])")
 _MASKED = re.compile(r"(?<!\w)(?P<head>[А-ЯЁІЇЄҐA-Z]\w{2,})(?:[*•#…_]{2,12})(?!\w)")
 
 
 def _stubs(page: Page, names: Iterable[SealedName]) -> Iterator[Finding]:
     """Find surnames with their middle left out: Ч-в, Чиг***ов."""
     surnames = [n for n in names if n.part in {Part.SURNAME, Part.GIVEN} and any(len(k) >= 5 for k in n.keys)]
-    for match in islice(_STUB.finditer(page.text), _MOST_STUBS):
+    stubs = (
+        *islice(_STUB.finditer(page.text), _MOST_STUBS),
+        *islice(_STARRED.finditer(page.text), _MOST_STUBS),
+    )
+    for match in stubs:
         head, tail = fold.key(match["head"]), fold.key(match["tail"])
         if any(
             n.part is Part.SURNAME

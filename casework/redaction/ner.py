@@ -21,6 +21,9 @@ from casework.redaction.normalise import Token
 _EMBEDDING = "data/emb/navec_news_v1_1B_250K_300d_100q.tar"
 _MODEL = "data/model/slovnet_ner_news_v1.tar"
 _NAMING = frozenset({"Name", "Surn", "Patr", "Geox"})
+# Times in a thousand million words of news; about a word of the active vocabulary.
+_COMMON = 2000
+_USED = 300
 # Long texts go to the model in pieces; a piece is about what the model was trained on.
 _PIECE = 1500
 
@@ -47,10 +50,23 @@ class Recogniser:
             from slovnet import NER  # noqa: PLC0415
 
             self._ner: Any = NER.load(folder / _MODEL)
-            self._ner.navec(Navec.load(folder / _EMBEDDING))
+            embedding = Navec.load(folder / _EMBEDDING)
+            self._ner.navec(embedding)
+        counts = zip(embedding.vocab.words, embedding.vocab.counts, strict=False)
+        used = {fold.cyrillic(word): int(count) for word, count in counts if count >= _USED}
+        self._used = frozenset(used)
+        self._common = frozenset(key for key, count in used.items() if count >= _COMMON)
 
     def __repr__(self) -> str:
         return "<Recogniser slovnet>"
+
+    def is_common(self, key: str) -> bool:
+        """Say whether the Russian press often uses the word with this comparison key."""
+        return key in self._common
+
+    def is_used(self, key: str) -> bool:
+        """Say whether the Russian press uses the word with this comparison key at all, if seldom."""
+        return key in self._used
 
     def entities(self, text: str) -> list[Entity]:
         """Return the people, places and organisations that *text* names, in order."""

@@ -23,6 +23,7 @@ _EMOJI_JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 _PIECE = re.compile(
     r"<[/a-zA-Z!][^<>]{0,200}>|&#?\w{1,10};|(?:%[0-9A-Fa-f]{2})+|(?<=\w)(?:\*\*|__|~~|\|\||``?)(?=\w)|.", re.S
 )
+_ATTRIBUTE = re.compile(r"=\s*[\"']?([^\"'<>]+)")
 # Inside a word stand apostrophes and the marks Latin schemes use for signs and for ш before ч.
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ`´·\"]{1,2}[^\W\d_]+)*|\d+")
 _POSSESSIVE = re.compile(r"['’ʼ`´\"]{1,2}s?$", re.I)
@@ -36,7 +37,10 @@ _TO_CYRILLIC = dict(
     )
 )
 _TO_LATIN = dict(zip("АВЕКМНОРСТХУІаеорсухікмтһјѕԁԛԝѵпьи", "ABEKMHOPCTXYIaeopcyxikmthjsdqwvnbu", strict=True))
-_LEET = str.maketrans("0346", "озчб")
+_LEET = str.maketrans("0346@1", "озчбаі")
+_LEET_A = str.maketrans("0346@1", "оеабаі")
+_LATIN_LEET = str.maketrans("0134578@$", "oieastbas")
+_LATIN_LEET_L = str.maketrans("0134578@$", "oleastbas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ def clean(text: str) -> Clean:
 
 def _decode(piece: str) -> str:
     if piece[0] == "<":
-        return " " if re.match(r"</?(p|br|div|li|h\d|td|tr)\b", piece, re.I) else ""
+        # What stands in an attribute is read by somebody: a title, an alternative text, an address.
+        told = " ".join(value for value in _ATTRIBUTE.findall(piece) if len(value) > 3)
+        return f" {told} " if told else " " * bool(re.match(r"</?(p|br|div|li|h\d|td|tr)\b", piece, re.I))
     if piece[0] == "&":
         return html.unescape(piece)
     if piece[0] == "%":
@@ -175,9 +181,14 @@ def looks_cyrillic(word: str) -> str | None:
     return None
 
 
-def unleet(word: str) -> str:
-    """Return *word* with digits that stand for Cyrillic letters replaced."""
-    return word.translate(_LEET)
+def unleet(word: str) -> tuple[str, ...]:
+    """Return *word* with digits and signs read as the letters they stand for, in Cyrillic and in Latin."""
+    return (
+        word.translate(_LEET),
+        word.translate(_LEET_A),
+        word.translate(_LATIN_LEET),
+        word.translate(_LATIN_LEET_L),
+    )
 
 
 _END = re.compile(r"[.!?…]+[»”\"')\]]*\s+(?=[«„“\"'(\[—–-]*\s?[A-ZА-ЯЁІЇЄҐ0-9])|\n+|[•]\s")

@@ -24,6 +24,7 @@ _ADJECTIVE_TAIL = re.compile(
     r"|^(ин|ен|ов|ан|ян)?(ец|ц|ич|чан|жан|ан|ян|нин|анин|янин|к)(а|у|ем|ом|е|ы|и|ев|ей|ам|ами|ах|ин|"
     r"ина|ину|ином|ка|ки|ку|кои|кой)?$"
 )
+_BARE_TAIL = re.compile(r"^(?:ск|цк)(?:ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$")
 _GENERIC = frozenset(
     fold.table(
         "нижний верхний новый старый большой малый красный белый черный средний великий первый второй "
@@ -115,12 +116,17 @@ def _stems(key: str) -> set[str]:
 
 @dataclass(frozen=True)
 class SealedPlace:
-    """A sealed settlement: keys of its forms word by word, and the stem its adjectives grow from."""
+    """
+    A sealed settlement: keys of its forms word by word and, of several, as one word; the stems its adjectives
+    grow from, and the shorter ones from which nothing else does (Каменка, каменский).
+    """
 
     words: tuple[frozenset[str], ...]
     telling: frozenset[int]
     stems: frozenset[str]
     is_large: bool
+    joined: frozenset[str] = frozenset()
+    short_stems: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<SealedPlace of {len(self.words)} words>"
@@ -135,7 +141,7 @@ class SealedPlace:
             return False
         return any(
             len(s) >= 3 and key.startswith(s) and _ADJECTIVE_TAIL.match(key[len(s) :]) for s in self.stems
-        )
+        ) or any(key.startswith(s) and _BARE_TAIL.match(key[len(s) :]) for s in self.short_stems)
 
 
 def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | None:
@@ -155,8 +161,21 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
     )
     stems = {s for key in lasts for s in (key, _stem(key), key.removesuffix("ск"))}
+    short = {s[:-1] for key in lasts for s in (_stem(key),) if s.endswith("к") and len(s) >= 6}
+    joined: set[str] = set()
+    if len(words) > 1:
+        start = "".join(fold.key(w) for w in words[:-1])
+        joined = {start + key for key in keys[-1]}
+        stems |= {start + s for s in stems}
     population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
-    return SealedPlace(keys, telling, frozenset(s for s in stems if len(s) >= 3), population >= SMALL)
+    return SealedPlace(
+        keys,
+        telling,
+        frozenset(s for s in stems if len(s) >= 3),
+        population >= SMALL,
+        frozenset(joined),
+        frozenset(short),
+    )
 
 
 _DISCARD = frozenset(

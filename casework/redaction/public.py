@@ -79,8 +79,8 @@ def load(lexicon: Lexicon) -> Public:
     named = [*outlets, *data["organisations"]["names"], *data["geography"]["names"]]
     public = Public(
         people,
-        frozenset(" ".join(_words(o)) for o in outlets),
-        frozenset(tuple(lexicon.lemma(w, "ru") for w in re.findall(r"[^\W_]+", n)) for n in named),
+        frozenset(name for o in outlets for name in (" ".join(_words(o)), " ".join(_lemmas(o, lexicon)))),
+        frozenset(_lemmas(n, lexicon) for n in named),
         frozenset(key for n in data["places"]["names"] for key in _place_keys(n, lexicon)),
         frozenset(date.fromisoformat(day) for day in data["days"]["known"]),
     )
@@ -92,6 +92,10 @@ def load(lexicon: Lexicon) -> Public:
 
 def _words(text: str) -> list[str]:
     return [fold.key(w) for w in re.findall(r"[^\W_]+", text)]
+
+
+def _lemmas(text: str, lexicon: Lexicon) -> tuple[str, ...]:
+    return tuple(lexicon.lemma(w, "ru") for w in re.findall(r"[^\W_]+", text))
 
 
 def _place_keys(name: str, lexicon: Lexicon) -> set[str]:

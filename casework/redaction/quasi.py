@@ -50,7 +50,11 @@ def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
         ranks={rank for value in sealed.ranks for rank, _, _ in traits.ranks_in(value)},
         posts=[phrase for value in sealed.posts for phrase in traits.post_phrases(value, source)],
         ages={*sealed.ages, *(age for age, _, _ in told.ages)},
-        children={count for count, _, _ in told.children},
+        children={
+            *sealed.children,
+            *(count for count, _, _ in told.children),
+            *(n for t in sealed.texts for n, _, _ in traits.children_in(detectors.read(t, source.lang))),
+        },
         companions={count for count, _, _ in told.companions},
     )
 

@@ -88,7 +88,7 @@ def read(page: Page, gazetteer: Gazetteer) -> Traits:
         page,
         ranks_in(page.text),
         _ages_in(page),
-        _children_in(page),
+        children_in(page),
         _companions_in(page),
         _months_in(page),
         places.subjects_named(page, gazetteer),
@@ -99,7 +99,7 @@ def described(page: Page) -> Iterator[tuple[str, int, int]]:
     """Yield ``(kind, start, end)`` of every rank, post, age and number of children, in the clean text."""
     yield from (("rank", a, b) for _, a, b in ranks_in(page.text))
     yield from (("age", a, b) for _, a, b in _ages_in(page))
-    yield from (("family", a, b) for _, a, b in _children_in(page))
+    yield from (("family", a, b) for _, a, b in children_in(page))
     phrases = [phrase for names in _POSTS for phrase in post_phrases(names[0], page)]
     yield from (("post", a, b) for a, b in posts_in(page, phrases))
 
@@ -199,7 +199,8 @@ _CHILD = (
 _CHILDREN = re.compile(
     (
         rf"(?<![\w-]){_NUMBER}\s+(?:(?:мал\w+|несовершеннолетн\w+|маленьк\w+|young|small|little|"
-        rf"minor)\s+)?{_CHILD}(?!\w)"
+        rf"minor)\s+)?{_CHILD}(?!\w)|(?:отец|отца|отцу|отцом|мать|матери|матерью|батько|батька|мати|father|mother|"
+        rf"dad|mum|mom|parent)\s+(?:of\s+)?{_NUMBER}(?!\w)"
     ),
     re.I,
 )
@@ -261,7 +262,8 @@ def _ages_in(page: Page) -> list[Placed]:
     return found
 
 
-def _children_in(page: Page) -> list[Placed]:
+def children_in(page: Page) -> list[Placed]:
+    """Return ``(number, start, end)`` of each number of children."""
     return [(n, a, b) for n, a, b in _counted(page, _CHILDREN) if 1 <= n <= 15]
 
 
