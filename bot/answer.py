@@ -29,7 +29,7 @@ from casework import notices
 from casework.database import Database
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Writing
+from casework.tables import Case, Writing
 from crypto.mailbox import Mailbox
 from intake import filing, screens, snapshot
 from intake.cases import CaseFacts
@@ -198,6 +198,14 @@ class Answerer:
         """Add new mailboxes to their cases; other acts change that column too, so it is done here."""
         box = self._strongbox
         filing.remember_mailboxes(session, box.epochs, box.epoch, outcome.mailboxes)
+        if outcome.phrases:
+            filing.end_phrases(
+                session, box.epochs, box.epoch, outcome.phrases, partial(self._tell_lost, session)
+            )
+
+    def _tell_lost(self, session: Session, case: Case) -> None:
+        told = self.audience()(case.team, case.assignee)
+        notices.tell(session, notices.FAILED, told, case.id, self._clock())
 
     def _reply(self, rows: Rows, outcome: Outcome, chat: int, tapped: int | None) -> None:
         now = self._clock()

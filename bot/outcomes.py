@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from casework import lives, notices
 from casework.errors import WrongStateError
+from casework.keys import ID_SIZE
 from casework.tables import Case, Item, Letter
 
 # From a team and an assignee to those who should hear.
@@ -29,7 +30,8 @@ def shown(session: Session, item: bytes, letter: bytes | None, today: date) -> N
     """Note that this reply stands in the chat; *letter* is named where it was shown for the first time."""
     _step(session, item, "show")
     if letter is not None:
-        session.execute(update(Letter).where(Letter.id == letter, Letter.shown.is_(None)).values(shown=today))
+        unseen = Letter.id.in_(_each(letter)), Letter.shown.is_(None)
+        session.execute(update(Letter).where(*unseen).values(shown=today))
 
 
 def gone(session: Session, item: bytes) -> None:
@@ -56,7 +58,12 @@ def taken_back(session: Session, item: bytes, letter: bytes | None) -> None:
 
 
 def _wait_again(session: Session, letter: bytes) -> None:
-    session.execute(update(Letter).where(Letter.id == letter).values(shown=None))
+    session.execute(update(Letter).where(Letter.id.in_(_each(letter))).values(shown=None))
+
+
+def _each(letter: bytes) -> list[bytes]:
+    """Return the id of a letter and those of its copies, which stand behind it."""
+    return [letter[at : at + ID_SIZE] for at in range(0, len(letter), ID_SIZE)]
 
 
 def _step(session: Session, item: bytes, act: str) -> Item | None:

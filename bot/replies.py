@@ -9,6 +9,7 @@ from typing import Any
 
 from bot import rows as build
 from bot.rows import Numbers
+from casework.post import Waiting
 from casework.rows import Rows
 from crypto import lock
 from intake import texts
@@ -73,7 +74,7 @@ def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
     }
     if isinstance(reply, Deliver):
         payload["reply"] = reply.letter.item.hex()
-        payload["letter"] = reply.letter.letter.hex() if reply.letter.shown is None else None
+        payload["letter"] = _letters(reply.letter) if reply.letter.shown is None else None
     match reply:
         case Receipt():
             # Rendered when it is sent: what waits until then is merged into it.
@@ -96,3 +97,8 @@ def _content(reply: Reply) -> bytes | None:
     if isinstance(reply, Deliver) and reply.letter.kind == "file":
         return reply.letter.content or b""
     return None
+
+
+def _letters(letter: Waiting) -> str:
+    """Return the id of a letter and those of its copies, in hex: what becomes of one becomes of all."""
+    return b"".join([letter.letter, *letter.copies]).hex()

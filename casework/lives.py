@@ -100,6 +100,7 @@ REPLY: Life = MappingProxyType(
         ("sent", "show"): "shown",
         ("sent", "fail"): "failed",
         ("waiting", "show"): "shown",
+        ("waiting", "fail"): "failed",  # its phrase was replaced by another
         ("failed", "show"): "shown",
         ("failed", "push"): "sent",
         ("shown", "show"): "shown",

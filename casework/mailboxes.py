@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import inspect
-from sqlalchemy.orm import object_session
+from sqlalchemy import delete, inspect, select, update
+from sqlalchemy.orm import Session, object_session
 
 from casework.errors import KeyMissingError
-from casework.tables import Case
+from casework.tables import Case, Chunk, Item, Letter, Mailbox
 from crypto import context, lock
 
 _ID_SIZE = 16
@@ -51,3 +51,40 @@ def add_ids(epochs: Mapping[int, lock.Key], epoch: lock.Key, case: Case, ids: It
         session.refresh(case, ["mailboxes", "epoch"], with_for_update=True)
     case.mailboxes = lock_ids(epoch, case.id, [*unlock_ids(epochs, case), *ids])
     case.epoch = epoch.number
+
+
+def end_phrases(
+    session: Session,
+    epochs: Mapping[int, lock.Key],
+    epoch: lock.Key,
+    case: Case,
+    newest: bytes,
+    item: bytes,
+) -> bool:
+    """
+    Close the mailbox of every phrase of *case* but the *newest*; say whether answers nobody saw went too.
+
+    Those answers stay in the case and are marked as failed there, so that they are written again. *item* is
+    the one that lets desks write to the newest.
+
+    Raises:
+        KeyMissingError, CryptoError: as :func:`unlock_ids`.
+    """
+    known = unlock_ids(epochs, case)
+    older = list(
+        session.scalars(
+            select(Mailbox.id).where(Mailbox.id.in_(known), Mailbox.kind == "phrase", Mailbox.id != newest)
+        )
+    )
+    letters = select(Letter.id).where(Letter.mailbox.in_(older))
+    session.execute(delete(Chunk).where(Chunk.owner.in_(letters)))
+    session.execute(delete(Letter).where(Letter.mailbox.in_(older)))
+    session.execute(delete(Mailbox).where(Mailbox.id.in_(older)))
+    session.execute(delete(Item).where(Item.case == case.id, Item.kind == "mailbox", Item.id != item))
+    case.mailboxes = lock_ids(epoch, case.id, [one for one in known if one not in older])
+    case.epoch = epoch.number
+    if session.scalar(select(Item.id).where(Item.case == case.id, Item.kind == "chat").limit(1)) is not None:
+        return False  # they wait in the chat as well
+    unseen = (Item.case == case.id, Item.kind == "reply", Item.state == "waiting")
+    lost = session.execute(update(Item).where(*unseen).values(state="failed", why="phrase_replaced"))
+    return bool(lost.rowcount)  # type: ignore[attr-defined]

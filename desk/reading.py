@@ -84,6 +84,12 @@ class Reach:
     push: bool
     hours: str
     phrase: bool
+    look: bool = False  # the tipster's own chat has a button that looks
+
+    @property
+    def is_any(self) -> bool:
+        """Tell whether there is a way at all."""
+        return self.push or self.phrase or self.look
 
 
 @dataclass(frozen=True)
@@ -312,7 +318,8 @@ def _said(item: Item, payload: Mapping[str, Any]) -> Said:
 def _reach(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> Reach:
     couriers = [payload for item, payload in items if item.kind == "courier"]
     hours = str(couriers[-1].get("hours") or "any") if couriers else "any"
-    return Reach(bool(couriers), hours, any(item.kind == "mailbox" for item, _payload in items))
+    kinds = {item.kind for item, _payload in items}
+    return Reach(bool(couriers), hours, "mailbox" in kinds, "chat" in kinds)
 
 
 def left(clocks: Sequence[Clock], now: datetime) -> float | None:

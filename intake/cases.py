@@ -30,6 +30,7 @@ class CaseFacts:
     told: bool  # somebody has a notice waiting that its tipster wrote
     second: str | None = None
     people: tuple[str, ...] = ()  # who answers for it
+    chats: tuple[bytes, ...] = ()  # items that let desks write to the mailbox of a chat's own buttons
     own: bytes | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

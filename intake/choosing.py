@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from intake import phrase_screens, screens
 from intake.acts import Act, stay
-from intake.effects import MakePhrase, Note, SetConsent, SetReach
+from intake.effects import MakePhrase, Note, OpenThread, SetConsent, SetReach
 from intake.state import State
 from intake.world import Step, World
 
@@ -43,6 +43,14 @@ def hours(hours: str) -> Act:
         return stay(after, screens.keep(after), SetReach())
 
     return act
+
+
+def look(state: State, world: World) -> Step:
+    """No line ever; they look here by themselves. Who came by phrase gets buttons of their own for that."""
+    opened = () if state.handle is not None else (OpenThread(),)
+    handle = state.handle or world.fresh.handle
+    after = replace(state, reach="look", handle=handle)
+    return stay(after, screens.keep(after), *opened, SetReach())
 
 
 def remember(state: State, _world: World) -> Step:
@@ -95,6 +103,15 @@ def phrase_show(state: State, world: World) -> Step:
     return stay(
         after, phrase_screens.show(after, world.fresh.words), MakePhrase(state.mailbox, state.mailbox_item)
     )
+
+
+def phrase_again(state: State, world: World) -> Step:
+    """Show a new phrase in the place of one that is lost or seen: the older one ends now."""
+    if not world.teams:
+        return stay(state, screens.told(state, "house.empty"))
+    after = replace(state, stage="free", asked=world.fresh.asked, confirmed=False)
+    shown = phrase_screens.show(after, world.fresh.words)
+    return stay(after, shown, MakePhrase(state.mailbox, state.mailbox_item, ends_all=True))
 
 
 def phrase_check(state: State, _world: World) -> Step:

@@ -67,6 +67,22 @@ class AddAnswer(Effect):
 
 
 @dataclass(frozen=True, repr=False)
+class AddCheck(Effect):
+    """Seal what was agreed to know each other by: a ``question`` with its answer, or the ``alarm`` word."""
+
+    kind: str
+    text: str
+    seq: int
+
+
+@dataclass(frozen=True, repr=False)
+class Alarm(Effect):
+    """Seal that the alarm word came, and tell whoever has the case; *severs* also forgets how to push."""
+
+    severs: bool
+
+
+@dataclass(frozen=True, repr=False)
 class Note(Effect):
     """Keep the answers of the state (kind, urgency, language, reach) with the case while it is written."""
 
@@ -79,6 +95,11 @@ class FileCase(Effect):
 @dataclass(frozen=True, repr=False)
 class RaiseUrgency(Effect):
     """Make a filed case urgent now."""
+
+
+@dataclass(frozen=True, repr=False)
+class OpenThread(Effect):
+    """Open the mailbox of this chat's buttons: whoever came back by a phrase has none yet."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,10 +119,11 @@ class SetLanguage(Effect):
 
 @dataclass(frozen=True, repr=False)
 class MakePhrase(Effect):
-    """Open the mailbox of the phrase that was offered; *previous*, never confirmed, goes."""
+    """Open the mailbox of the phrase that was offered; *previous* goes, with *ends_all* every other."""
 
     previous: str | None = None
     previous_item: str | None = None
+    ends_all: bool = False
 
 
 @dataclass(frozen=True, repr=False)

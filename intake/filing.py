@@ -8,7 +8,7 @@ anything reach the chat. No database here; sealing needs no secret of staff.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -42,6 +42,7 @@ class Outcome:
     rows: Rows = field(default_factory=Rows)
     replies: tuple[Reply, ...] = ()
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)  # for remember_mailboxes
+    phrases: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # for end_phrases
     erase: bytes | None = None  # the case its tipster erased
     leaves: bool = False  # the incoming message is deleted at once, and no sweep puts that off
     fades: timedelta | None = None  # so long after it the chat is swept; none: when it is asked for
@@ -82,6 +83,7 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
         rows=work.rows,
         replies=step.replies,
         mailboxes=work.mailboxes,
+        phrases=work.phrases,
         erase=work.erase,
         leaves=_leaves(work.state, heard, step.effects),
         fades=fades,
@@ -171,13 +173,35 @@ def remember_mailboxes(
             mailboxes.add_ids(epochs, epoch, case, ids)
 
 
+def end_phrases(
+    session: Session,
+    epochs: Mapping[int, lock.Key],
+    epoch: lock.Key,
+    newest: Mapping[bytes, tuple[bytes, bytes]],
+    tell: Callable[[Case], None],
+) -> None:
+    """
+    Let only the newest code phrase of a case lead anywhere: its mailbox and item are in *newest*.
+
+    *tell* is called with a case whose unseen answers went with an older one: somebody must write them again.
+    """
+    for case_id, (mailbox, item) in newest.items():
+        case = session.get(Case, case_id)
+        if case is not None and mailboxes.end_phrases(session, epochs, epoch, case, mailbox, item):
+            tell(case)
+
+
 def _leaves(state: State, heard: listening.Heard, carried: tuple[effects.Effect, ...]) -> bool:
     """Tell whether the message that was just answered must not stand in the chat any longer."""
     if heard.is_secret or state.clearing == "write":
         return True
+    if any(isinstance(effect, effects.Alarm) and effect.severs for effect in carried):
+        return True
     # Names and phones are sealed by now; on the screen they say whom this chat is about.
     return state.clearing != "self" and any(
-        isinstance(effect, effects.AddCard) and effect.kind in PERSONAL for effect in carried
+        isinstance(effect, effects.AddCheck)
+        or (isinstance(effect, effects.AddCard) and effect.kind in PERSONAL)
+        for effect in carried
     )
 
 
@@ -213,6 +237,10 @@ def _carry_out(
             sealing.add_card(work, effect)
         case effects.AddAnswer():
             sealing.add_answer(work, effect)
+        case effects.AddCheck():
+            sealing.add_check(work, effect)
+        case effects.Alarm():
+            sealing.raise_alarm(work, facts, effect)
         case effects.FileCase():
             handover.file(work)
         case effects.Sweep(when="now"):
@@ -220,7 +248,9 @@ def _carry_out(
         case effects.Sweep():
             sealing.sweep(work, snapshot.tags, effect.when)
         case effects.ShowLetters():
-            work.rows.extend(effect.match.shown)
+            sealing.show(work, effect.match)
+        case effects.OpenThread():
+            opening.open_thread(work)
         case effects.Erase():
             # In a merged case others told their own; each takes back only theirs.
             work.erase = work.case if work.state.own is None else bytes.fromhex(work.state.own)

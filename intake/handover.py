@@ -16,7 +16,7 @@ from casework.tables import Grant
 from casework.tables import Writing as WritingRow
 from crypto import context, sealed
 from crypto.padding import CARD
-from intake import joining
+from intake import joining, opening
 from intake.work import Work
 from intake.writing import Writing
 
@@ -50,13 +50,16 @@ def file(work: Work) -> None:
     is_taken = shared is not None and shared.is_taken
     clock = clocks.REPLY if is_taken else clocks.ACCEPT
     clocks.start(work.rows, work.case, clock, clocks.due(urgency, work.now, work.house.times))
-    kind = notices.URGENT if urgency == "now" else notices.NEW
+    # Urgent ones are repeated until somebody accepts; this one is.
+    kind = notices.URGENT if urgency == "now" and not is_taken else notices.NEW
     # What cannot wait is told to everybody on duty, not only to whom it is proposed.
     first = None if urgency == "now" and not is_taken else route.assignee
     notices.add(work.rows, kind, notices.audience(work.house.staffing, team, first), work.case, work.now)
     _add_slip(work, team, urgency)
-    if state.reach != "phrase":
+    if state.reach in (None, "push"):
         set_courier(work)
+    if state.reach != "phrase":
+        set_chat(work)
     if shared is not None:
         joining.link(work, shared.case)
     work.writing, work.filed = None, True
@@ -79,6 +82,15 @@ def set_courier(work: Work) -> None:
     }
     work.seal(keys.CONTENT, "courier", "hub", payload)
     work.state = replace(work.state, courier=number)
+
+
+def set_chat(work: Work) -> None:
+    """Let desks write to the mailbox of this chat's own buttons, where its menu looks."""
+    if work.state.handle is None:
+        return
+    mailbox = opening.thread_of(work)
+    recipient = mailbox.identity.recipient.raw.hex()
+    work.seal(keys.CONTENT, "chat", "hub", {"at": work.at, "id": mailbox.id.hex(), "recipient": recipient})
 
 
 def _team(work: Work) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from crypto import handle as handles
 from crypto import phrase, words
 from crypto.errors import CryptoError
 from crypto.mailbox import Mailbox
@@ -58,14 +59,14 @@ def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
             known = state is not None and state.handle == event.handle.raw.hex() and snapshot.case is not None
             if known and event.action not in LETTERS:
                 return Heard(event)
-            return Heard(event, _look_up(snapshot, event.handle.mailbox()))
+            return Heard(event, _with_copies(_look_up(snapshot, event.handle.mailbox()), state, snapshot))
         case _:
             return Heard(event)
 
 
 def may_show_phrase(event: Event) -> bool:
     """Tell whether the answer to this may show ten new words."""
-    return isinstance(event, events.Tap) and event.action in ("p.show", "i.show")
+    return isinstance(event, events.Tap) and event.action in ("p.show", "p.again", "i.show")
 
 
 def clean(text: str) -> str:
@@ -98,6 +99,22 @@ def _look_up(snapshot: Snapshot, mailbox: Mailbox) -> Match | None:
         return snapshot.look_up(mailbox)
     except CryptoError:
         return None
+
+
+def _with_copies(match: Match | None, state: State | None, snapshot: Snapshot) -> Match | None:
+    """Name beside each letter its copy in the mailbox of this chat's own buttons: both are seen at once."""
+    if match is None or state is None or state.handle is None:
+        return match
+    own = _look_up(snapshot, handles.Handle(bytes.fromhex(state.handle)).mailbox())
+    if own is None or own.mailbox == match.mailbox:
+        return match
+    copies = {(one.item, one.n): one.letter for one in own.letters if one.shown is None}
+    named = (replace(one, copies=_found(copies.get((one.item, one.n)))) for one in match.letters)
+    return replace(match, letters=tuple(named))
+
+
+def _found(copy: bytes | None) -> tuple[bytes, ...]:
+    return () if copy is None else (copy,)
 
 
 def _may_be_phrase(text: str, state: State | None) -> bool:

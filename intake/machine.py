@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import events, returning, screens, taps, telling
+from intake import events, recognising, returning, screens, taps, telling
 from intake.replies import Button, Say
 from intake.state import State
 from intake.world import Step, World
@@ -85,6 +85,8 @@ def _hear_command(state: State, event: events.Command, world: World) -> Step:
         after = replace(state, stage="free", held="")
         say = screens.hello(after, world) if after.case is None else screens.menu(after, world)
         return Step(after, (say,))
+    if state.filed and recognising.is_alarm(state, event.payload):
+        return recognising.sever(state)
     if event.name in COMMANDS:
         return taps.ACTS[COMMANDS[event.name]](state, world)
     if event.payload:

@@ -80,10 +80,13 @@ def _add_case(work: Work) -> None:
 
 def open_thread(work: Work) -> None:
     """Open the mailbox that the handle on this conversation's buttons leads to."""
-    assert work.case is not None
+    add_mailbox(work, thread_of(work), "chat")
+
+
+def thread_of(work: Work) -> Secret:
+    """Return the mailbox of this conversation's buttons."""
     assert work.state.handle is not None
-    mailbox = Handle(bytes.fromhex(work.state.handle)).mailbox()
-    add_mailbox(work, mailbox, "chat")
+    return Handle(bytes.fromhex(work.state.handle)).mailbox()
 
 
 def add_mailbox(work: Work, mailbox: Secret, kind: str, expires: date | None = None) -> None:

@@ -10,7 +10,7 @@ from intake.state import State
 def offer(state: State) -> Say:
     """Offer a code phrase, or say that there is one."""
     if state.confirmed:
-        return Say(rows(state, ("menu",)), key="phrase.have", replaces=True)
+        return Say(rows(state, ("p.again",), ("menu",)), key="phrase.have", replaces=True)
     if state.reach == "phrase":
         return Say(rows(state, ("p.show",), ("menu",)), key="phrase.needed", replaces=True)
     return Say(rows(state, ("p.show",), ("s.end", "menu")), key="phrase.offer", replaces=True)

@@ -98,19 +98,28 @@ def menu(state: State, world: World) -> Say:
             state, ("send",), ("now",), ("clean", "erase"), ("phrase", "help"), ("law",), ("lang",)
         )
         return Say(offered, key="menu.writing", replaces=True)
-    offered = rows(
+    looks = state.handle is not None and state.reach != "phrase"
+    joins = world.case is not None and world.case.team == "legal"
+    # What it looks in is the mailbox of this chat's own buttons; there the button is called as it is.
+    look = ((button(state, "button.look", "open"),),) if looks else ()
+    offered = look + rows(
         state,
         ("now",),
         ("go.card", "go.reach"),
         ("go.keep", "go.phrase"),
-        *((("go.inv",),) if world.case is not None and world.case.team == "legal" else ()),
+        *((("go.inv",),) if joins else ()),
         ("q", "law"),
-        ("clean", "go.clear"),
-        ("forget", "erase"),
-        ("new", "help"),
+        ("clean", "erase"),
+        ("help", "more"),
         ("lang",),
     )
     return Say(offered, key="menu", replaces=True)
+
+
+def more(state: State) -> Say:
+    """Show what is needed once, or seldom."""
+    offered = rows(state, ("go.chk",), ("go.clear",), ("forget",), ("new",), ("menu",))
+    return Say(offered, key="more", replaces=True)
 
 
 def ask_kind(state: State, world: World) -> Say:
@@ -171,7 +180,7 @@ def hours(state: State) -> Say:
     """Ask when the neutral line may come, and whether to remember the chat."""
     remember = "h.mem.on" if state.remember else "h.mem"
     keyboard = (
-        *rows(state, ("h.any",), ("h.wak",), ("h.day",), ("h.eve",)),
+        *rows(state, ("h.any",), ("h.wak",), ("h.day",), ("h.eve",), ("h.nev",)),
         (button(state, f"button.{remember}", "h.mem"),),
         *rows(state, ("menu",)),
     )

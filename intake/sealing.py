@@ -11,7 +11,7 @@ from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
 from intake import effects, handover, opening, topics
 from intake.cases import CaseFacts
-from intake.snapshot import INVITATION
+from intake.snapshot import INVITATION, Match
 from intake.work import Work
 
 TIPSTER = "tipster"
@@ -60,6 +60,24 @@ def add_card(work: Work, effect: effects.AddCard) -> None:
     work.seal(keys.IDENTITY, "card", TIPSTER, {"at": work.at, "seq": effect.seq, effect.kind: shown})
 
 
+def add_check(work: Work, effect: effects.AddCheck) -> None:
+    """Seal what was agreed to know each other by."""
+    payload = {"at": work.at, "seq": effect.seq, effect.kind: effect.text}
+    work.seal(keys.CONTENT, "check", TIPSTER, payload)
+
+
+def raise_alarm(work: Work, facts: CaseFacts | None, effect: effects.Alarm) -> None:
+    """Seal that perhaps somebody else holds the phone, and let those who have the case hear of it."""
+    if facts is None or work.case is None or not work.filed:
+        return
+    work.seal(keys.CONTENT, "alarm", "hub", {"at": work.at})
+    told = notices.audience(work.house.staffing, facts.team, facts.assignee)
+    notices.add(work.rows, notices.REPLY, told, work.case, work.now)
+    if effect.severs:
+        drop_courier(work, facts)
+        work.state = replace(work.state, reach="phrase")
+
+
 def add_answer(work: Work, effect: effects.AddAnswer) -> None:
     """
     Seal one answer, as cover sheets have it; what a careful reader wrote there stands above it.
@@ -103,6 +121,14 @@ def hear(work: Work, facts: CaseFacts | None) -> None:
         notices.add(work.rows, notices.REPLY, told, work.case, work.now)
 
 
+def show(work: Work, match: Match) -> None:
+    """Mark letters as shown, also their copies in the mailbox of this chat's own buttons."""
+    work.rows.extend(match.shown)
+    for letter in match.letters:
+        for copy in letter.copies if letter.shown is None else ():
+            work.rows.change(Letter, {"id": copy}, shown=work.now.date())
+
+
 def raise_urgency(work: Work, facts: CaseFacts | None) -> None:
     """Make a filed case urgent: its clock is the urgent one, and everybody on duty hears of it."""
     if facts is None or work.case is None or facts.urgency == "now":
@@ -127,13 +153,15 @@ def set_reach(work: Work, facts: CaseFacts | None) -> None:
     drop_courier(work, facts)
     if work.state.reach == "push":
         handover.set_courier(work)
+    if work.state.reach != "phrase":
+        handover.set_chat(work)
 
 
 def drop_courier(work: Work, facts: CaseFacts | None) -> None:
     """Forget how to reach this chat; in a merged case others have addresses of their own, which stay."""
     if work.state.own is not None:
         return
-    for item in facts.couriers if facts is not None else ():
+    for item in (*facts.couriers, *facts.chats) if facts is not None else ():
         work.rows.drop(Item, id=item)
     work.state = replace(work.state, courier=0)
 
@@ -141,8 +169,9 @@ def drop_courier(work: Work, facts: CaseFacts | None) -> None:
 def renew_courier(work: Work, facts: CaseFacts) -> None:
     """Seal the address to the present courier key: the old one dies, and with it the way back."""
     current, _recipient = work.house.courier
-    if facts.couriers and work.state.courier not in (0, current):
-        drop_courier(work, facts)
+    if facts.couriers and work.state.own is None and work.state.courier not in (0, current):
+        for item in facts.couriers:
+            work.rows.drop(Item, id=item)
         handover.set_courier(work)
 
 
@@ -173,6 +202,8 @@ def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:
     payload = {"at": work.at, "id": mailbox.id.hex(), "recipient": mailbox.identity.recipient.raw.hex()}
     item = work.seal(keys.CONTENT, "mailbox", "hub", payload)
     work.state = replace(work.state, mailbox=mailbox.id.hex(), mailbox_item=item.hex())
+    if effect.ends_all and work.state.own is None:
+        work.phrases[work.case] = (mailbox.id, item)
 
 
 def make_invitation(work: Work, effect: effects.MakeInvitation, phrase: Phrase) -> None:

@@ -159,6 +159,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         may_share=case.may_share,
         writing=next(iter(beside["writing"]), None),
         couriers=tuple(beside["courier"]),
+        chats=tuple(beside["chat"]),
         clocks=frozenset(beside["clock"]),
         told=bool(beside["told"]),
         own=None if case.id == case_id else case_id,
@@ -178,6 +179,7 @@ _NO_BYTES, _NO_WORD = cast(null(), LargeBinary), cast(null(), String)
 _BESIDE = union_all(
     select(literal("writing"), Writing.locked, _NO_WORD).where(Writing.case == _CASE),
     select(literal("courier"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "courier"),
+    select(literal("chat"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "chat"),
     select(literal("clock"), _NO_BYTES, Clock.kind).where(Clock.case == _CASE),
     select(literal("told"), _NO_BYTES, Notice.kind).where(Notice.case == _CASE, Notice.kind == REPLY),
 )

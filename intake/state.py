@@ -20,7 +20,9 @@ class State:
     """One conversation. Ids and the handle are hex, so that it is plain JSON."""
 
     language: str = "ru"
-    stage: str = "free"  # what a text is taken for: free | card | phrase | words | q.<question>
+    stage: str = (
+        "free"  # what a text is taken for: free | card | check | alarm | phrase | words | q.<question>
+    )
     case: str | None = None
     handle: str | None = None
     kind: str | None = None  # legal | tell | both
@@ -29,7 +31,7 @@ class State:
     seq: int = 0
     recent: tuple[tuple[int, int], ...] = ()  # numbers of the last messages and their place in the case
     clearing: str | None = None  # send | write | self; none: not asked yet, held as "send"
-    reach: str | None = None  # push | phrase
+    reach: str | None = None  # push | phrase | look (no line: they look by themselves)
     hours: str = "any"  # any | waking | day | evening
     remember: bool = False
     courier: int = 0  # number of the key the courier address was last sealed to
@@ -47,6 +49,7 @@ class State:
     coach: str = ""  # what a file gave away, to be said once the case is handed over
     coached: str = ""  # what was said of that, words with blanks between
     heard_of: str = ""  # the last outage this chat was told of
+    alarm: str = ""  # salt and hash of the alarm word
     invitation: str | None = None  # mailbox of the words this chat may have given away
     joins: str | None = None  # the case this chat was invited into, until its own is handed over
     joins_by: str | None = None  # mailbox of the words it came by

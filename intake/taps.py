@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, inviting, knowing, leaving, questions, screens
+from intake import choosing, inviting, knowing, leaving, questions, recognising, screens
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
 from intake.state import State
@@ -91,6 +91,13 @@ def _menu(state: State, world: World) -> Step:
     return stay(after, screens.menu(after, world))
 
 
+def _more(state: State, world: World) -> Step:
+    if not state.filed:
+        return _menu(state, world)
+    after = replace(state, stage="free", held="")
+    return stay(after, screens.more(after))
+
+
 def _help(state: State, _world: World) -> Step:
     return stay(state, screens.help_text(state))
 
@@ -112,6 +119,7 @@ _ANYWHERE: Mapping[str, Act] = {
     "send": _send,
     "now": _urgent,
     "menu": _menu,
+    "more": _more,
     "phrase": choosing.phrase_type,
     "p.msg": tell_held,
     "p.none": choosing.phrase_lost,
@@ -150,6 +158,10 @@ _IN_A_CASE: Mapping[str, Act] = {
     "go.phrase": choosing.phrase_offer,
     "p.show": choosing.phrase_show,
     "p.check": choosing.phrase_check,
+    "go.chk": recognising.ask_question,
+    "a.ask": recognising.ask_alarm,
+    "p.again": choosing.phrase_again,
+    "h.nev": choosing.look,
     "go.inv": inviting.offer,
     "i.show": inviting.show,
     "s.end": choosing.end,

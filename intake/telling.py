@@ -3,7 +3,7 @@ What people tell: text, files, voice, cards, places, in any state. All of it is 
 
 Rules:
 * Whatever comes is content, but for an answer that was just asked for and fits (a short text for the card,
-  two words of a phrase, an answer to a question that says nothing else).
+  two words of a phrase, what an alarm word is, an answer to a question that says nothing else).
 * What names a person or a place apart from the words (contact card, map point, author of a forward) goes to
   the identity card; the content gets a mark that it came.
 * A receipt follows everything that was kept, and is said after the commit.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import coaching, events, phrase_screens, questions, screens
+from intake import coaching, events, phrase_screens, questions, recognising, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -30,6 +30,8 @@ REMEMBERED = 60
 
 def hear_text(state: State, event: events.Text, world: World) -> Step:
     """Take a text as what was asked for, or as content."""
+    if recognising.is_alarm(state, event.text) and state.filed:
+        return recognising.sever(state)
     if not world.teams:
         return nobody(state)
     if state.stage == "words" and not event.forwarded and _may_be_words(event.text):
@@ -37,13 +39,14 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
     if state.stage == "card" and not event.forwarded and _may_be_card(event.text):
         return _keep_card(state, event.text)
     if state.case is not None and not event.forwarded:
-        answered = questions.hear(state, event.text)
+        answered = questions.hear(state, event.text) or recognising.hear(state, event.text, world)
         if answered is not None:
             return answered
     marks = ("author",) if event.author else ()
     began, start = begin(state, world)
     effects: list[Effect] = [*start, *_author(event.author, began.seq)]
     effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks))
+    effects += recognising.warn(state, event.text)
     return kept(state, _next(began, event.message), world, tuple(effects), messages=1)
 
 
@@ -53,6 +56,7 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
         return nobody(state)
     began, start = begin(state, world)
     effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq))
+    effects += recognising.warn(state, event.caption)
     after = coaching.note(_next(began, event.message), event)
     if event.content is not None:
         step = kept(state, after, world, effects, files=1)
@@ -86,7 +90,8 @@ def hear_edit(state: State, event: events.Edited, world: World) -> Step:
     of = dict(state.recent).get(event.message)
     effect = AddMessage(event.text, state.seq, edited=True, of=of)
     after = _next(state, 0)
-    return Step(after, (screens.told(after, "edit.kept"),), (effect,))
+    warned = recognising.warn(state, event.text)
+    return Step(after, (screens.told(after, "edit.kept"),), (effect, *warned))
 
 
 def hear_unsupported(state: State, _event: events.Unsupported, _world: World) -> Step:

@@ -45,6 +45,7 @@ class Work:
     next_generation: dict[str, int] = field(default_factory=dict)
     rows: Rows = field(default_factory=Rows)
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
+    phrases: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     erase: bytes | None = None
 
     def __repr__(self) -> str:

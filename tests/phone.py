@@ -173,6 +173,7 @@ class Phone:
         with self.house.database.write() as session:
             write(session, [outcome.rows])
             filing.remember_mailboxes(session, box.epochs, box.epoch, outcome.mailboxes)
+            filing.end_phrases(session, box.epochs, box.epoch, outcome.phrases, lambda _case: None)
 
     def _show(self, outcome: Outcome) -> list[str]:
         said = []
@@ -245,9 +246,9 @@ def read(house: House, name: str, case: bytes, *kinds: str) -> list[dict[str, An
 
 def reply(house: House, name: str, case: bytes, text: str, *files: Attachment) -> bytes:
     """Let *name* answer the tipster as a desk does, and return the reply's item."""
-    payloads = read(house, name, case, "courier", "mailbox")
+    payloads = read(house, name, case, "courier", "mailbox", "chat")
     couriers = [Courier.read(one) for one in payloads if one["kind"] == "courier"]
-    boxes = [Box.read(one) for one in payloads if one["kind"] == "mailbox"]
+    boxes = [Box.read(one) for one in payloads if one["kind"] != "courier"]
     with house.database.read() as session:
         key = keys.current(session, case, keys.CONTENT, Hands(frozenset({(name, house.staff[name].number)})))
         hub = hubkeys.find(session, hubkeys.COURIER, house.roster)

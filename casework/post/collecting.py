@@ -34,6 +34,7 @@ class Waiting:
     mime: str = ""
     content: bytes | None = field(default=None, repr=False)
     shown: date | None = None
+    copies: tuple[bytes, ...] = ()  # the same letter in another mailbox of the same chat
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,15 @@ def note(visit: Visit) -> Reply:
     return visit.go(f"/case/{case_id.hex()}", "notice.noted")
 
 
+def calm(visit: Visit) -> Reply:
+    """Say that it is the client again who writes: the alarm is over."""
+    case_id = reading.see(visit, visit.id("case")).id
+    rows = sealing.item(visit, case_id, "calm", {})
+    with visit.database.write() as session:
+        cases.note(session, case_id, visit.form_version(), rows, visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.saved")
+
+
 def cover(visit: Visit) -> Reply:
     """Fill in the cover sheet, so that lists say what a case is about."""
     dossier = working.look(visit)
@@ -214,6 +223,7 @@ ROUTES = (
     Route("POST", "/case/{case:str}/decline", decline, TAKERS),
     Route("POST", "/case/{case:str}/spam", spam, TAKERS),
     Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
+    Route("POST", "/case/{case:str}/calm", calm, CASEWORKERS),
     Route("POST", "/case/{case:str}/cover", cover, CASEWORKERS),
     Route("POST", "/case/{case:str}/wait", wait, CASEWORKERS),
     Route("POST", "/case/{case:str}/close", close, CASEWORKERS),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from casework import cases, codes, deadlines, journal, permits
 from casework.rosters import ROLE_OF_TEAM
-from desk import accepting, handing, reading, together
+from desk import accepting, handing, reading, together, trusting
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -39,6 +39,7 @@ def show(visit: Visit) -> Reply:
         "case.html",
         dossier=dossier,
         beside=beside,
+        trust=trusting.look(visit, dossier),
         case=case,
         acts=frozenset(acts),
         more=not MORE.isdisjoint(acts),

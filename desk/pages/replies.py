@@ -67,9 +67,9 @@ def courier_of(dossier: Dossier) -> Courier | None:
 
 
 def boxes_of(dossier: Dossier) -> list[Box]:
-    """Return the mailboxes of a case's code phrases, each once."""
+    """Return the mailboxes a tipster looks in, of phrase and of the chat's own buttons; each once."""
     boxes: dict[bytes, Box] = {}
-    for payload in dossier.payloads("mailbox"):
+    for payload in (*dossier.payloads("mailbox"), *dossier.payloads("chat")):
         try:
             box = Box.read(dict(payload))
         except (KeyError, TypeError, ValueError, CryptoError):
