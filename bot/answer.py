@@ -108,7 +108,7 @@ class Answerer:
         )
         outcome = filing.handle(heard.event, state, known, now, os.urandom)
         sweeps.add(outcome.rows, key, heard, outcome, now)
-        self._reply(outcome.rows, outcome, heard.chat, sweeps.editable(heard, now))
+        self._reply(outcome.rows, outcome, heard.chat, heard.door, sweeps.editable(heard, now))
         return Prepared(heard.chat, outcome, outcome.rows, state)
 
     def sweep_note(self, note: Note) -> Rows:
@@ -119,7 +119,8 @@ class Answerer:
         keep = state is not None and state.clearing == "self"
         fades = state is not None and state.filed and not keep
         due = self._clock() + SOON if fades else None
-        build.deletion(rows, self._strongbox.spool, note.chat, note.message, note.at, due, keep=keep)
+        key = self._strongbox.spool
+        build.deletion(rows, key, note.chat, note.message, note.at, due, keep=keep, door=note.door)
         return rows
 
     def file_idle(self, case_id: bytes) -> Prepared | None:
@@ -136,7 +137,7 @@ class Answerer:
         chat = filing.chat_of(case, house)
         tags = build.tags_of(self._strongbox, chat)
         outcome = filing.file_idle(case, house, tags, now, os.urandom, partial(self._read_case, house))
-        self._reply(outcome.rows, outcome, chat, None)
+        self._reply(outcome.rows, outcome, chat, None, None)
         return Prepared(chat, outcome, outcome.rows, None)
 
     def idle(self) -> list[tuple[bytes, int]]:
@@ -155,7 +156,7 @@ class Answerer:
         """Seal bytes that nobody could read into a case of their own."""
         return filing.quarantine(raw, self._read_house(), self._clock(), os.urandom)
 
-    def tell(self, chat: int, key: str) -> Rows:
+    def tell(self, chat: int, key: str, door: int | None = None) -> Rows:
         """Say the sentence of *key* to *chat*, in its language."""
         rows = Rows()
         house = self._read_house()
@@ -164,7 +165,7 @@ class Answerer:
         state = state or State()
         keep = state.clearing == "self"
         fades = SOON if state.filed and not keep else None
-        to = Address(chat, state.language, house.spool, self._clock(), keep=keep, fades=fades)
+        to = Address(chat, state.language, house.spool, self._clock(), keep=keep, fades=fades, door=door)
         replies.add(rows, (screens.told(state, key),), to, self._numbers)
         return rows
 
@@ -180,6 +181,10 @@ class Answerer:
             holding.hold(session, self._strongbox, standing.chat, now, audience)
         else:
             holding.release(session, self._strongbox, standing.chat, now)
+
+    def open(self, session: Session, chat: int) -> None:
+        """Let go what was held for a chat that writes to us, at whichever door."""
+        holding.release(session, self._strongbox, chat, self._clock())
 
     def audience(self) -> Audience:
         """Return who is to hear of what, as of now."""
@@ -207,13 +212,14 @@ class Answerer:
         told = self.audience()(case.team, case.assignee)
         notices.tell(session, notices.FAILED, told, case.id, self._clock())
 
-    def _reply(self, rows: Rows, outcome: Outcome, chat: int, tapped: int | None) -> None:
+    def _reply(self, rows: Rows, outcome: Outcome, chat: int, door: int | None, tapped: int | None) -> None:
         now = self._clock()
         to = Address(
             chat=chat,
             language=outcome.language,
             key=self._strongbox.spool,
             due=now + self._budgets.delay(chat, now),
+            door=door,
             tapped=tapped,
             keep=sweeps.keeps(outcome),
             fades=outcome.fades,

@@ -28,16 +28,16 @@ class FixedPostError(Exception):
     """Telegram does not let this post be deleted or changed."""
 
 
-def read_own_token(path: Path, others: Path) -> str:
+def read_own_token(path: Path, *others: Path) -> str:
     """
     Read the token of the publishing bot.
 
     Raises:
         TokenMissingError: there is no file, or no token in it.
-        ChannelError: it is the tipsters' bot, which must never be seen to publish.
+        ChannelError: it is a bot of the tipsters', which must never be seen to publish.
     """
     token = read_token(path)
-    if token.partition(":")[0] == read_token(others).partition(":")[0]:
+    if token.partition(":")[0] in [read_token(one).partition(":")[0] for one in others]:
         raise ChannelError
     return token
 

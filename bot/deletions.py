@@ -23,6 +23,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot import outcomes
 from bot import rows as build
+from bot.doors import Doors
 from bot.errors import BotError
 from bot.health import Health
 from bot.telegram import Door, seconds
@@ -63,7 +64,7 @@ class Deletions:
 
     def __init__(
         self,
-        door: Door,
+        doors: Doors,
         database: Database,
         writer: Writer,
         strongbox: Strongbox,
@@ -72,7 +73,7 @@ class Deletions:
         is_busy: Callable[[], bool],
         tell: Tell | None = None,
     ) -> None:
-        self._door = door
+        self._doors = doors
         self._database = database
         self._writer = writer
         self._strongbox = strongbox
@@ -109,12 +110,12 @@ class Deletions:
         """Delete what is due now, and return the seconds until the next look."""
         now = self._clock()
         due = await asyncio.to_thread(self._due, now)
-        chats: dict[int, list[Entry]] = defaultdict(list)
+        chats: dict[tuple[int | None, int], list[Entry]] = defaultdict(list)
         dropped = []
         for row in due:
             try:
                 payload = build.open_deletion(self._strongbox.spools, row.id, row.locked)
-                chat, messages = payload["chat"], payload["messages"]
+                place, messages = (payload.get("door"), payload["chat"]), payload["messages"]
             except (CryptoError, KeyError, TypeError):
                 log.warning("deletions.unreadable")
                 dropped.append(row.id)
@@ -122,18 +123,20 @@ class Deletions:
             if row.due is None and payload.get("keep"):
                 dropped.append(row.id)
                 continue
-            chats[chat].append(Entry(row, messages, payload.get("reply")))
+            chats[place].append(Entry(row, messages, payload.get("reply")))
         if dropped:
             await self._writer.do(lambda session: _drop(session, dropped))
-        for chat, entries in chats.items():
+        refused: set[int | None] = set()
+        for (door, chat), entries in chats.items():
             try:
-                await self._clear(chat, entries, now)
+                if not await self._clear(door, chat, entries, now):
+                    refused.add(door)
             except RetryAfter as error:
                 return seconds(error)
-            except InvalidToken:
-                self._health.trouble("deletions", "token_refused")
-                return SLOWED_PAUSE
-        self._health.ok("deletions")
+        if refused:
+            self._health.trouble("deletions", "token_refused")
+        else:
+            self._health.ok("deletions")
         return 0.0 if len(due) == LOAD else LOOK_AGAIN
 
     def _due(self, now: datetime) -> list[Deletion]:
@@ -155,11 +158,23 @@ class Deletions:
             await asyncio.sleep(0.1)
             waited += 0.1
 
-    async def _clear(self, chat: int, entries: Sequence[Entry], now: datetime) -> None:
-        """Delete the messages of one chat, a hundred a call, one by one where a call is refused."""
+    async def _clear(self, door: int | None, chat: int, entries: Sequence[Entry], now: datetime) -> bool:
+        """
+        Delete the messages of one chat, a hundred a call, one by one where a call is refused.
+
+        Returns whether the door they stand with is open to us; where it is not they are tried again later,
+        and hold up no other door's.
+        """
+        at = self._doors.first if door is None else self._doors.at(door)
+        is_open = at is not None
         for start in range(0, len(entries), CALL):
             part = entries[start : start + CALL]
-            gone = await self._delete(chat, part)
+            gone: list[Entry] = []
+            if at is not None and is_open:
+                try:
+                    gone = await self._delete(at, chat, part)
+                except InvalidToken:
+                    is_open = False
             left = [entry for entry in part if entry not in gone]
             late = [entry for entry in left if entry.row.deadline <= now]
             if late:
@@ -181,6 +196,7 @@ class Deletions:
                     outcomes.gone(session, bytes.fromhex(reply))
 
             await self._writer.do(settle)
+        return is_open
 
     def _standing(self, session: Session, chat: int, replies: set[str]) -> set[str]:
         """Return which of *replies* have words left in *chat*."""
@@ -195,25 +211,25 @@ class Deletions:
                 continue
         return {reply for reply in standing if reply is not None}
 
-    async def _delete(self, chat: int, entries: Sequence[Entry]) -> list[Entry]:
+    async def _delete(self, door: Door, chat: int, entries: Sequence[Entry]) -> list[Entry]:
         """Return what is gone from the chat now."""
         messages = [number for entry in entries for number in entry.messages]
         try:
-            await self._door.delete_messages(chat, messages)
+            await door.delete_messages(chat, messages)
         except BadRequest:
-            return await self._delete_singly(chat, entries)
+            return await self._delete_singly(door, chat, entries)
         except (RetryAfter, InvalidToken):
             raise
         except TelegramError:
             return []  # blocked too, which may end before the deadline
         return list(entries)
 
-    async def _delete_singly(self, chat: int, entries: Sequence[Entry]) -> list[Entry]:
+    async def _delete_singly(self, door: Door, chat: int, entries: Sequence[Entry]) -> list[Entry]:
         gone: list[Entry] = []
         for entry in entries:
             try:
                 for number in entry.messages:
-                    await self._door.delete_message(chat, number)
+                    await door.delete_message(chat, number)
             except BadRequest as error:
                 if "not found" in error.message.lower():
                     gone.append(entry)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from telegram.error import TelegramError
 
+from bot.doors import Doors
 from bot.hear import Heard
-from bot.telegram import FILE_LIMIT, Door, TooLargeError
+from bot.telegram import FILE_LIMIT, TooLargeError
 from intake.events import File
 
 # Each may be 20 MB, and is in memory sealed as well as open.
@@ -31,8 +32,8 @@ class NotYetError(Exception):
 class Fetcher:
     """Fetches the files of events."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def fill(self, heard: Heard, taken: datetime, now: datetime) -> Heard:
@@ -46,11 +47,14 @@ class Fetcher:
             return heard
         if heard.event.size > FILE_LIMIT:
             return _without(heard, heard.event, "too_large")
+        door = self._doors.at(heard.door)
+        if door is None:
+            return _without(heard, heard.event, "unavailable")
         if self._places.locked():
             raise NotYetError(QUEUED)
         async with self._places:
             try:
-                content = await self._door.fetch(heard.file_id)
+                content = await door.fetch(heard.file_id)
             except TooLargeError:
                 return _without(heard, heard.event, "too_large")
             except TelegramError:

@@ -51,6 +51,7 @@ class Heard:
     language_code: str | None = None
     file_id: str | None = field(default=None)
     query: str | None = None  # of a tap, to be answered so that the phone stops waiting
+    door: int | None = None  # the number of the bot it was said to
 
     def __repr__(self) -> str:
         return f"<Heard {type(self.event).__name__}>"
@@ -63,6 +64,7 @@ class Note:
     chat: int
     message: int
     at: datetime
+    door: int | None = None
 
     def __repr__(self) -> str:
         return "<Note>"

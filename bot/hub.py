@@ -25,6 +25,7 @@ from bot import identity, link
 from bot.answer import Answerer
 from bot.deletions import Deletions
 from bot.dispatch import Dispatcher
+from bot.doors import Doors
 from bot.errors import BotError
 from bot.fetch import Fetcher
 from bot.guard import sole_hub
@@ -35,7 +36,7 @@ from bot.poll import poll
 from bot.rows import Numbers
 from bot.spool import Spool
 from bot.taps import Taps
-from bot.telegram import Door, close
+from bot.telegram import close
 from bot.ticks import Tick, ticking
 from bot.work import Erase, Worker
 from bot.writer import Writer
@@ -67,7 +68,7 @@ class House:
     database: Database
     strongbox: Strongbox
     anchor: Anchor
-    door: Door
+    doors: Doors
     state_dir: Path
     runtime_dir: Path
     clock: Callable[[], datetime]
@@ -105,7 +106,8 @@ class Hub:
             try:
                 await self._serve(writer, stop)
             finally:
-                await close(house.door)
+                for door in house.doors:
+                    await close(door)
         log.info("hub.ended")
 
     async def _serve(self, writer: Writer, stop: asyncio.Event) -> None:
@@ -115,7 +117,10 @@ class Hub:
             parts.work.put(arrival.lane, arrival.number)
         log.info("hub.started %d", len(backlog))
         async with asyncio.TaskGroup() as group:
-            polling = group.create_task(poll(self._house.door, parts.take, self.health))
+            polling = [
+                group.create_task(poll(door, partial(parts.take, door.number), self.health, _part(place)))
+                for place, door in enumerate(self._house.doors, 1)
+            ]
             runs = [
                 parts.work.run(),
                 parts.outbox.run(),
@@ -125,10 +130,11 @@ class Hub:
                 ticking(self._ticks, self.health),
             ]
             if self._house.identity == "neutral":
-                runs.append(identity.put_on(self._house.door, self.health))
+                runs += [identity.put_on(door, self.health) for door in self._house.doors]
             others = [group.create_task(run) for run in runs]
             await stop.wait()
-            polling.cancel()
+            for poller in polling:
+                poller.cancel()
             try:
                 async with asyncio.timeout(LAST_WORK):
                     await parts.work.idle()
@@ -159,11 +165,16 @@ class Hub:
             await asyncio.sleep(IDLE_EVERY)
 
 
+def _part(place: int) -> str:
+    """Return the name of a door in what the hub says of itself."""
+    return "intake" if place == 1 else f"intake {place}"
+
+
 class Parts:
     """The parts of a hub, put together. Reads the database once, for the next number of the outbox."""
 
     def __init__(self, house: House, writer: Writer, health: Health) -> None:
-        database, strongbox, clock, door = house.database, house.strongbox, house.clock, house.door
+        database, strongbox, clock, doors = house.database, house.strongbox, house.clock, house.doors
         self.spool = Spool(database, writer, strongbox, clock)
         self.answerer = Answerer(
             database,
@@ -182,7 +193,7 @@ class Parts:
             clock,
         )
         self.outbox = Outbox(
-            door,
+            doors,
             database,
             writer,
             strongbox,
@@ -193,15 +204,15 @@ class Parts:
             house.pace(),
         )
         self.deletions = Deletions(
-            door, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell
+            doors, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell
         )
-        self.taps = Taps(door)
+        self.taps = Taps()
         worker = Worker(
-            door,
+            doors,
             self.spool,
             writer,
             self.answerer,
-            Fetcher(door),
+            Fetcher(doors),
             self.taps,
             health,
             clock,
@@ -212,9 +223,9 @@ class Parts:
         self._writer = writer
         self._queued: set[bytes] = set()
 
-    async def take(self, updates: Sequence[dict[str, Any]]) -> None:
-        """Store a batch, then hand it to the workers."""
-        for arrival in await self.spool.take(updates):
+    async def take(self, door: int, updates: Sequence[dict[str, Any]]) -> None:
+        """Store a batch that came in by *door*, then hand it to the workers."""
+        for arrival in await self.spool.take(updates, door):
             self.work.put(arrival.lane, arrival.number)
 
     async def queue_idle(self) -> None:

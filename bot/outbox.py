@@ -28,12 +28,12 @@ from sqlalchemy.orm import Session
 from bot import holding, outcomes
 from bot import rows as build
 from bot.dispatch import Dispatcher
+from bot.doors import Doors
 from bot.errors import BotError
 from bot.health import Health
 from bot.outcomes import Audience
 from bot.pace import Pace
-from bot.send import BLOCKED, REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError, send
-from bot.telegram import Door
+from bot.send import BLOCKED, REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError
 from bot.writer import Writer
 from casework.database import Database
 from casework.errors import CaseworkError
@@ -107,7 +107,7 @@ class Outbox:
 
     def __init__(
         self,
-        door: Door,
+        doors: Doors,
         database: Database,
         writer: Writer,
         strongbox: Strongbox,
@@ -117,7 +117,7 @@ class Outbox:
         audience: Callable[[], Audience],
         pace: Pace | None = None,
     ) -> None:
-        self._door = door
+        self._doors = doors
         self._database = database
         self._writer = writer
         self._strongbox = strongbox
@@ -234,7 +234,7 @@ class Outbox:
             await self._give_up(merged, UNREACHABLE)
             return None
         try:
-            number = await send(self._door, payload, text, content)
+            door, number = await self._doors.send(payload, text, content)
         except PausedError as pause:
             self._open_from = asyncio.get_running_loop().time() + pause.wait
             self._health.trouble("outbox", pause.code)
@@ -249,7 +249,7 @@ class Outbox:
             log.error("outbox.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
             return await self._try_later(out, REFUSED, BROKEN_TRIES)
         self._health.ok("outbox")
-        await self._finish(merged, self._sent(payload, number, announces=out.item is not None))
+        await self._finish(merged, self._sent(payload, door.number, number, announces=out.item is not None))
         return None
 
     async def _try_later(self, out: Outgoing, why: str, tries: int) -> float | None:
@@ -301,7 +301,7 @@ class Outbox:
             self._loaded.pop(out.id, None)
             self._finished.add(out.id)
 
-    def _sent(self, payload: dict[str, Any], number: int, *, announces: bool) -> Rows:
+    def _sent(self, payload: dict[str, Any], door: int, number: int, *, announces: bool) -> Rows:
         """
         Remember the message just sent, so that it can be deleted.
 
@@ -323,6 +323,7 @@ class Outbox:
             keep=announces or bool(payload.get("keep", False)),
             fixed=announces or lasts is not None,
             reply=payload.get("reply"),
+            door=door,
         )
         return rows
 

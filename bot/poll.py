@@ -29,12 +29,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between tries while something 
 Take = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
 
 
-async def poll(bot: Door, take: Take, health: Health) -> None:
+async def poll(bot: Door, take: Take, health: Health, part: str = "intake") -> None:
     """
     Hand every batch of updates to *take* until cancelled; *take* returns once the batch is stored.
 
     An update without a number cannot be confirmed and is passed over. After an empty answer the offset is
-    forgotten: all is confirmed, and a server whose numbers restarted would not be heard otherwise.
+    forgotten: all is confirmed, and a server whose numbers restarted would not be heard otherwise. *part* is
+    this door's name in what the hub says of itself.
     """
     offset = 0
     pause = FIRST_PAUSE
@@ -61,10 +62,10 @@ async def poll(bot: Door, take: Take, health: Health) -> None:
             log.error("poll.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
             trouble = "broke"
         if trouble is None:
-            health.ok("intake")
+            health.ok(part)
             pause = FIRST_PAUSE
             offset = 1 + max(numbers, default=-1)
             continue
-        health.trouble("intake", trouble)
+        health.trouble(part, trouble)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+NUMBER_BITS = 32
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 
 
 def number_of(update: Mapping[str, Any]) -> int | None:
-    """Return the number of *update*, if it has one."""
+    """Return the number of *update*, if it has one that can be its own: 32 bits, as Telegram counts."""
     number = update.get("update_id")
-    return number if isinstance(number, int) and not isinstance(number, bool) else None
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 1 << NUMBER_BITS:
+        return None
+    return number
 
 
 def writer_of(update: Mapping[str, Any]) -> int | None:

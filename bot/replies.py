@@ -30,6 +30,7 @@ class Address:
     due: datetime
     tapped: int | None = None  # the message whose button was tapped
     keep: bool = False  # the tipster clears this chat by hand
+    door: int | None = None  # the number of the bot to answer with, if one is meant
     fades: timedelta | None = None  # so long after it was said a message is swept; none: when asked for
 
 
@@ -65,6 +66,7 @@ def _payload(reply: Reply, message: Message, to: Address) -> dict[str, Any]:
     payload: dict[str, Any] = {
         "do": "say",
         "chat": to.chat,
+        "door": to.door,
         "text": message.text,
         "buttons": [[list(button) for button in row] for row in message.keyboard],
         "silent": reply.silent,

@@ -143,15 +143,17 @@ def deletion(
     keep: bool = False,
     fixed: bool = False,
     reply: str | None = None,
+    door: int | None = None,
 ) -> None:
     """
     Have a message deleted at *due*, or when its chat is swept, or at the deadline.
 
     With *keep* the deadline only forgets it: the tipster clears that chat by hand. With *fixed* a sweep of
-    the chat leaves it alone unless the tipster asks for it. *reply* is the item whose words it carries.
+    the chat leaves it alone unless the tipster asks for it. *reply* is the item whose words it carries,
+    *door* the bot it stands with.
     """
     row = new_id()
-    payload: dict[str, Any] = {"chat": chat, "keep": keep, "messages": [message]}
+    payload: dict[str, Any] = {"chat": chat, "door": door, "keep": keep, "messages": [message]}
     if reply is not None:
         payload["reply"] = reply
     rows.add(

@@ -3,7 +3,7 @@ The spool: every incoming update, locked, before Telegram is told that we have i
 
 A row is ``new`` (locked bytes) or ``done`` (only its number, kept :data:`REMEMBERED` so that a repeated
 update is known; numbers restart at random after a quiet week, so the highest number means nothing).
-A new row is never dropped undone.
+A new row is never dropped undone. Every bot counts for itself, so a row's number has its door in front.
 """
 
 from __future__ import annotations
@@ -86,16 +86,20 @@ class Spool:
         """Return the lane of *chat* in this process."""
         return lock.tag(self._lanes, "lane", str(chat).encode())
 
-    async def take(self, updates: Sequence[dict[str, Any]]) -> list[Arrival]:
+    async def take(self, updates: Sequence[dict[str, Any]], door: int = 0) -> list[Arrival]:
         """
-        Store a whole batch in one transaction and return those that were not known yet.
+        Store a whole batch that came in by *door* in one transaction; return those not known yet.
 
         Raises:
             SQLAlchemyError: nothing was stored; the batch must be asked for again.
         """
         now = self._clock()
         key = self._strongbox.spool
-        batch = {number: update for update in updates if (number := raw.number_of(update)) is not None}
+        batch = {
+            door << raw.NUMBER_BITS | number: update
+            for update in updates
+            if (number := raw.number_of(update)) is not None
+        }
         rows = [_row(key, number, update, now) for number, update in batch.items()]
         new = await self._writer.do(lambda session: _insert_unknown(session, rows))
         return [Arrival(number, self.lane(raw.chat_of(batch[number]))) for number in batch if number in new]
@@ -149,6 +153,11 @@ class Spool:
         before = self._clock().date() - REMEMBERED
         old = delete(SpoolRow).where(SpoolRow.state == DONE, SpoolRow.day < before)
         await self._writer.do(lambda session: session.execute(old) and None)
+
+
+def door_of(number: int) -> int:
+    """Return the number of the door by which the update of row *number* came in."""
+    return number >> raw.NUMBER_BITS
 
 
 def finish(session: Session, number: int) -> None:

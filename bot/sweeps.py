@@ -48,6 +48,7 @@ def add(rows: Rows, key: Key, heard: Heard, outcome: Outcome, now: datetime) -> 
         now if outcome.leaves else _after(outcome.fades, now),
         keep=keeps(outcome),
         fixed=outcome.leaves,
+        door=heard.door,
     )
 
 

@@ -21,14 +21,13 @@ WAITING = 500
 class Taps:
     """Answers taps in the background."""
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
-        self._queries: deque[str] = deque(maxlen=WAITING)
+    def __init__(self) -> None:
+        self._queries: deque[tuple[Door, str]] = deque(maxlen=WAITING)
         self._wake = asyncio.Event()
 
-    def answer(self, query: str) -> None:
-        """Answer *query* soon."""
-        self._queries.append(query)
+    def answer(self, door: Door, query: str) -> None:
+        """Answer *query* soon, at the door it came in by."""
+        self._queries.append((door, query))
         self._wake.set()
 
     async def run(self) -> None:
@@ -37,5 +36,6 @@ class Taps:
             await self._wake.wait()
             self._wake.clear()
             while self._queries:
+                door, query = self._queries.popleft()
                 with contextlib.suppress(TelegramError):
-                    await self._door.answer_callback_query(self._queries.popleft())
+                    await door.answer_callback_query(query)

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from telegram.error import TelegramError
 
 from bot import raw, spool
 from bot.answer import Answerer, Prepared, claim_writing
+from bot.doors import Doors
 from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
@@ -62,7 +64,7 @@ class Worker:
 
     def __init__(
         self,
-        door: Door,
+        doors: Doors,
         spool: Spool,
         writer: Writer,
         answerer: Answerer,
@@ -73,7 +75,7 @@ class Worker:
         erase: Erase,
         committed: Callable[[], None],
     ) -> None:
-        self._door = door
+        self._doors = doors
         self._spool = spool
         self._writer = writer
         self._answerer = answerer
@@ -125,7 +127,7 @@ class Worker:
             await self._pass_over(number, update)
             return
         if heard.query is not None:
-            self._taps.answer(heard.query)
+            self._taps.answer(self._door(number), heard.query)
         if prepared is None:
             heard = await self._fetcher.fill(heard, spooled.taken, self._clock())
             prepared = await asyncio.to_thread(self._answerer.answer, heard, spooled.taken)
@@ -150,21 +152,30 @@ class Worker:
             return Taken(spooled, update, heard)
         return Taken(spooled, update, heard, self._answerer.answer(heard, spooled.taken))
 
+    def _door(self, number: int) -> Door:
+        """Return the door an update came in by; where the house has it no more, the first."""
+        return self._doors.at(spool.door_of(number)) or self._doors.first
+
     def _finish(self, session: Session, number: int, prepared: Prepared) -> None:
         spool.finish(session, number)
         self._answerer.withdraw(session, prepared)
+        if len(self._doors) > 1:
+            # Whoever writes here can be answered here, though another of our bots was blocked.
+            self._answerer.open(session, prepared.chat)
 
     async def _pass_over(self, number: int, update: Update) -> None:
         """Say and keep nothing; a note of Telegram's goes with the sweep, a group is left."""
         group = crowd(update)
         if group is not None:
             with contextlib.suppress(TelegramError):
-                await self._door.leave_chat(group)
+                await self._door(number).leave_chat(group)
         stands = standing(update)
-        if stands is not None:
+        if stands is not None and not (stands.is_blocked and len(self._doors) > 1):
             await self._stand(number, stands)
             return
         left = note(update)
+        if left is not None:
+            left = replace(left, door=spool.door_of(number))
         rows = None if left is None else await asyncio.to_thread(self._answerer.sweep_note, left)
         await self._writer.do(lambda session: spool.finish(session, number), rows)
 
@@ -187,8 +198,9 @@ class Worker:
         if spooled.body is None or spooled.tries >= (1 if is_old else TRIES):
             raise UnreadableError
         try:
-            update = Update.de_json(spooled.body, self._door)
-            return update, hear(update)
+            update = Update.de_json(spooled.body, self._door(spooled.number))
+            heard = hear(update)
+            return update, heard and replace(heard, door=spool.door_of(spooled.number))
         except Exception as error:  # noqa: BLE001  whatever the library makes of bytes from outside
             log.warning("work.unreadable %s", type(error).__name__)
             raise UnreadableError from None
@@ -209,7 +221,8 @@ class Worker:
         rows = await asyncio.to_thread(self._answerer.quarantine, spooled.raw)
         writer = None if spooled.body is None else raw.writer_of(spooled.body)
         if writer is not None:
-            rows.extend(await asyncio.to_thread(self._answerer.tell, writer, "unread"))
+            door = spool.door_of(spooled.number)
+            rows.extend(await asyncio.to_thread(self._answerer.tell, writer, "unread", door))
         await self._writer.do(lambda session: spool.finish(session, spooled.number), rows)
 
     async def _file_idle(self, case: bytes) -> None:

@@ -16,7 +16,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import Date, DateTime, Dialect, ForeignKey, Index, LargeBinary, String, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -326,7 +336,8 @@ class Spool(Base):
 
     __tablename__ = "spool"
     __table_args__ = (Index("spool_state", "state"), NO_ROWID)
-    update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    # Thirty bits of the bot it came in by, then Telegram's thirty-two.
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     state: Mapped[str]  # new | done
     tag: Mapped[Id | None]
     taken: Mapped[datetime | None]  # none once done

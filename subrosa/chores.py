@@ -225,7 +225,7 @@ class Chores:
             # Rows wait although there is no channel any more: what should leave it cannot be taken away.
             raise ChannelError
         telegram = self.settings.telegram
-        token = channel_calls.read_own_token(register.channel_token_file, telegram.token_file)
+        token = channel_calls.read_own_token(register.channel_token_file, *telegram.token_files)
         wording = self.printer.wording(register.channel_language)
         with http_client() as client:
             calls = channel_calls.ChannelCalls(client, telegram.api_base_url, token, register.channel)

@@ -92,16 +92,25 @@ def _section(name: str, kind: type[Any], table: Any, base: Path) -> Any:
     for key, one in known.items():
         assert one.default is not MISSING
         value = _value(f"{name}.{key}", hints[key], table[key]) if key in table else one.default
-        values[key] = base / value if isinstance(value, Path) else value
+        values[key] = _anchored(value, base)
     if name == "database":
         values["url"] = _absolute(str(values["url"]), base)
     return kind(**values)
+
+
+def _anchored(value: Any, base: Path) -> Any:
+    """Let paths begin at the folder of the configuration."""
+    if isinstance(value, tuple):
+        return tuple(_anchored(one, base) for one in value)
+    return base / value if isinstance(value, Path) else value
 
 
 def _value(key: str, kind: Any, value: Any) -> Any:
     """Hold *value* against the type of its setting."""
     if kind is Path and isinstance(value, str):
         return Path(value)
+    if kind == tuple[Path, ...] and isinstance(value, list) and all(type(one) is str for one in value):
+        return tuple(map(Path, value))
     if kind in (str, int, bool) and type(value) is kind:
         return value
     if kind in (tuple[str, ...], tuple[int, ...]) and isinstance(value, list):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from bot.doors import Doors
 from bot.hub import House, Hub
 from bot.pace import Pace
 from bot.telegram import Endpoint, build, read_token
@@ -37,12 +38,13 @@ async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio
     strongbox = open_strongbox(settings, clock())
     chores = make_chores(settings, database, strongbox, clock)
     chores.publish_keys()
-    token = read_token(settings.telegram.token_file)
+    endpoint = Endpoint(settings.telegram.api_base_url)
+    doors = Doors(*(build(read_token(path), endpoint) for path in settings.telegram.token_files))
     house = House(
         database=database,
         strongbox=strongbox,
         anchor=settings.anchor,
-        door=build(token, Endpoint(settings.telegram.api_base_url)),
+        doors=doors,
         state_dir=settings.hub.state_dir,
         runtime_dir=settings.hub.runtime_dir,
         clock=clock,

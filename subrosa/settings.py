@@ -21,6 +21,10 @@ class TelegramSettings:
         default=Path("telegram.token"),
         metadata={"why": "file that holds the bot's token, readable by the hub only"},
     )
+    further_token_files: tuple[Path, ...] = field(
+        default=(),
+        metadata={"why": "tokens of further bots: doors to the same house, for when one is taken away"},
+    )
     api_base_url: str = field(
         default="https://api.telegram.org", metadata={"why": "the Bot API, or a stand-in on loopback"}
     )
@@ -29,6 +33,11 @@ class TelegramSettings:
         default="neutral",
         metadata={"why": "name, about text and commands set at start: neutral, or none to leave them alone"},
     )
+
+    @property
+    def token_files(self) -> tuple[Path, ...]:
+        """Return the files with the tokens of all tipsters' bots, the first one's first."""
+        return (self.token_file, *self.further_token_files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import logs
+from bot.doors import Doors
 from bot.hub import Hub
 from bot.outcomes import Audience
 from bot.push import ring_waiting
@@ -37,8 +38,8 @@ async def serve(config: dict[str, str]) -> None:
     database = connect(config["database"])
     strongbox = Strongbox.load(folder / "state", folder / "runtime", now())
     anchor = Anchor((bytes.fromhex(config["root"]),), 1)
-    door = build(config["token"], Endpoint(config["api_base_url"]))
-    house = given_to_hub(database, strongbox, anchor, door, folder, now)
+    doors = Doors(build(config["token"], Endpoint(config["api_base_url"])))
+    house = given_to_hub(database, strongbox, anchor, doors, folder, now)
 
     def audience() -> Audience:
         with database.read() as session:

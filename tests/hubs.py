@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from bot.doors import Doors
 from bot.hub import House as HubHouse
 from bot.hub import Hub
 from bot.pace import Pace
-from bot.telegram import Door, Endpoint, build
+from bot.telegram import Endpoint, build
 from bot.ticks import Tick
 from casework import erasure, keeper, keys
 from casework.actors import HUB, Actor
@@ -107,7 +108,7 @@ def given_to_hub(
     database: Database,
     strongbox: Strongbox,
     anchor: Anchor,
-    door: Door,
+    doors: Doors,
     folder: Path,
     clock: Callable[[], datetime],
 ) -> HubHouse:
@@ -129,7 +130,7 @@ def given_to_hub(
         database=database,
         strongbox=strongbox,
         anchor=anchor,
-        door=door,
+        doors=doors,
         state_dir=folder / "state",
         runtime_dir=folder / "runtime",
         clock=clock,
@@ -160,15 +161,15 @@ async def running(
     *,
     ticks: Sequence[Tick] = (),
     pace: Callable[[], Pace] = Brisk,
-    token: str = TOKEN,
+    tokens: Sequence[str] = (TOKEN,),
     identity: str = "none",
     outage: Outage | None = None,
 ) -> AsyncIterator[Hub]:
     """Run a hub on *house* in this loop; a new strongbox is read, as a new process would."""
     strongbox = Strongbox.load(folder / "state", folder / "runtime", clock())
     house.strongbox = strongbox
-    door = build(token, Endpoint(base_url))
-    given = given_to_hub(house.database, strongbox, house.anchor, door, folder, clock)
+    doors = Doors(*(build(token, Endpoint(base_url)) for token in tokens))
+    given = given_to_hub(house.database, strongbox, house.anchor, doors, folder, clock)
     hub = Hub(replace(given, pace=pace, identity=identity, outage=outage), ticks)
     stop = asyncio.Event()
     task = asyncio.ensure_future(hub.run(stop))

@@ -426,7 +426,7 @@ async def test_a_release_reaches_the_channel_and_one_signature_takes_it_out(
                 channel_language="ru",
             ),
             telegram=SimpleNamespace(
-                api_base_url=door.emulator.base_url, token_file=tmp_path / "telegram.token"
+                api_base_url=door.emulator.base_url, token_files=(tmp_path / "telegram.token",)
             ),
         )
         printer = Printer(tmp_path / "records", tmp_path / "site", SiteSettings(), SigningKey.generate())
@@ -478,7 +478,7 @@ def test_the_doctor_looks_at_the_channels_own_bot(tmp_path: Path) -> None:
         "Any",
         SimpleNamespace(
             register=SimpleNamespace(channel="@public", channel_token_file=own),
-            telegram=SimpleNamespace(token_file=others),
+            telegram=SimpleNamespace(token_files=(others,)),
         ),
     )
 

@@ -31,7 +31,7 @@ def add_bot(world: World, params: Params, _parts: dict[str, str]) -> Json:
 
 def revoke_bot(world: World, _params: Params, parts: dict[str, str]) -> Json:
     """Revoke a bot's token."""
-    world.bot(int(parts["bot"])).is_revoked = True
+    world.revoke(world.bot(int(parts["bot"])))
     return {}
 
 

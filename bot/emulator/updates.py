@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.emulator.clock import Clock
-from bot.emulator.errors import ApiError, conflict
+from bot.emulator.errors import ApiError, conflict, unauthorized
 
 MESSAGE_LIFE = 86_400  # seconds; the official server queues nothing older
 CALLBACK_LIFE = 150  # seconds
@@ -120,6 +120,10 @@ class UpdateQueue:
         """End a parked poll with an empty answer, so that the server can stop."""
         self._wake()
 
+    def refuse(self) -> None:
+        """End a parked poll as one whose token is no good any more."""
+        self._end_parked(unauthorized())
+
     async def poll(self, offset: int, limit: int, timeout: int) -> list[bytes]:
         """
         Return waiting updates as JSON, waiting up to *timeout* seconds for the first.
@@ -179,8 +183,9 @@ class UpdateQueue:
             await asyncio.sleep(COALESCE)
         except TimeoutError:
             return
-        except ApiError:
-            await self._wait_for_conflict_turn()
+        except ApiError as error:
+            if error.code == 409:
+                await self._wait_for_conflict_turn()
             raise
         finally:
             if self._parked is parked:

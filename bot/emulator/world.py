@@ -174,6 +174,12 @@ class World:
         self.changed()
         return bot
 
+    def revoke(self, bot: Bot) -> None:
+        """Take a bot's token away: every call from now on is refused, and so is a poll that waits."""
+        bot.is_revoked = True
+        bot.queue.refuse()
+        self.changed()
+
     def bot(self, bot_id: int | None) -> Bot:
         """Return the bot named, or the only one there is."""
         if bot_id is None and len(self.bots) == 1:

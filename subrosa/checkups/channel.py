@@ -18,7 +18,7 @@ def check_channel(settings: Settings, now: datetime) -> Iterator[Finding]:
         return
     path = settings.register.channel_token_file
     try:
-        read_own_token(path, settings.telegram.token_file)
+        read_own_token(path, *settings.telegram.token_files)
     except ChannelError:
         yield red(
             "channel", "the tipsters' bot would publish", f"make another bot, put its token into {path}"

@@ -68,15 +68,15 @@ def check_keys(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 
 def check_token(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Look at the bot's token: whoever has it has all that is still in the chats."""
+    """Look at the bots' tokens: whoever has one has all that is still in its chats."""
     del now
-    path = settings.telegram.token_file
-    if not path.exists():
-        yield red("token", "there is no token file", f"put the bot's token into {path}, mode 600")
-    elif path.stat().st_mode & 0o077:
-        yield red("token", "others on this machine may read it", f"chmod 600 {path}")
-    else:
-        yield ok("token", "is closed to others")
+    for path in settings.telegram.token_files:
+        if not path.exists():
+            yield red("token", "there is no token file", f"put the bot's token into {path}, mode 600")
+        elif path.stat().st_mode & 0o077:
+            yield red("token", "others on this machine may read it", f"chmod 600 {path}")
+        else:
+            yield ok("token", "is closed to others")
 
 
 def check_keyrings(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ who wrote to us.
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlalchemy.orm import Session
 
 from casework.families import Family
@@ -52,7 +54,7 @@ def rehearse(
 
 
 def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...]:
-    session, token = thief.session, _token(settings)
+    session, tokens = thief.session, _tokens(settings)
     spool, outbox, deletions, pushes = thief.spool(), thief.outbox(), thief.deletions(), thief.pushes()
     writing, words = thief.writing()
     links = thief.links()
@@ -62,8 +64,8 @@ def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...
     return (
         Finding(
             "token",
-            int(bool(token)),
-            "the bot's token: all that still stands in the chats, what comes in from now on, the bot's voice",
+            len(tokens),
+            "tokens of bots: all that still stands in the chats, what comes in from now on, the bots' voice",
         ),
         Finding("keys", len(thief.loot), "keys of the hub"),
         Finding("chats", len(thief.chats), "chats with something pending: who they are at Telegram"),
@@ -91,7 +93,7 @@ def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...
         Finding("keyrings", len(list(rings)), "locked keyrings, as strong as a passphrase of 66 bits"),
         Finding(
             "clear",
-            clear.standing(files, thief.chats, keys.secrets(), token),
+            clear.standing(files, thief.chats, keys.secrets(), tokens),
             "files in which a chat, a key or the token stands in clear where it should not",
             tried=len(files),
         ),
@@ -153,8 +155,9 @@ def _epochs(settings: Settings, copy: medium.Copy | None) -> tuple[dict[int, Key
     return {now: every[now]}, {number: key for number, key in every.items() if number != now}
 
 
-def _token(settings: Settings) -> bytes:
-    try:
-        return settings.telegram.token_file.read_bytes().strip()
-    except OSError:
-        return b""
+def _tokens(settings: Settings) -> list[bytes]:
+    found = []
+    for path in settings.telegram.token_files:
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().strip())
+    return [token for token in found if token]

@@ -27,14 +27,16 @@ def files_of(settings: Settings) -> list[Path]:
     return sorted({path for path in found if path.is_file()})
 
 
-def standing(files: Iterable[Path], chats: Iterable[int], secrets: Iterable[bytes], token: bytes) -> int:
+def standing(
+    files: Iterable[Path], chats: Iterable[int], secrets: Iterable[bytes], tokens: Iterable[bytes]
+) -> int:
     """
-    Return in how many of *files* a chat, a key or the token stands in clear.
+    Return in how many of *files* a chat, a key or a token stands in clear.
 
-    Files of keys are searched for chats and token only: that keys stand in them is what they are for.
+    Files of keys are searched for chats and tokens only: that keys stand in them is what they are for.
     """
     numbers = [str(chat).encode() for chat in chats if len(str(chat)) >= _SHORTEST]
-    words = [*numbers, *([token] if token else [])]
+    words = [*numbers, *tokens]
     keys = [one for secret in secrets for one in (secret, secret.hex().encode())]
     return sum(_holds(path, words if path.suffix == ".key" else [*words, *keys]) for path in files)
 
