@@ -2,7 +2,8 @@
 How well and how fast the gate judges: ``python -m benchmarks.gate --json``.
 
 * *cases*: blocked, warned and passed shares of a file of expected verdicts, and warnings per 1,000 clean
-  characters. Without the file (``--cases FILE``) this part is left out.
+  characters. Without the file (``--cases FILE``) this part is left out. ``--publish register/data/gate.json``
+  writes how many got through, for readers of the register.
 * *inflection*: invented surnames declined by independent rules, found in a draft.
 * *schemes*: each Latin scheme left out of the sealed side in turn, then used in the draft.
 * *strangers*: paragraphs of a file of published text (``--clean FILE``) against random identities.
@@ -17,16 +18,19 @@ import random
 import resource
 import statistics
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 from rapidfuzz import fuzz, process
 
 from casework.redaction import fold, gate, romanise
 from casework.redaction.detectors import Detectors
 from casework.redaction.findings import Level
 from casework.redaction.suggest import suggest
+from register.honesty import GateRate
 from tests.gatehouse import OBLIQUE, identity, in_case, surname
 
 FRAMES = (
@@ -56,6 +60,18 @@ def judge_cases(detectors: Detectors, cases: list[dict[str, Any]]) -> dict[str, 
         / max(1, sum(len(c["draft"]) for c, _ in clean))
         * 1000,
     }
+
+
+def leak_rate(detectors: Detectors, cases: list[dict[str, Any]], day: date) -> GateRate:
+    """
+    Return how many texts that hold something got through: a block that was none, a warning that never came.
+
+    This is the rate the register's honesty page shows.
+    """
+    held = [case for case in cases if case["expected"] != "pass"]
+    enough = {"block": ("block",), "warn": ("warn", "block")}
+    leaked = sum(gate.check(detectors, case)["verdict"] not in enough[str(case["expected"])] for case in held)
+    return GateRate(day, len(held), leaked)
 
 
 def inflection(detectors: Detectors, chance: random.Random, count: int) -> float:
@@ -128,16 +144,24 @@ def speed(detectors: Detectors, chance: random.Random, count: int) -> dict[str, 
 @click.option(
     "--clean", type=click.Path(path_type=Path, exists=True), help="Published text, a paragraph a line."
 )
+@click.option("--publish", type=click.Path(path_type=Path), help="Write the rate readers see to this file.")
 @click.option("--count", default=200, show_default=True, help="How many names or identities for each figure.")
 @click.option("--seed", default=1, show_default=True)
-def main(as_json: bool, cases: Path | None, clean: Path | None, count: int, seed: int) -> None:
+def main(
+    as_json: bool, cases: Path | None, clean: Path | None, publish: Path | None, count: int, seed: int
+) -> None:
     """Measure the gate and the suggestions."""
     chance = random.Random(seed)
     started = time.perf_counter()
     detectors = gate.load()
     figures: dict[str, Any] = {"load_seconds": time.perf_counter() - started}
     if cases:
-        figures["cases"] = judge_cases(detectors, json.loads(cases.read_text(encoding="utf-8")))
+        expected = json.loads(cases.read_text(encoding="utf-8"))
+        figures["cases"] = judge_cases(detectors, expected)
+        rate = leak_rate(detectors, expected, datetime.now(UTC).date())
+        figures["leaked"] = {"documents": rate.documents, "leaked": rate.leaked, "interval": rate.interval}
+        if publish:
+            publish.write_bytes(msgspec.json.encode(rate) + b"\n")
     figures["inflection"] = inflection(detectors, chance, count)
     figures["schemes"] = schemes(chance, max(20, count // 5))
     if clean:

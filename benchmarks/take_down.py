@@ -149,8 +149,6 @@ def _lay_out(desk: DeskHouse, folder: Path, emulator: Emulator, channel_id: str,
     )
     published = list(crowd(entries))
     records.keep(printer.records, published)
-    going = published[-1]
-    assert going.entry is not None
     with house.database.write() as session:
         session.add_all(
             Published(
@@ -162,9 +160,13 @@ def _lay_out(desk: DeskHouse, folder: Path, emulator: Emulator, channel_id: str,
             for one in published
             if one.entry is not None
         )
-        channel.announce(session, going.id, house.now)
     chores.refresh()
     chores.pack()
+    feed = (printer.output / "feeds" / "ru.atom").read_text(encoding="utf-8")
+    going = next(one for one in published if one.id in feed)
+    assert going.entry is not None
+    with house.database.write() as session:
+        channel.announce(session, going.id, house.now)
     chores.tend_channel()
     return Stage(desk, chores, emulator, going.id, going.entry.title["ru"])
 

@@ -31,6 +31,7 @@ def gate(voice: Voice, told: GateRate | None) -> list[str]:
     return [
         voice.say("honesty.gate_rate", leaked=told.leaked, documents=told.documents, day=voice.day(told.day)),
         voice.say("honesty.gate_interval", low=voice.number(100 * low), high=voice.number(100 * high)),
+        voice.say("honesty.gate_known"),
         voice.say("honesty.gate_people"),
     ]
 

@@ -56,9 +56,9 @@ class _Tagged(msgspec.Struct):
 def pack(
     entries: Iterable[Entry], outline: Outline | None = None, proposals: Iterable[Proposal] = ()
 ) -> bytes:
-    """Write a list; the same things in any order give the same bytes."""
+    """Write a list; the same entries in any order give the same bytes."""
     ordered = sorted(entries, key=lambda entry: entry.id)
-    waiting = sorted(proposals, key=lambda one: (one.line, one.entry, one.kind, one.text))
+    waiting = sorted(proposals, key=lambda one: one.line)
     lines = [] if outline is None else [outlines.dumps(outline)]
     lines += [proposing.dumps(one) for one in waiting]
     lines += [dumps(entry) for entry in ordered]

@@ -45,6 +45,7 @@ def test_new_figures_reach_their_page_and_no_other(tmp_path: Path) -> None:
     assert "February 2026: half of those who wrote had a first answer within 30 hours." in told
     assert "about 15 were waiting" in told
     assert "it let through 4 of 120 texts" in told
+    assert "knew the set" in told
     changed = {path.name for path, inode in before.items() if path.stat().st_ino != inode}
     assert changed == {"honesty.html"}
 
