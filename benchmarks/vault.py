@@ -3,7 +3,8 @@ What the vault costs: ``python -m benchmarks.vault --json``.
 
 * *seal*: a sealed file of 1 KiB, 64 KiB and 20 MB beside AES-256-GCM, ChaCha20-Poly1305 and raw X-Wing HPKE
   in the same process, taken in turns; medians.
-* *memory*: what a child process grows by while it seals and opens 20 MB from file to file.
+* *memory*: what a child process grows by while it seals and opens 20 MB: from file to file, and as an
+  attachment of a case, from its bytes to rows on SQLite and back (the bytes themselves are counted).
 * *relock*: one rotation of the epoch over so many grants on SQLite: seconds in all; how long one transaction
   took, its commit and SQLite's checkpoint included; and how long the database was held, seen from another
   process that wants to write all the time.
@@ -129,6 +130,32 @@ def grow(folder: Path, size: int) -> dict[str, float]:
     return {
         "seal_mib": round((after_seal - before) / 1024, 1),
         "open_mib": round((after_open - before) / 1024, 1),
+        **attach(folder, os.urandom(size), identity),
+    }
+
+
+def attach(folder: Path, content: bytes, identity: Identity) -> dict[str, float]:
+    """Seal *content* as a file of a case into the database, open it again, and say how much that took."""
+    database = connect(f"sqlite:///{folder / 'house.db'}")
+    create_tables(database, b"sentinel")
+    key = keys.PublicKey(keys.new_id(), keys.CONTENT, 0, identity.recipient)
+    before = reset_peak()
+    batch = rows.Rows()
+    owner, where = keys.new_id(), keys.item_context(key, bytes(16), "file-content")
+    keys.seal_chunks(batch, owner, content, [identity.recipient], where)
+    with database.write() as session:
+        rows.write(session, [batch])
+    after_seal = peak()
+    del batch
+    gc.collect()
+    empty = reset_peak()
+    with database.read() as session:
+        assert keys.open_chunks(session, owner, identity, where) == content
+    after_open = peak()
+    database.close()
+    return {
+        "attachment_seal_mib": round((after_seal - before) / 1024, 1),
+        "attachment_open_mib": round((after_open - empty) / 1024, 1),
     }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ from crypto.signature import SigningKey
 from crypto.xwing import Identity, Recipient
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
     from casework.keys import PublicKey
 
 CONTENT = "content"
@@ -42,6 +44,7 @@ DIGEST = "digest"
 
 # One row of a sealed file. PostgreSQL and SQLite both read it without leaving their page caches.
 CHUNK_SIZE = 256 * 1024
+_AT_ONCE = 4
 
 
 def new_id() -> bytes:
@@ -127,10 +130,9 @@ def seal_chunks(
     rows: Rows, owner: bytes, content: bytes, recipients: Sequence[Recipient], where: bytes
 ) -> list[int]:
     """Seal *content* as one file bound to *where*, add its chunks, and return their sizes."""
-    body = io.BytesIO()
-    sealed.seal_stream(io.BytesIO(content), body, recipients, where, len(content), sizes=FILE)
-    view = body.getbuffer()
-    parts = [bytes(view[at : at + CHUNK_SIZE]) for at in range(0, len(view), CHUNK_SIZE)]
+    cut = _Cut()
+    sealed.seal_stream(io.BytesIO(content), cut, recipients, where, len(content), sizes=FILE)
+    parts = cut.all()
     for n, part in enumerate(parts):
         rows.add(Chunk, owner=owner, n=n, part=part)
     return [len(part) for part in parts]
@@ -184,7 +186,49 @@ def open_content(session: Session, item: Item, identity: Identity, digest: str |
 
 def open_chunks(session: Session, owner: bytes, identity: Identity, where: bytes) -> bytes:
     """Open the sealed file that lies in the chunks of *owner*."""
-    parts = session.scalars(select(Chunk.part).where(Chunk.owner == owner).order_by(Chunk.n))
+    # A few at a time: besides the content itself hardly anything of a large file is in memory at once.
+    wanted = select(Chunk.part).where(Chunk.owner == owner).order_by(Chunk.n)
+    parts = session.scalars(wanted.execution_options(yield_per=_AT_ONCE))
     out = io.BytesIO()
-    sealed.open_stream(io.BytesIO(b"".join(parts)), out, identity, where)
+    sealed.open_stream(io.BufferedReader(_Joined(parts), CHUNK_SIZE), out, identity, where)
     return out.getvalue()
+
+
+class _Cut:
+    """Takes a file as it is written and cuts it into parts of one size, the last one shorter."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._rest = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self._rest += data
+        while len(self._rest) >= CHUNK_SIZE:
+            self._parts.append(bytes(self._rest[:CHUNK_SIZE]))
+            del self._rest[:CHUNK_SIZE]
+
+    def all(self) -> list[bytes]:
+        return [*self._parts, bytes(self._rest)] if self._rest else self._parts
+
+
+class _Joined(io.RawIOBase):
+    """Reads parts one after the other as if they were one file."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._part = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: WriteableBuffer, /) -> int:
+        into = memoryview(room).cast("B")
+        while not self._part:
+            try:
+                self._part = memoryview(next(self._parts))
+            except StopIteration:
+                return 0
+        size = min(len(into), len(self._part))
+        into[:size] = self._part[:size]
+        self._part = self._part[size:]
+        return size

@@ -204,6 +204,15 @@ def test_every_attacker_has_a_test_or_says_why_there_is_none() -> None:
         assert "tests/test_" in shown or "no test: " in shown, title
 
 
+def test_every_attacker_is_held_against_the_peers() -> None:
+    attackers = section(text_of("docs/threat-model.md"), "Attackers")
+    for one in re.split(r"^### ", attackers, flags=re.MULTILINE)[1:]:
+        title, _, body = one.partition("\n")
+        told = body.split("**Elsewhere.**")[1].split("**Shown by**")[0]
+        for peer in ("GlobaLeaks", "SecureDrop", "Hush Line"):
+            assert peer in told or "None of the three" in told, f"{title}: {peer}"
+
+
 def test_every_row_of_the_threat_model_leads_to_its_section() -> None:
     attackers = section(text_of("docs/threat-model.md"), "Attackers")
     led = re.findall(r"^\| .*\]\(#([\w-]+)\)", attackers, re.MULTILINE)

@@ -167,6 +167,20 @@ def test_a_chat_that_stands_in_a_log_is_found(house: House, settings: Settings) 
     assert counts(rehearse(house, settings))["clear"] == 1
 
 
+@ON_SQLITE
+def test_what_speaks_for_the_house_elsewhere_is_counted_and_searched_for(
+    house: House, settings: Settings
+) -> None:
+    lived_in(house)
+    got = counts(rehearse(house, settings))
+    assert (got["others"], got["signing"], got["clear"]) == (0, 2, 0)
+    settings.register.channel_token_file.write_text("5550002:practice-token-for-channels\n")
+    settings.notices.smtp_password_file.write_text("practice-password\n")
+    settings.path.with_name("mail.log").write_text("235 practice-password accepted")
+    got = counts(rehearse(house, settings))
+    assert (got["others"], got["clear"]) == (2, 1)
+
+
 def test_a_keyring_opens_its_own_cases_with_todays_epoch_key_only(house: House, settings: Settings) -> None:
     filed(house, CHATS[0], "legal")
     filed(house, CHATS[1], "tell")

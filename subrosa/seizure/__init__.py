@@ -9,6 +9,8 @@ who wrote to us.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,9 @@ from subrosa.seizure.disk import Burglary
 from subrosa.seizure.findings import FIRST_MINUTES, TOKEN, Finding, Reach, Yield
 from subrosa.seizure.loot import Loot
 from subrosa.settings import Settings
+
+# Whoever has one of these speaks as somebody, which is more than reading.
+SIGNING = frozenset({"hub", "register"})
 
 __all__ = ["Finding", "Reach", "Yield", "rehearse"]
 
@@ -54,7 +59,7 @@ def rehearse(
 
 
 def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...]:
-    session, tokens = thief.session, _tokens(settings)
+    session, tokens, others = thief.session, _tokens(settings), _others(settings)
     spool, outbox, deletions, pushes = thief.spool(), thief.outbox(), thief.deletions(), thief.pushes()
     writing, words = thief.writing()
     links = thief.links()
@@ -67,7 +72,17 @@ def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...
             len(tokens),
             "tokens of bots: all that still stands in the chats, what comes in from now on, the bots' voice",
         ),
+        Finding(
+            "others",
+            len(others),
+            "other tokens and passwords: the public channel's voice, the staff's notices and who gets them",
+        ),
         Finding("keys", len(thief.loot), "keys of the hub"),
+        Finding(
+            "signing",
+            len(SIGNING & set(thief.loot.families)),
+            "of them sign: as the hub to desks, as the register to readers, until a roster names others",
+        ),
         Finding("chats", len(thief.chats), "chats with something pending: who they are at Telegram"),
         spool.finding("spool", "messages that came in and were not worked yet: their words can be read"),
         outbox.finding("outbox", "messages waiting to be sent, some with words of an answer"),
@@ -93,8 +108,8 @@ def _disk(thief: Burglary, settings: Settings, keys: Loot) -> tuple[Finding, ...
         Finding("keyrings", len(list(rings)), "locked keyrings, as strong as a passphrase of 66 bits"),
         Finding(
             "clear",
-            clear.standing(files, thief.chats, keys.secrets(), tokens),
-            "files in which a chat, a key or the token stands in clear where it should not",
+            clear.standing(files, thief.chats, keys.secrets(), [*tokens, *others]),
+            "files in which a chat, a key, a token or a password stands in clear where it should not",
             tried=len(files),
         ),
     )
@@ -112,7 +127,11 @@ def _running(thief: Burglary, settings: Settings) -> tuple[Finding, ...]:
         Finding(
             "passing", 1, "whatever is typed while the thief keeps it running, and what desks on it have open"
         ),
-        Finding("seconds", settings.desk.idle_minutes * 60, "seconds until an idle desk forgets its keys"),
+        Finding(
+            "seconds",
+            settings.desk.idle_minutes * 60,
+            "seconds until an idle desk forgets its keys, or shuts them behind a PIN",
+        ),
     )
 
 
@@ -156,8 +175,20 @@ def _epochs(settings: Settings, copy: medium.Copy | None) -> tuple[dict[int, Key
 
 
 def _tokens(settings: Settings) -> list[bytes]:
+    return _read(settings.telegram.token_files)
+
+
+def _others(settings: Settings) -> list[bytes]:
+    """Return what else lies on this machine that speaks for the house somewhere."""
+    notices = settings.notices
+    return _read(
+        (settings.register.channel_token_file, notices.staff_token_file, notices.smtp_password_file)
+    )
+
+
+def _read(files: Iterable[Path]) -> list[bytes]:
     found = []
-    for path in settings.telegram.token_files:
+    for path in files:
         with contextlib.suppress(OSError):
             found.append(path.read_bytes().strip())
-    return [token for token in found if token]
+    return [secret for secret in found if secret]

@@ -31,12 +31,12 @@ def standing(
     files: Iterable[Path], chats: Iterable[int], secrets: Iterable[bytes], tokens: Iterable[bytes]
 ) -> int:
     """
-    Return in how many of *files* a chat, a key or a token stands in clear.
+    Return in how many of *files* a chat, a key, a token or a password stands in clear.
 
     Files of keys are searched for chats and tokens only: that keys stand in them is what they are for.
     """
     numbers = [str(chat).encode() for chat in chats if len(str(chat)) >= _SHORTEST]
-    words = [*numbers, *tokens]
+    words = [*numbers, *(token for token in tokens if len(token) >= _SHORTEST)]
     keys = [one for secret in secrets for one in (secret, secret.hex().encode())]
     return sum(_holds(path, words if path.suffix == ".key" else [*words, *keys]) for path in files)
 

@@ -61,5 +61,6 @@ FIRST_MINUTES = (
     "cut the machine's power if you still can: what lies in memory and runtime_dir goes with it",
     "suspend whoever was signed in at a desk on it, from another desk, and have a second make it last",
     "see that second medium and escrow key are elsewhere, and apart from each other",
+    "if it printed the register or posted to a channel: say elsewhere that new keys follow, revoke its token",
     "warn those with something pending by another way, then restore elsewhere with a new token",
 )
