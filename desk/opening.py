@@ -132,7 +132,14 @@ def _fetch_portion(
     answered = _wait(visit, request)
     if purpose != asking.READ:
         _raise_refusal(set(answered.refused.values()))
-    return {_place(ref): _open(visit, ref, grant) for ref, grant in answered.grants.items()}
+    # All at once: a question for each of hundreds of cases is what a long list would wait for.
+    owners = {ref.owner for ref in answered.grants}
+    with visit.database.read() as session:
+        rows = session.scalars(select(SealingKey).where(SealingKey.owner.in_(owners))).all()
+    keys_of = {(row.owner, row.compartment, row.generation): row for row in rows}
+    return {
+        _place(ref): _open(visit, keys_of.get(_place(ref)), grant) for ref, grant in answered.grants.items()
+    }
 
 
 def _wait(visit: Visit, request: bytes) -> asking.Answered:
@@ -155,10 +162,8 @@ def _raise_refusal(codes: set[str]) -> None:
         raise ConflictError(("no_journal",))
 
 
-def _open(visit: Visit, ref: GrantRef, grant: bytes) -> Identity:
+def _open(visit: Visit, row: SealingKey | None, grant: bytes) -> Identity:
     """Open one grant, and make sure that its seed is that of the key it claims to be of."""
-    with visit.database.read() as session:
-        row = session.get(SealingKey, _place(ref))
     if row is None:
         raise MissingError
     key = keys.believe(row, visit.staffing.roster)

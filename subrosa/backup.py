@@ -51,14 +51,19 @@ class Restored:
 def back_up(
     settings: Settings, database: Database, strongbox: Strongbox, target: Escrow, now: datetime
 ) -> Copy:
-    """Copy ids of the erased, keys, the database, then what is public; remove copies whose time is over."""
+    """
+    Copy ids of the erased, keys, the database, then what is public; remove copies whose time is over.
+
+    Raises:
+        RecordsLostError: all was copied, but the register lost records since the last time.
+    """
     strongbox.reload()
     target.copy_erased()
     target.copy_keys(strongbox.epoch.number, now)
     copy = target.copy_database(database, set(strongbox.epochs), now, strongbox.signing)
+    target.prune(timedelta(days=settings.escrow.keep_days), now)
     # After the database: what it calls public lies on the shelf by then.
     shelved.copy(target, settings.register.records_dir, now, strongbox.signing)
-    target.prune(timedelta(days=settings.escrow.keep_days), now)
     return copy
 
 
@@ -149,7 +154,7 @@ def _lay_out(
         session.flush()
         hub = rosters.current(session, settings.anchor).hub_signing
         escrow.check_signed(source, escrow.DUMP, taken, hub)
-        shelf = shelved.open_copy(medium, identity, staging, hub)
+        shelf = shelved.open_copies(medium, identity, staging, hub)
         sentinel = lock.number_of(session.scalars(select(House.sentinel)).one())
         wanted = dump.epochs_named(session) | {sentinel}
         keys["epoch.key"], missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)

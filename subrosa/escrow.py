@@ -3,7 +3,7 @@ The second medium: sealed copies of the database and of the hub's keys, for the 
 
     <medium>/keys/<epoch>-<hour>.age     all of state_dir but spool.key
     <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
-    <medium>/records/<hour>.age          what is public (subrosa.shelved), and a line signed by the hub
+    <medium>/records/<count>-<hour>.age  what is public (subrosa.shelved), and a line signed by the hub
     <medium>/erased                      ids that must never come back, one a line, only ever appended to
 
 Keys are copied at every erasure, so the names of their copies say the hour only. Everything but ``erased``

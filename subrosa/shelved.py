@@ -4,7 +4,8 @@ Copies of what is public, on the second medium, so that a restore brings the reg
 A copy is lines of canonical JSON, one for each record file as it lies, sealed to the operator's escrow key
 and signed by the hub. It is taken right after anything was published or taken down, and with each backup: an
 entry that was withdrawn, or a name that was corrected away, must not return with an older copy. For the same
-reason only the newest is kept.
+reason only the newest is kept, unless it lacks what an older one has: records never become fewer by
+themselves. A restore takes all copies together.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from register import records
 from register.errors import RegisterError
 from register.records import Published
 from subrosa import escrow
-from subrosa.errors import RestoreError
+from subrosa.errors import RestoreError, ShellError
 from subrosa.escrow import RECORDS, Escrow
 
 FORMAT = "subrosa-records-1"
@@ -38,12 +39,17 @@ FORMAT = "subrosa-records-1"
 _WHERE = context.named("escrow", RECORDS)
 
 
+class RecordsLostError(ShellError):
+    """Records of the register are missing or damaged on this machine"""
+
+    hint = "older copies are kept: restore into a scratch folder, and put register.records_dir back"
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What was public when the copy was taken, and how many of its records could not be read."""
+    """What was public when the copies were taken."""
 
     records: tuple[Published, ...] = ()
-    damaged: int = 0
 
 
 def mark(folder: Path) -> tuple[int, ...]:
@@ -56,35 +62,42 @@ def copy(target: Escrow, folder: Path, now: datetime, hub: SigningKey) -> int:
     Copy every record in *folder* to the medium, drop older copies, and return how many there are.
 
     A house that never published anything has nothing to copy.
-    """
-    if not folder.is_dir():
-        return 0
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    there = target.folder(RECORDS)
-    path = there / f"{escrow.stamped(hour)}.age"
-    with tempfile.TemporaryFile(dir=target.state_dir) as plain:
-        count = _write(folder, plain)
-        plain.write(escrow.signed_line(plain, RECORDS, hour, hub))
-        target.seal_into(path, plain, _WHERE)
-    for other in set(escrow.copies(there)) - {path}:
-        other.unlink()
-    return count
-
-
-def open_copy(medium: Path, identity: Identity, folder: Path, hub: bytes) -> Shelf:
-    """
-    Open the copy on *medium*, through a file without a name in *folder*; without a copy the shelf is empty.
 
     Raises:
-        RestoreError: it is not whole, or the hub whose key is *hub* did not sign it.
-        CryptoError: it is not for this escrow key, or damaged.
+        RecordsLostError: some were lost or damaged since; what is left was copied beside the older copies.
     """
-    if not escrow.copies(medium / RECORDS):
-        return Shelf()
-    path = escrow.newest(medium / RECORDS)
-    with escrow.open_into(path, identity, _WHERE, folder) as plain:
-        escrow.check_signed(plain, RECORDS, escrow.stamp_of(path), hub)
-        return _read(plain)
+    there = target.folder(RECORDS)
+    older = escrow.copies(there)
+    if not folder.is_dir() and not older:
+        return 0
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    with tempfile.TemporaryFile(dir=target.state_dir) as plain:
+        whole, broken = _write(folder, plain)
+        plain.write(escrow.signed_line(plain, RECORDS, hour, hub))
+        path = there / f"{whole:08d}-{escrow.stamped(hour)}.age"
+        target.seal_into(path, plain, _WHERE)
+    if broken or whole < max((_count_of(one) for one in older), default=0):
+        raise RecordsLostError
+    for other in set(older) - {path}:
+        other.unlink()
+    return whole
+
+
+def open_copies(medium: Path, identity: Identity, folder: Path, hub: bytes) -> Shelf:
+    """
+    Open the copies on *medium*, through files without a name in *folder*; without a copy the shelf is empty.
+
+    Raises:
+        RestoreError: one is not whole, or the hub whose key is *hub* did not sign it.
+        CryptoError: one is not for this escrow key, or damaged.
+    """
+    found: dict[str, Published] = {}
+    for path in escrow.copies(medium / RECORDS):
+        with escrow.open_into(path, identity, _WHERE, folder) as plain:
+            escrow.check_signed(plain, RECORDS, escrow.stamp_of(path), hub)
+            for record in _read(plain):
+                found[record.id] = _newer(found.get(record.id), record)
+    return Shelf(tuple(found.values()))
 
 
 def put_back(session: Session, folder: Path, shelf: Shelf, now: datetime) -> None:
@@ -125,27 +138,36 @@ def _state(session: Session, public_id: str) -> str | None:
     return session.scalar(select(Row.state).where(Row.public_id == public_id))
 
 
-def _write(folder: Path, sink: IO[bytes]) -> int:
+def _count_of(copied: Path) -> int:
+    """Read from its name how many records a copy holds."""
+    return int(copied.stem.split("-")[0])
+
+
+def _write(folder: Path, sink: IO[bytes]) -> tuple[int, int]:
+    """Write the records that can be read; return how many there are, and how many others."""
     sink.write(canonical.dumps({"format": FORMAT}) + b"\n")
-    count = 0
+    whole = broken = 0
     for path in sorted(folder.glob("[0-9a-z][0-9a-z]/*.json")):
         body = path.read_bytes().decode("utf-8", errors="replace")
+        if _record(path.stem, body) is None:
+            broken += 1
+            continue
         sink.write(canonical.dumps({"id": path.stem, "record": body}) + b"\n")
-        count += 1
-    sink.write(canonical.dumps({"end": count}) + b"\n")
-    return count
+        whole += 1
+    sink.write(canonical.dumps({"end": whole}) + b"\n")
+    return whole, broken
 
 
-def _read(source: IO[bytes]) -> Shelf:
-    """Read a signed copy; a record that was broken on the shelf already is counted and left out."""
+def _read(source: IO[bytes]) -> list[Published]:
+    """Read a signed copy."""
     try:
         head, *lines, end, _signature = [canonical.loads(line.rstrip(b"\n")) for line in source]
-        if head != {"format": FORMAT} or end != {"end": len(lines)}:
-            raise RestoreError("the copy of the records is not whole")
         read = [_record(line["id"], line["record"]) for line in lines]
     except (MalformedError, LookupError, TypeError, ValueError):
         raise RestoreError("the copy of the records is of another version") from None
-    return Shelf(tuple(one for one in read if one is not None), sum(one is None for one in read))
+    if head != {"format": FORMAT} or end != {"end": len(lines)} or None in read:
+        raise RestoreError("the copy of the records is not whole")
+    return [record for record in read if record is not None]
 
 
 def _record(public_id: str, body: str) -> Published | None:

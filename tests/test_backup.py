@@ -89,6 +89,27 @@ def test_a_lost_machine_comes_back(
     database.close()
 
 
+def test_a_house_comes_back_on_either_engine(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, database_url: str
+) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "alice")
+    gone, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "there", house, database_url)
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    erase(house, target, gone)
+    assert backup.restore(settings, target.medium, escrow_key, house.now).erased_again == 1
+    again, database = moved(house, settings, timedelta())
+    ref = GrantRef(case, keys.CONTENT, 0)
+    answered = ask(again, "alice", [ref], READ)
+    assert answered is not None and ref in answered.grants
+    with database.read() as session:
+        assert session.scalars(select(Case.id)).all() == [case]
+        assert journal.verify_chain(session, house.anchor)
+    database.close()
+
+
 def test_a_tip_still_being_written_is_filed_by_the_restore(
     house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
 ) -> None:

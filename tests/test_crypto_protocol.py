@@ -121,7 +121,7 @@ def test_the_example_of_an_item_is_right() -> None:
 
 def test_the_example_of_a_copy_is_right(tmp_path: Path) -> None:
     plain = io.BytesIO()
-    assert shelved._write(tmp_path, plain) == 0
+    assert shelved._write(tmp_path, plain) == (0, 0)
     taken = datetime(2026, 11, 27, 22, tzinfo=UTC)
     digest = hashlib.sha256(plain.getvalue()).hexdigest()
     claim = canonical.dumps({"records": digest, "taken": escrow.stamped(taken)})

@@ -192,7 +192,7 @@ def test_mallory_with_the_medium_publishes_nothing(
         (dump,) = (target.medium / "dumps").iterdir()
         plain = open_sealed(dump.read_bytes(), escrow_key, context.named("escrow", "dump"))
     if change == "a later name":
-        path.rename(path.with_name("20260401T000000Z.age"))
+        path.rename(path.with_name("00000001-20260401T000000Z.age"))
     else:
         path.write_bytes(seal(plain, [target.recipient], where))
     place = elsewhere(settings)
@@ -221,17 +221,28 @@ def test_what_lies_there_already_stays_where_it_tells_more(
     assert entries.fingerprint(cast("Entry", kept[three.id].entry)) == entries.fingerprint(three)
 
 
-def test_a_record_that_was_broken_already_holds_up_no_other(
-    house: House, settings: Settings, target: Escrow, chores: Chores, escrow_key: Identity
+@pytest.mark.parametrize("harm", ["one broken", "one gone", "all gone"])
+def test_what_the_machine_lost_stays_in_the_copies_and_is_said(
+    house: House, settings: Settings, target: Escrow, chores: Chores, escrow_key: Identity, harm: str
 ) -> None:
-    whole, broken = published(house, chores), published(house, chores)
-    folder = settings.register.records_dir
-    (folder / broken.id[:2] / f"{broken.id}.json").write_bytes(b"\xff{")
+    whole, lost, goes = (published(house, chores) for _ in range(3))
     backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    folder = settings.register.records_dir
+    if harm == "all gone":
+        shutil.rmtree(folder)
+    elif harm == "one gone":
+        (folder / lost.id[:2] / f"{lost.id}.json").unlink()
+    else:
+        (folder / lost.id[:2] / f"{lost.id}.json").write_bytes(b"\xff{")
+    records.retract(folder, goes.id, house.now.date(), "safety")
+    house.now += timedelta(hours=1)
+    for _n in range(2):  # it is said until somebody mends it
+        with pytest.raises(shelved.RecordsLostError):
+            backup.back_up(settings, house.database, house.strongbox, target, house.now)
     place = elsewhere(settings)
-    backup.restore(place, target.medium, escrow_key, house.now)
-    assert [one.id for one in records.read_all(place.register.records_dir)] == [whole.id]
-    database = opened(place)
-    with database.read() as session:
-        assert shelved.missing(session, place.register.records_dir) == 1
-    database.close()
+    assert backup.restore(place, target.medium, escrow_key, house.now).public == 3
+    kept = {one.id: one.is_tombstone for one in records.read_all(place.register.records_dir)}
+    assert kept == {whole.id: False, lost.id: False, goes.id: True}
+    shutil.copytree(place.register.records_dir, folder, dirs_exist_ok=True)
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    assert len(list((target.medium / "records").iterdir())) == 1

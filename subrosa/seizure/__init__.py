@@ -181,9 +181,7 @@ def _tokens(settings: Settings) -> list[bytes]:
 def _others(settings: Settings) -> list[bytes]:
     """Return what else lies on this machine that speaks for the house somewhere."""
     notices = settings.notices
-    return _read(
-        (settings.register.channel_token_file, notices.staff_token_file, notices.smtp_password_file)
-    )
+    return _read((settings.register.channel_token_file, notices.staff_token_file, notices.smtp_password_file))
 
 
 def _read(files: Iterable[Path]) -> list[bytes]:
