@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from casework.database import Database, connect
 from casework.errors import SchemaMismatchError
@@ -47,3 +48,10 @@ def test_a_database_without_a_house_is_refused(database_url: str) -> None:
     with pytest.raises(SchemaMismatchError), database.write():
         pass
     database.close()
+
+
+def test_an_error_of_the_database_carries_no_parameter(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.write() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:word)"), {"word": "канарейка"})
+    assert "канарейка" not in str(caught.value)
+    assert "parameters hidden" in str(caught.value)

@@ -24,7 +24,7 @@ from desk.errors import DeskError
 from desk.pages import ROUTES
 from desk.routes import UNLOCK
 from desk.settings import Settings as DeskSettings
-from subrosa import escrow, shelved
+from subrosa import ceremony, escrow, shelved
 from tests.house import House
 
 ROOT = Path(__file__).parents[1]
@@ -131,6 +131,14 @@ def test_the_example_of_a_copy_is_right(tmp_path: Path) -> None:
     family = families.Family.create(tmp_path / "epoch.key", 3, taken)
     read = canonical.loads((tmp_path / "epoch.key").read_bytes())
     assert read == {"keys": {"3": {"made": taken.isoformat(), "secret": family.current.secret.hex()}}}
+
+
+def test_the_example_of_a_recovery_key_is_right() -> None:
+    key = Identity.from_seed(b"\1" * 32)
+    words = " ".join(ceremony.to_words(key, "en"))
+    assert f"*{words}*" in PROTOCOL
+    assert ceremony.read(words).seed == key.seed
+    assert f"*{' '.join(ceremony.spoken(key.recipient))}*" in PROTOCOL
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,19 @@ def test_every_command_is_shielded_before_it_begins(monkeypatch: pytest.MonkeyPa
     assert done == ["withheld", "ran"]
 
 
+def test_nothing_of_ours_reads_or_writes_pickles() -> None:
+    """They run what they hold; and a job store of the scheduler would write ids with them."""
+    unsafe = re.compile(
+        r"^\s*(?:import|from) (?:pickle|shelve|marshal|dill|joblib)\b"
+        r"|jobstores\.(?!memory)|allow_pickle=True",
+        re.MULTILINE,
+    )
+    rooms = ("bot", "casework", "crypto", "desk", "intake", "register", "subrosa")
+    files = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
+    assert len(files) > 200
+    assert [path.name for path in files if unsafe.search(path.read_text(encoding="utf-8"))] == []
+
+
 # --- the units of docs/operations.md --------------------------------------------------------------------
 
 UNIT = re.compile(r"^`/etc/systemd/system/(subrosa-[\w.]+)`\n\n```ini\n(.*?)^```$", re.MULTILINE | re.DOTALL)
