@@ -130,8 +130,9 @@ def _show(database: Database, calls: Calls, say: Wording, row: ChannelPost) -> N
     message = row.message
     if message is None:
         message = calls.post(say.link(row.public_id))
+        # The number is kept whatever the row wants by now: what must leave needs it most.
         _note(database, row.public_id, message=message)
-        _note(database, row.public_id, from_states=("wanted",), state="placed")
+    _note(database, row.public_id, from_states=("wanted",), state="placed")
     if not _is_still(database, row.public_id, "placed"):
         return
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -183,6 +184,74 @@ async def test_a_crash_leaves_a_link_behind_and_never_words_nobody_can_take_back
     door.withdraw(ONE)
     await door.tend()
     assert door.shown() == [f"new: {ONE}"]
+
+
+@dataclass
+class Dying:
+    """A hub that is killed at its n-th step: before or after a call, before or after a commit."""
+
+    door: Door
+    steps: int
+
+    def step(self) -> None:
+        self.steps -= 1
+        if self.steps == 0:
+            raise KilledError
+
+    def around(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        def dying(*args: Any) -> Any:
+            self.step()
+            done = act(*args)
+            self.step()
+            return done
+
+        return dying
+
+    @contextmanager
+    def write(self) -> Iterator[Any]:
+        self.step()
+        with self.door.database.write() as session:
+            yield session
+        self.step()
+
+    def tend(self) -> bool:
+        """Tend the channel once; tell whether the hub was killed meanwhile."""
+        inner = self.door.calls
+        calls = SimpleNamespace(
+            post=self.around(inner.post), edit=self.around(inner.edit), delete=self.around(inner.delete)
+        )
+        database = SimpleNamespace(read=self.door.database.read, write=self.write)
+        try:
+            channel.tend(
+                cast("Database", database),
+                cast("channel.Calls", calls),
+                self.door.words.wording(),
+                self.door.now,
+            )
+        except KilledError:
+            return True
+        return False
+
+
+async def test_a_hub_killed_at_any_step_ends_with_the_right_words_once_and_none_after_a_withdrawal(
+    door: Door,
+) -> None:
+    def told(one: str) -> list[str]:
+        return [text for text in door.shown() if one in text]
+
+    for step in range(1, 23):
+        hub, killed, one = Dying(door, step), 0, f"{step:010}"
+        for act, words in (("announce", "first"), ("announce", "better"), ("withdraw", "")):
+            door.announce(one, f"{words} {one}") if act == "announce" else door.withdraw(one)
+            for _ in range(3):
+                killed += await asyncio.to_thread(hub.tend)
+            if words == "better":
+                assert [text for text in told(one) if text != f"new: {one}"] == [f"better {one}"], step
+        # A link that nobody could note the number of may stand there, and says nothing of the entry.
+        assert set(told(one)) <= {f"new: {one}"}, step
+        assert len(told(one)) <= 1, step
+        assert door.state(one) == ("gone", None), step
+        assert killed == (step <= 20), step
 
 
 @dataclass
