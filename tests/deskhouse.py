@@ -226,12 +226,13 @@ def lay_out(
     *,
     host: str = HOST,
     detectors: Callable[[], Any] = no_detectors,
+    patience: float = 1.0,
 ) -> Iterator[DeskHouse]:
     """Lay out a house, start its keeper, build its desk for *host*; end all of it afterwards."""
     house = houses.build(database, folder, cast)
     keyring_dir = folder / "keyrings"
     passphrases, secrets = _enrol(house, keyring_dir)
-    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({host}), is_practice=True, patience=1.0)
+    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({host}), is_practice=True, patience=patience)
     desk = app.build(
         settings,
         database,
@@ -255,10 +256,11 @@ def open_desk(
     cast: dict[str, set[str]] | None = None,
     *,
     detectors: Callable[[], Any] = no_detectors,
+    patience: float = 1.0,
 ) -> Iterator[DeskHouse]:
     """Lay out a house and open its desk for browsers that are none."""
     with (
-        lay_out(database, folder, cast, detectors=detectors) as desk,
+        lay_out(database, folder, cast, detectors=detectors, patience=patience) as desk,
         TestClient(desk.app, base_url=f"http://{HOST}") as desk.client,
     ):
         yield desk

@@ -12,14 +12,15 @@ from sqlalchemy import select, update
 
 from bot import link
 from bot.rows import outgoing
-from casework import canonical, epoch, erasure
+from casework import canonical, epoch, erasure, keeper, keys
 from casework.actors import HUB, Actor
 from casework.rows import Rows, write
 from casework.tables import Case, Grant, Item, Letter, Outbox, Push, SealingKey, Spool
 from crypto import keyring, lock
 from crypto.context import named
+from crypto.errors import CryptoError
 from crypto.handle import Handle
-from crypto.sealed import seal
+from crypto.sealed import open_sealed, seal
 from crypto.xwing import Identity
 from intake.state import State
 from subrosa import backup, configuration, founding, seizure
@@ -194,6 +195,26 @@ def test_a_keyring_opens_its_own_cases_with_todays_epoch_key_only(house: House, 
     (carol, *_rest) = rehearse(house, settings, staff=house.staff["carol"]).keyring
     assert carol.content == (tip,)
     assert carol.identity == ()
+
+
+@ON_SQLITE
+def test_a_found_recovery_paper_opens_nothing_without_the_epoch_key(house: House, settings: Settings) -> None:
+    filed(house, CHATS[0])
+    assert house.recovery is not None
+    with house.database.read() as session:
+        mine = session.scalars(select(Grant).where(Grant.staff == keys.RECOVERY)).all()
+        places = {}
+        for row in mine:
+            key = session.get_one(SealingKey, (row.owner, row.compartment, row.generation))
+            places[row.compartment] = keys.grant_context(keys.public_of(key), keys.RECOVERY)
+    assert set(places) == {keys.CONTENT, keys.IDENTITY}
+    for row in mine:
+        for stripped in (row.locked, row.locked[lock.HEAD_SIZE :]):
+            with pytest.raises(CryptoError):
+                open_sealed(stripped, house.recovery, places[row.compartment])
+        inner = keeper.open_grant(row, house.strongbox)
+        assert inner is not None
+        assert len(open_sealed(inner, house.recovery, places[row.compartment])) == 32
 
 
 def backed_up(house: House, settings: Settings, escrow_key: Identity) -> Escrow:
