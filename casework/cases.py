@@ -20,7 +20,7 @@ from casework import clocks, journal, lives, notices, permits, retention, routin
 from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.journal import Reason
 from casework.permits import Acting
-from casework.rosters import Staffing
+from casework.rosters import LEGAL, Staffing
 from casework.rows import Rows
 from casework.rows import write as write_rows
 from casework.tables import Case, Chunk, Grant, Item, JournalRow, Letter, Mailbox, Push, Slip
@@ -134,6 +134,11 @@ def reply(session: Session, case_id: bytes, version: int, rows: Rows, acting: Ac
     return _answer(session, case_id, version, rows, "reply", acting)
 
 
+def reply_to_many(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
+    """Answer as :func:`reply` does; the journal says that the same words went to many."""
+    return _answer(session, case_id, version, rows, "reply", acting, noted_as="bulk-reply")
+
+
 def ask_back(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
     """Ask the tipster something; the case then waits for them."""
     return _answer(session, case_id, version, rows, "ask", acting)
@@ -193,6 +198,8 @@ def assign(
         _check_second(case, second, to, acting.staffing, "assign")
         case.second = second
     case.assignee = to
+    # Whoever takes over decides anew who helps; the new keys leave out whoever helped before.
+    case.consultant = None
     if case.status in lives.ACTIVE:
         _carry_merged(session, case)
     _write(session, case, rows)
@@ -237,6 +244,37 @@ def merged_into(session: Session, case_id: bytes) -> list[Case]:
         found |= {case.id: case for case in fresh}
         wanted = [case.id for case in fresh]
     return sorted(found.values(), key=lambda one: (one.opened, one.id))
+
+
+def lend(session: Session, case_id: bytes, version: int, to: str, acting: Acting) -> Case:
+    """
+    Let a consultant read the content of a case and answer in it; its holders go on answering for it.
+
+    The desk hands in their grants of content. No card is ever theirs.
+
+    Raises:
+        NotAllowedError: also for somebody who is no living consultant, or a case that is not a lawyer's.
+    """
+    case = permits.take(session, case_id, version, "lend", acting)
+    if case.team != LEGAL or not permits.has_role(to, acting.staffing, "consultant"):
+        raise NotAllowedError("lend")
+    if permits.is_holder(case, to):
+        raise NotAllowedError("lend")
+    case.consultant = to
+    notices.tell(session, notices.NEW, [to], case.id, acting.now)
+    return _record(session, case, "lend", acting)
+
+
+def pass_up(session: Session, case_id: bytes, version: int, acting: Acting, rows: Rows | None = None) -> Case:
+    """End a consultant's work on a case, by themselves or by a holder; the holders hear of it."""
+    case = permits.take(session, case_id, version, "pass-up", acting)
+    if case.consultant is None:
+        raise WrongStateError("pass-up")
+    case.consultant = None
+    _write(session, case, rows)
+    told = [one for one in (case.assignee, case.second) if one is not None and one != acting.staff]
+    notices.tell(session, notices.REPLY, told, case.id, acting.now)
+    return _record(session, case, "pass-up", acting)
 
 
 def follow(session: Session, case_id: bytes) -> Case | None:
@@ -289,12 +327,20 @@ def _write(session: Session, case: Case, rows: Rows | None) -> None:
         write_sealed(session, case, rows)
 
 
-def _answer(session: Session, case_id: bytes, version: int, rows: Rows, act: str, acting: Acting) -> Case:
+def _answer(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    rows: Rows,
+    act: str,
+    acting: Acting,
+    noted_as: str | None = None,
+) -> Case:
     case = permits.take(session, case_id, version, act, acting)
     write_sealed(session, case, rows)
     clocks.stop(session, case.id, clocks.REPLY)
     notices.withdraw(session, case.id)
-    return _record(session, case, act, acting)
+    return _record(session, case, noted_as or act, acting)
 
 
 def _end(

@@ -120,7 +120,9 @@ def may_hold(owner: Case | Draft, compartment: str, holder: str) -> frozenset[st
     if isinstance(owner, Draft):
         return DRAFT_ROLES
     if owner.team == rosters.LEGAL:
-        return frozenset({"lawyer"})
+        # Content, and only to whom a holder lent the case; a card never.
+        lent = compartment == keys.CONTENT and owner.consultant == holder
+        return frozenset({"lawyer", "consultant"} if lent else {"lawyer"})
     if compartment == keys.CONTENT:
         return frozenset({"editor"})
     released = {"editor"} if holder in (owner.assignee, owner.second) else set()

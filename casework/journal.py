@@ -32,8 +32,8 @@ from crypto.signature import SigningKey, verify
 ACTS = frozenset(
     {
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
-        "note", "ask", "reply", "export", "close", "reopen", "merge", "split", "spam", "brief",
-        "give-back", "wait",
+        "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split", "lend",
+        "pass-up", "spam", "brief", "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
         "lift-suspension", "duty", "restored", "repin", "renew", "recover",

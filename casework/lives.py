@@ -52,6 +52,8 @@ def _case() -> Life:
             (state, "close"): "closed",
             (state, "brief"): state,
             (state, "split"): state,
+            (state, "lend"): state,
+            (state, "pass-up"): state,
             (state, "hear"): "open",
         }
         table |= {(state, f"wait-{whom}"): f"waiting_{whom}" for whom in ("authority", "us")}

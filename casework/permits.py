@@ -3,6 +3,7 @@ Who may do what to a case.
 
 * A member of the team sees a new case; once accepted, only its assignee and its second do.
 * What somebody may not see is not there for them: NotFoundError, the same as for a case that never was.
+* A consultant sees the cases a holder lent them, while these are worked on: content, never a card.
 * Coordinators assign without seeing; what they see of a case they see as members of its team.
 * The suspended, the revoked and the expired do nothing, and a key the roster no longer lists signs nothing.
 
@@ -30,6 +31,7 @@ MEMBER = "member"  # anybody of the team
 PROPOSED = "proposed"  # whom the case is proposed to; anybody of the team if nobody is
 HOLDER = "holder"  # assignee or second of an accepted case
 ASSIGNER = "assigner"  # a holder, or a coordinator
+HELPER = "helper"  # a holder, or the consultant a holder lent the case to
 HUB = "hub"
 
 WHO = {
@@ -38,9 +40,11 @@ WHO = {
     "decline": PROPOSED,
     "spam": PROPOSED,
     "assign": ASSIGNER,
-    "note": HOLDER,
-    "reply": HOLDER,
+    "note": HELPER,
+    "reply": HELPER,
     "ask": HOLDER,
+    "lend": HOLDER,
+    "pass-up": HELPER,
     "wait-authority": HOLDER,
     "wait-us": HOLDER,
     "close": HOLDER,
@@ -116,9 +120,19 @@ def is_holder(case: Case, staff: str) -> bool:
     return staff in (case.assignee, case.second)
 
 
+def is_consultant_of(case: Case, staff: str, staffing: Staffing) -> bool:
+    """Tell whether *case* is lent to *staff*, who still may have it."""
+    lent = case.consultant is not None and case.consultant == staff and case.status in lives.ACTIVE
+    return lent and has_role(staff, staffing, "consultant")
+
+
 def sees(case: Case, staff: str, staffing: Staffing) -> bool:
     """Tell whether *case* is there for *staff* at all."""
-    if case.status in ("writing", "erased") or not is_member(staff, case.team, staffing):
+    if case.status in ("writing", "erased"):
+        return False
+    if is_consultant_of(case, staff, staffing):
+        return True
+    if not is_member(staff, case.team, staffing):
         return False
     taken = case.status in lives.ACTIVE or case.status in ("closed", "merged")
     return is_holder(case, staff) or not (taken and case.assignee)
@@ -131,9 +145,13 @@ def may(case: Case, act: str, staff: str, staffing: Staffing) -> bool:
         return True
     if who == HUB or not sees(case, staff, staffing):
         return False
+    if who == HELPER and is_consultant_of(case, staff, staffing):
+        return True
     if who == PROPOSED:
         return case.assignee is None or is_holder(case, staff)
-    return who == MEMBER or is_holder(case, staff)
+    if who == MEMBER:
+        return is_member(staff, case.team, staffing)
+    return is_holder(case, staff)
 
 
 def acts_for(case: Case, staff: str, staffing: Staffing) -> tuple[str, ...]:

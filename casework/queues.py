@@ -8,6 +8,7 @@ out soonest, urgent ones ahead; cases without a clock follow, the longest untouc
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from casework import lives
-from casework.permits import is_member
+from casework.permits import has_role, is_member
 from casework.rosters import Staffing
 from casework.tables import Case, Clock, Item
 
@@ -29,7 +30,7 @@ class Queued:
 
     case: Case
     due: datetime | None
-    whose: str  # mine | second | proposed | team
+    whose: str  # mine | second | lent | proposed | team
 
 
 def queue(session: Session, staff: str, team: str, staffing: Staffing) -> list[Queued]:
@@ -43,7 +44,18 @@ def queue(session: Session, staff: str, team: str, staffing: Staffing) -> list[Q
             Case.status.in_(lives.ACTIVE) & or_(Case.assignee == staff, Case.second == staff),
         ),
     )
-    cases = session.scalars(wanted).all()
+    return _queued(session, session.scalars(wanted).all(), staff)
+
+
+def lent(session: Session, staff: str, staffing: Staffing) -> list[Queued]:
+    """Return what is lent to *staff* as a consultant, in the order to take it up."""
+    if not has_role(staff, staffing, "consultant"):
+        return []
+    wanted = select(Case).where(Case.consultant == staff, Case.status.in_(lives.ACTIVE))
+    return _queued(session, session.scalars(wanted).all(), staff)
+
+
+def _queued(session: Session, cases: Sequence[Case], staff: str) -> list[Queued]:
     due = _due(session, [case.id for case in cases])
     lines = [Queued(case, due.get(case.id), _whose(case, staff)) for case in cases]
     return sorted(lines, key=_order)
@@ -114,4 +126,6 @@ def _order(line: Queued) -> tuple[datetime, int, object, bytes]:
 def _whose(case: Case, staff: str) -> str:
     if case.status == "new":
         return "proposed" if case.assignee == staff else "team"
+    if case.consultant == staff:
+        return "lent"
     return "mine" if case.assignee == staff else "second"

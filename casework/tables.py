@@ -149,6 +149,7 @@ class Case(Base):
     language: Mapped[str]  # ru | uk | en
     assignee: Mapped[str | None] = mapped_column(index=True)
     second: Mapped[str | None]
+    consultant: Mapped[str | None]  # reads content and answers from templates, beside assignee and second
     reason_code: Mapped[str | None]  # of a decline or a close
     merged_into: Mapped[Id | None]
     split_from: Mapped[Id | None]  # of a second matter: whoever erases the first erases this too

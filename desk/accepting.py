@@ -13,6 +13,7 @@ A tip's identity card is not touched here: it stays with the custodians.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -44,6 +45,10 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
         older += _cards(visit, case.id) if visit.staff in (first, second) else []
     grants = [NewGrant.make(key, holder) for key in [*new, *older] for holder in holders]
     kept = [holder.staff for holder in holders]
+    helper = visit.staffing.holder(case.consultant) if case.consultant is not None else None
+    if helper is not None:
+        grants += lent(new + older, helper)
+        kept.append(helper.staff)
     # The hub lets only those who now answer for a case take grants away.
     retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
     return HandIn(new_keys=[keys.public(key) for key in new], grants=grants, retain=retain)
@@ -63,6 +68,17 @@ def handover_with_merged(visit: Visit, case: Case, first: str, second: str | Non
     )
 
 
+def lent(made: Iterable[NewKey], helper: Holder) -> list[NewGrant]:
+    """Return the grants of a consultant: of everything said, of no card."""
+    return [NewGrant.make(key, helper) for key in made if key.compartment == keys.CONTENT]
+
+
+def lend(visit: Visit, case: Case, to: str) -> HandIn:
+    """Return what to hand in so that a consultant can open the content of *case*."""
+    helper = visit.staffing.holder(to)
+    return HandIn(grants=[] if helper is None else lent(_opened(visit, case.id), helper))
+
+
 def mend(visit: Visit, case: Case) -> None:
     """
     Finish what a crash or a handover by somebody else left: others still holding a case that has its people.
@@ -70,10 +86,13 @@ def mend(visit: Visit, case: Case) -> None:
     Tried once in a session by the one who answers for the case; a refusal changes nothing and is logged.
     """
     session = visit.session
-    if case.status not in lives.ACTIVE or case.assignee != visit.staff or case.id in session.mended:
+    if case.status not in lives.ACTIVE or case.assignee != visit.staff:
         return
-    session.mended.add(case.id)
-    theirs = {visit.staff, case.second, keys.RECOVERY}
+    # Anew with every version: a consultant may have passed it up since.
+    if (case.id, case.version) in session.mended:
+        return
+    session.mended.add((case.id, case.version))
+    theirs = {visit.staff, case.second, case.consultant, keys.RECOVERY}
     with visit.database.read() as database:
         held = database.scalars(
             select(Grant.staff).where(Grant.owner == case.id, Grant.compartment == keys.CONTENT)

@@ -28,7 +28,7 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, checking, door, forms, rewrapping, words
+from desk import answering, checking, door, forms, rewrapping, sending, words
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
@@ -171,6 +171,10 @@ async def _sweep(desk: Desk, lane: Lane) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         desk.sessions.sweep(desk.clock())
+        try:
+            await lane.run(partial(sending.send_due, desk))
+        except Exception as error:  # noqa: BLE001  nothing of a batch is lost: its cases still wait
+            log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
         for session in desk.sessions.living(desk.clock()):
             for chore in CHORES:
                 try:

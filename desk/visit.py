@@ -23,6 +23,7 @@ from casework.permits import Acting
 from casework.permits import Settings as CaseSettings
 from casework.rosters import Staffing
 from crypto.roster import Anchor, StaffEntry
+from desk.batches import Batches
 from desk.entrance import Entrance
 from desk.errors import IncompleteError, MissingError, NotSignedInError
 from desk.forms import Form
@@ -93,6 +94,8 @@ class Desk:
     # or in the background, once somebody signed in who may need them.
     warm: Callable[[], None] = lambda: None
     cases: CaseSettings = field(default_factory=CaseSettings)
+    # Answers to many that can still be taken back.
+    batches: Batches = field(default_factory=Batches)
 
 
 @dataclass(frozen=True)

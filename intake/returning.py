@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from casework.post import Waiting
+from casework.post import Waiting, cut
 from intake import events, inviting, phrase_screens, screens
 from intake.effects import Effect, ShowLetters
 from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
@@ -13,9 +13,6 @@ from intake.snapshot import Match
 from intake.state import State
 from intake.telling import nobody
 from intake.world import Step, World
-
-# Telegram takes 4096 UTF-16 units; a letter of emoji still fits.
-PART_LENGTH = 2000
 
 
 def hear_phrase(state: State, event: events.PhraseTyped, world: World) -> Step:
@@ -91,10 +88,4 @@ def show(state: State, match: Match, again: Button | None) -> Step:
 
 
 def _parts(letter: Waiting) -> tuple[Waiting, ...]:
-    """Cut a letter longer than one message at its last blank, so that no word of it is lost."""
-    text, parts = letter.text, []
-    while len(text) > PART_LENGTH:
-        cut = max(text.rfind("\n", 0, PART_LENGTH), text.rfind(" ", 0, PART_LENGTH)) + 1 or PART_LENGTH
-        parts.append(replace(letter, text=text[:cut].rstrip()))
-        text = text[cut:]
-    return (*parts, replace(letter, text=text))
+    return tuple(replace(letter, text=part) for part in cut(letter.text))

@@ -58,7 +58,7 @@ ACTS: dict[str, tuple[str, Do]] = {
     "merge": ("merge", _merge),
 }
 # Acts that have a test file of their own, or that no person does.
-ELSEWHERE = {"brief", "split", "file", "hear", "erase"}
+ELSEWHERE = {"brief", "split", "lend", "pass-up", "file", "hear", "erase"}
 
 
 def state_for(act: str) -> str:

@@ -86,14 +86,15 @@ def write_reply(
     boxes: Sequence[Box],
     random: Random,
     seq: int = 0,
+    template: str = "",
 ) -> Written:
     """
     Build a reply: its item under the case's content *key*, its letters, and the wish for a push.
 
     *hub* is the number and public half of the hub's courier key (:func:`casework.hubkeys.find`). Needs no
     secret but the key *by* signs with. *seq* is its place among what was said in the same minute: one more
-    than the newest that is known. The mailboxes named in the result must be handed in, or erasure cannot find
-    them.
+    than the newest that is known; *template* names the legal text it was made from. The mailboxes named in
+    the result must be handed in, or erasure cannot find them.
 
     Raises:
         NoWayError: there is neither a courier address nor a mailbox.
@@ -113,6 +114,8 @@ def write_reply(
         "seq": seq,
         "text": text,
     }
+    if template:
+        payload["template"] = template
     keys.seal_item(
         rows,
         key,

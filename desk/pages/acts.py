@@ -9,7 +9,7 @@ from casework.tables import Case
 from desk import accepting, handing, reading, sealing, working
 from desk.entryform import BRANCHES
 from desk.errors import ConflictError, DeskError, IncompleteError
-from desk.routes import CASEWORKERS, TAKERS, Route
+from desk.routes import CASEWORKERS, LAWYERS, TAKERS, Route
 from desk.visit import Reply, Visit
 from register.places import subjects
 
@@ -97,6 +97,32 @@ def decline(visit: Visit) -> Reply:
             reason=reason,
         )
     return visit.go("/queue", "notice.declined")
+
+
+def lend(visit: Visit) -> Reply:
+    """Let a consultant read a case and answer in it from templates."""
+    case = reading.see(visit, visit.id("case"))
+    to = visit.need("to", 32)
+    with visit.database.write() as session:
+        after = cases.lend(session, case.id, visit.form_version(), to, visit.acting)
+    try:
+        is_done = handing.hand_in(visit, accepting.lend(visit, after, to))
+    except DeskError:
+        return visit.go(f"/case/{case.id.hex()}", "notice.keys_refused")
+    return visit.go(f"/case/{case.id.hex()}", "notice.lent" if is_done else "notice.keys_pending")
+
+
+def pass_up(visit: Visit) -> Reply:
+    """Give a lent case back to its lawyers with a note; or take it back from the consultant."""
+    case_id = reading.see(visit, visit.id("case")).id
+    rows = None
+    if visit.form.get("note"):
+        rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
+    with visit.database.write() as session:
+        after = cases.pass_up(session, case_id, visit.form_version(), visit.acting, rows)
+    if visit.staff not in (after.assignee, after.second):
+        return visit.go("/queue", "notice.passed_up")
+    return visit.go(f"/case/{case_id.hex()}", "notice.passed_up")
 
 
 def spam(visit: Visit) -> Reply:
@@ -222,6 +248,8 @@ ROUTES = (
     Route("POST", "/case/{case:str}/give-back", give_back, TAKERS),
     Route("POST", "/case/{case:str}/decline", decline, TAKERS),
     Route("POST", "/case/{case:str}/spam", spam, TAKERS),
+    Route("POST", "/case/{case:str}/lend", lend, LAWYERS),
+    Route("POST", "/case/{case:str}/pass-up", pass_up, CASEWORKERS),
     Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
     Route("POST", "/case/{case:str}/calm", calm, CASEWORKERS),
     Route("POST", "/case/{case:str}/cover", cover, CASEWORKERS),

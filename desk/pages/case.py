@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from casework import cases, codes, deadlines, journal, permits
+from casework import cases, codes, deadlines, journal, permits, sheets
 from casework.rosters import ROLE_OF_TEAM
-from desk import accepting, handing, reading, together, trusting
+from casework.tables import Case
+from desk import accepting, handing, reading, replying, together, trusting
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -17,7 +18,19 @@ from register.places import subjects
 
 # Acts that stand in the list of further things to do, not in a place of their own.
 MORE = frozenset(
-    {"give-back", "assign", "wait-authority", "close", "reopen", "merge", "decline", "spam", "brief"}
+    {
+        "give-back",
+        "lend",
+        "pass-up",
+        "assign",
+        "wait-authority",
+        "close",
+        "reopen",
+        "merge",
+        "decline",
+        "spam",
+        "brief",
+    }
 )
 
 
@@ -54,6 +67,11 @@ def show(visit: Visit) -> Reply:
         decline_codes=cases.DECLINE_CODES,
         outcomes=codes.outcomes(case.team),
         outcome=_outcome(visit, dossier),
+        unsent=dossier.sheet(sheets.UNSENT).rows,
+        mine_unsent=replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff),
+        consultants=[
+            one.id for one in visit.staffing.roster.holding("consultant") if may_help(visit, case, one.id)
+        ],
         role=ROLE_OF_TEAM[case.team],
         topics=TOPICS,
         relations=RELATIONS,
@@ -61,6 +79,11 @@ def show(visit: Visit) -> Reply:
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         unconfirmed=bool(visit.session.waiting),
     )
+
+
+def may_help(visit: Visit, case: Case, staff: str) -> bool:
+    """Tell whether a consultant is there to lend this case to."""
+    return permits.has_role(staff, visit.staffing, "consultant") and not permits.is_holder(case, staff)
 
 
 def note_opening(visit: Visit, case_id: bytes) -> None:

@@ -59,15 +59,16 @@ def show(visit: Visit) -> Reply:
     """Show what waits for this person."""
     if "ended" in visit.query:
         return visit.page("queue.html", queue=_ended(_ended_lines(visit)), ended=True)
-    return visit.page("queue.html", queue=_sorted(_waiting(visit)), ended=False)
+    return visit.page("queue.html", queue=_sorted(waiting(visit)), ended=False)
 
 
-def _waiting(visit: Visit) -> list[Line]:
+def waiting(visit: Visit) -> list[Line]:
     """Return the lines of this person's teams, in the order in which to take them up."""
     with visit.database.read() as session:
         queued = [
             one for team in _teams(visit) for one in queues.queue(session, visit.staff, team, visit.staffing)
         ]
+        queued += queues.lent(session, visit.staff, visit.staffing)
     covers = reading.covers(visit, [one.case for one in queued])
     lines = [_line(visit, one.case, covers.get(one.case.id, {}), one.due, one.whose) for one in queued]
     # Two with the same instant stay in the order of the clocks: urgent first, then the longest untouched.
@@ -107,7 +108,7 @@ def _sorted(lines: Sequence[Line]) -> Queue:
     fitting = [line for line in unaccepted if line.whose == "proposed" or line.case.assignee is None]
     first = fitting[0] if fitting else None
     groups = (
-        ("mine", [line for line in lines if line.whose == "mine"]),
+        ("mine", [line for line in lines if line.whose in ("mine", "lent")]),
         ("unaccepted", [line for line in unaccepted if line is not first]),
         ("second", [line for line in lines if line.whose == "second"]),
     )

@@ -2,80 +2,97 @@
 
 from __future__ import annotations
 
-import os
-
-from casework import cases, hubkeys
-from casework.post import Attachment, Box, Courier, write_reply
-from crypto.errors import CryptoError
-from desk import handing, reading, sealing
-from desk.errors import ConflictError, DeskError, IncompleteError, TooLargeError
+from casework import answers, cases, permits, sheets
+from casework.answers import Answer, UnfilledError
+from casework.post import Attachment, Written, cut
+from desk import handing, reading, replying
+from desk.errors import ConflictError, DeskError, IncompleteError, MissingError, TooLargeError
 from desk.handing import HandIn
+from desk.pages.case import note_opening
 from desk.reading import Dossier
-from desk.routes import CASEWORKERS, Route
+from desk.routes import CASEWORKERS, TAKERS, Route
 from desk.visit import Reply, Visit
 
 # What one message of the platform holds; a longer answer would arrive in pieces.
 TEXT_LIMIT = 4000
 
 
+def look(visit: Visit) -> Reply:
+    """Show the templates as this case would fill them, and what is unsent as the phone will show it."""
+    dossier = reading.dossier(visit, visit.id("case"))
+    note_opening(visit, dossier.case.id)
+    found = answers.load(dossier.case.language)
+    unsent = replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff)
+    chosen = found.get(visit.query.get("template", ""))
+    draft = unsent
+    if chosen is not None and replying.is_for(visit, dossier, chosen):
+        draft = chosen.fill(replying.values(visit, dossier))
+    return visit.page(
+        "answer.html",
+        dossier=dossier,
+        case=dossier.case,
+        acts=frozenset(permits.acts_for(dossier.case, visit.staff, visit.staffing)),
+        templates=[(one, _filled(visit, dossier, one)) for one in found.values()],
+        today=visit.today,
+        draft=draft,
+        parts=cut(unsent) if unsent else (),
+    )
+
+
+def keep(visit: Visit) -> Reply:
+    """Keep an answer unsent, sealed in the case, and show it as the phone will."""
+    dossier = reading.dossier(visit, visit.id("case"), reading.WORKING)
+    text = visit.need("text", TEXT_LIMIT)
+    rows = replying.seal_unsent(visit, dossier, text)
+    with visit.database.write() as session:
+        cases.note(session, dossier.case.id, visit.form_version(), rows, visit.acting)
+    return visit.go(f"/case/{dossier.case.id.hex()}/answer", "notice.unsent")
+
+
 def send(visit: Visit) -> Reply:
     """Seal an answer, or a question, and let the hub ring for it."""
     dossier = reading.dossier(visit, visit.id("case"))
-    case_id = dossier.case.id
     text, attachments = _written(visit)
-    with visit.database.read() as session:
-        hub = hubkeys.find(session, hubkeys.COURIER, visit.staffing.roster)
-    courier, boxes = courier_of(dossier), boxes_of(dossier)
-    if courier is None and not boxes:
-        raise ConflictError(("no_way",))
-    written = write_reply(
-        sealing.content_key(visit, case_id),
-        text,
-        attachments,
-        by=visit.actor,
-        now=visit.now,
-        courier=courier,
-        hub=hub,
-        boxes=boxes,
-        random=os.urandom,
-        seq=dossier.next_seq,
-    )
+    written = replying.compose(visit, dossier, text, attachments)
     act = cases.ask_back if visit.form.get("mode") == "ask" else cases.reply
     with visit.database.write() as session:
-        act(session, case_id, visit.form_version(), written.rows, visit.acting)
+        act(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
+    return _after(visit, dossier, written)
+
+
+def send_template(visit: Visit) -> Reply:
+    """Answer with a template exactly as it stands: all that a consultant may say."""
+    dossier = reading.dossier(visit, visit.id("case"))
+    answer = answers.load(dossier.case.language).get(visit.need("template", 40))
+    if answer is None:
+        raise MissingError
+    text = _filled(visit, dossier, answer)
+    if text is None:
+        raise ConflictError(("unfilled",))
+    written = replying.compose(visit, dossier, text, template=answer.name)
+    with visit.database.write() as session:
+        cases.reply(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
+    return _after(visit, dossier, written)
+
+
+def _after(visit: Visit, dossier: Dossier, written: Written) -> Reply:
+    """Hand in where the answer waits, so that erasure finds it."""
+    mailboxes = {dossier.case.id: written.mailboxes} if written.mailboxes else {}
     try:
-        is_known = handing.hand_in(
-            visit, HandIn(mailboxes={case_id: written.mailboxes} if written.mailboxes else {})
-        )
+        is_known = handing.hand_in(visit, HandIn(mailboxes=mailboxes))
     except DeskError:
         is_known = False
-    return visit.go(f"/case/{case_id.hex()}", "notice.replied" if is_known else "notice.replied_pending")
-
-
-def courier_of(dossier: Dossier) -> Courier | None:
-    """Return the newest courier address of a case, none when its tipster wants no push."""
-    sheets = sorted(
-        ((item.day, item.generation, payload) for item, payload in dossier.items if item.kind == "courier"),
-        key=lambda sheet: sheet[:2],
+    return visit.go(
+        f"/case/{dossier.case.id.hex()}", "notice.replied" if is_known else "notice.replied_pending"
     )
-    for _day, _generation, payload in reversed(sheets):
-        try:
-            return Courier.read(dict(payload))
-        except (KeyError, TypeError, ValueError):
-            continue
-    return None
 
 
-def boxes_of(dossier: Dossier) -> list[Box]:
-    """Return the mailboxes a tipster looks in, of phrase and of the chat's own buttons; each once."""
-    boxes: dict[bytes, Box] = {}
-    for payload in (*dossier.payloads("mailbox"), *dossier.payloads("chat")):
-        try:
-            box = Box.read(dict(payload))
-        except (KeyError, TypeError, ValueError, CryptoError):
-            continue
-        boxes[box.id] = box
-    return list(boxes.values())
+def _filled(visit: Visit, dossier: Dossier, answer: Answer) -> str | None:
+    """Return a template as this case fills it, none when it cannot."""
+    try:
+        return answer.fill(replying.values(visit, dossier))
+    except UnfilledError:
+        return None
 
 
 def _written(visit: Visit) -> tuple[str, list[Attachment]]:
@@ -100,4 +117,10 @@ def _bare(name: str) -> str:
     return "".join(letter for letter in last if letter.isprintable())[:120] or "file"
 
 
-ROUTES = (Route("POST", "/case/{case:str}/reply", send, CASEWORKERS, takes_file=True),)
+ROUTES = (
+    Route("GET", "/case/{case:str}/answer", look, CASEWORKERS),
+    # A file that was chosen already comes with the form; it is not kept.
+    Route("POST", "/case/{case:str}/answer", keep, TAKERS, takes_file=True),
+    Route("POST", "/case/{case:str}/answer/template", send_template, CASEWORKERS),
+    Route("POST", "/case/{case:str}/reply", send, TAKERS, takes_file=True),
+)

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from casework import answers, documents, timelines
 from intake import rights
 from subrosa.checkups import Finding, ok, warn
 from subrosa.settings import Settings
 
 
 def check_texts(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Name the short legal answers of the bot that nobody has reviewed."""
+    """Name the legal texts nobody has reviewed: the bot's short answers, and what lawyers work with."""
     del settings, now
-    unread = rights.unreviewed()
-    if unread:
-        names = sorted({name.split(".")[0] for name in unread})
-        yield warn(
-            "legal texts",
-            f"{len(unread)} not yet checked by a lawyer: {', '.join(names)}",
-            "let a lawyer read intake/rights and sign with `reviewed by:`",
-        )
-    else:
+    kinds = {
+        "intake/rights": rights.unreviewed(),
+        "casework/answers": answers.unreviewed(),
+        "casework/documents": documents.unreviewed(),
+        "casework/timelines": timelines.unreviewed(),
+    }
+    for folder, unread in kinds.items():
+        if unread:
+            names = sorted({name.split(".")[0] for name in unread})
+            yield warn(
+                "legal texts",
+                f"{len(unread)} in {folder} not yet checked by a lawyer: {', '.join(names)}",
+                f"let a lawyer read {folder} and sign with `reviewed by` (`reviewed_by` in a .toml)",
+            )
+    if not any(kinds.values()):
         yield ok("legal texts", "all checked by a lawyer")
