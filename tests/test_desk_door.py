@@ -87,6 +87,7 @@ WHO = {
     "GET /answers": WORKERS,
     "POST /answers": WORKERS,
     "POST /answers/undo": WORKERS,
+    "POST /case/{case:str}/calm": WORKERS,
     "POST /case/{case:str}/brief": {"lawyer"},
     "POST /case/{case:str}/draft": {"editor"},
     "GET /case/{case:str}/file/{item:str}": WORKERS,
