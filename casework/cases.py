@@ -168,7 +168,9 @@ def reopen(session: Session, case_id: bytes, version: int, acting: Acting) -> Ca
     case.reason_code = None
     retention.resume(case)
     kind = clocks.ACCEPT if case.status == "new" else clocks.REPLY
-    clocks.restart(session, case.id, kind, clocks.due(case.urgency, acting.now, acting.settings.times))
+    # Nobody writes into a second matter, so nobody waits there for an answer.
+    if case.split_from is None:
+        clocks.restart(session, case.id, kind, clocks.due(case.urgency, acting.now, acting.settings.times))
     return _record(session, case, "reopen", acting)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, keys, permits, sheets
+from casework import cases, journal, keys, permits, sheets
 from casework.asking import NewGrant
 from casework.keys import CONTENT, PublicKey
 from casework.permits import Acting
@@ -63,7 +63,8 @@ def write(session: Session, case_id: bytes, version: int, split: Split, rows: Ro
     """
     Open the second matter, accepted at once by who splits; *rows* are what the first keeps of it.
 
-    The key and its grants are handed in beside this.
+    No response clock runs in it: the client is answered from the first. The key and its grants are handed in
+    beside this.
 
     Raises:
         CaseworkError: as :func:`casework.permits.take`.
@@ -92,8 +93,6 @@ def write(session: Session, case_id: bytes, version: int, split: Split, rows: Ro
     session.flush()
     cases.write_sealed(session, case, split.rows)
     cases.write_sealed(session, origin, rows)
-    until = clocks.due(case.urgency, acting.now, acting.settings.times)
-    clocks.restart(session, case.id, clocks.REPLY, until)
     journal.write(session, "split", by=acting.by, day=acting.day, case=origin.id, subject=case.id)
     return case
 

@@ -164,7 +164,9 @@ def test_a_consultant_reads_content_answers_from_templates_and_passes_up(desk: D
     page = vera.page(where)
     assert "Прошу помощи" in page and 'id="text"' not in page
     assert where in vera.page("/queue")
-    assert vera.get(f"{where}/card").status_code == 403
+    for part in ("card", "people", "papers"):
+        assert vera.get(f"{where}/{part}").status_code == 403, part
+    assert vera.get(f"{where}/work").status_code == 200
     case = bytes.fromhex(where[6:])
     with desk.house.database.read() as session:
         held = select(Grant.compartment).where(Grant.owner == case, Grant.staff == "vera")

@@ -44,7 +44,7 @@ WHO = {
     "POST /search": WORKERS,
     "GET /case/{case:str}": WORKERS,
     "GET /case/{case:str}/work": WORKERS,
-    "GET /case/{case:str}/people": WORKERS,
+    "GET /case/{case:str}/people": TAKERS,
     "POST /case/{case:str}/party": TAKERS,
     "POST /case/{case:str}/party/strike": TAKERS,
     "POST /case/{case:str}/people": TAKERS,

@@ -13,7 +13,7 @@ from casework.cases import OUTCOMES
 from casework.database import Database
 from casework.permits import Settings
 from casework.rosters import ROLE_OF_TEAM
-from casework.tables import Case, Grant, Item, JournalRow
+from casework.tables import Case, Clock, Grant, Item, JournalRow
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 
@@ -97,6 +97,9 @@ def test_a_second_matter_has_keys_of_its_own_and_dies_with_the_first(desk: DeskH
     page = alice.page(second)
     assert "Обжаловать задержание." in page and "answered from the first case" in page
     assert holders(desk, second) == {"alice", "bob", "recovery"}
+    with desk.house.database.read() as session:
+        # Nobody writes into it, so no clock says that somebody waits there.
+        assert set(session.scalars(select(Clock.case))) == {bytes.fromhex(first[6:])}
     assert "Обжаловать задержание." in bob.page(second)
     assert second in alice.page(f"{first}/ties") and first in alice.page(f"{second}/ties")
     # It goes over to somebody else like any other case, with a note, without a card.

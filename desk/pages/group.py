@@ -10,7 +10,7 @@ from desk import working
 from desk.errors import IncompleteError
 from desk.pages.case import note_opening
 from desk.reading import Dossier
-from desk.routes import CASEWORKERS, TAKERS, Route
+from desk.routes import TAKERS, Route
 from desk.visit import Reply, Visit
 
 ROLES = (
@@ -102,7 +102,7 @@ def _keep(visit: Visit, dossier: Dossier, sheet: Sheet) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/case/{case:str}/people", show, CASEWORKERS),
+    Route("GET", "/case/{case:str}/people", show, TAKERS),
     Route("POST", "/case/{case:str}/party", add_party, TAKERS),
     Route("POST", "/case/{case:str}/party/strike", strike_party, TAKERS),
     Route("POST", "/case/{case:str}/people", add_people, TAKERS),
