@@ -7,13 +7,15 @@ also those of the card, because whoever joined after filing holds none of them y
 go. Where there is neither a second nor recovery, nothing is changed: the duty list's grants stay, because no
 desk may drop the last but one holder.
 
+A consultant is granted keys by nothing but the click that lends the case: a column of the database says whom
+it is lent to, and whoever can write that column must not be given keys by it. New generations leave them out.
+
 A tip's identity card is not touched here: it stays with the custodians.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -45,10 +47,6 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
         older += _cards(visit, case.id) if visit.staff in (first, second) else []
     grants = [NewGrant.make(key, holder) for key in [*new, *older] for holder in holders]
     kept = [holder.staff for holder in holders]
-    helper = visit.staffing.holder(case.consultant) if case.consultant is not None else None
-    if helper is not None:
-        grants += lent(new + older, helper)
-        kept.append(helper.staff)
     # The hub lets only those who now answer for a case take grants away.
     retain = {(case.id, key.compartment): kept for key in new} if visit.staff in kept else {}
     return HandIn(new_keys=[keys.public(key) for key in new], grants=grants, retain=retain)
@@ -68,15 +66,12 @@ def handover_with_merged(visit: Visit, case: Case, first: str, second: str | Non
     )
 
 
-def lent(made: Iterable[NewKey], helper: Holder) -> list[NewGrant]:
-    """Return the grants of a consultant: of everything said, of no card."""
-    return [NewGrant.make(key, helper) for key in made if key.compartment == keys.CONTENT]
-
-
 def lend(visit: Visit, case: Case, to: str) -> HandIn:
-    """Return what to hand in so that a consultant can open the content of *case*."""
+    """Return what to hand in so that a consultant can open everything said in *case*, and no card."""
     helper = visit.staffing.holder(to)
-    return HandIn(grants=[] if helper is None else lent(_opened(visit, case.id), helper))
+    if helper is None:
+        return HandIn()
+    return HandIn(grants=[NewGrant.make(key, helper) for key in _opened(visit, case.id)])
 
 
 def mend(visit: Visit, case: Case) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from casework import asking, canonical, handins, journal, keys
 from casework.asking import HANDIN_TAG, GrantRef, NewGrant
+from casework.database import Database
 from casework.keys import Holder
 from casework.tables import Case, Draft, Grant, HandIn, Item, Mailbox, SealingKey
 from crypto import context, sealed
+from tests import house as houses
 from tests.house import House
 from tests.test_keeper import ask, file_case, hand_in
 from tests.test_succession import renew_keyring
@@ -312,3 +315,18 @@ def test_a_forged_generation_does_not_use_up_the_numbers(sqlite_house: House) ->
     ref = GrantRef(case, keys.CONTENT, 1)
     answered = ask(house, "alice", [ref], asking.READ)
     assert answered is not None and ref in answered.grants
+
+
+def test_a_consultant_holds_content_of_the_cases_lent_to_them_and_no_card(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    house = houses.build(sqlite_database, tmp_path, {**houses.CAST, "vera": {"consultant"}})
+    case, made = file_case(house, "legal", "alice")
+    vera = holder(house, "vera")
+    content, card = (NewGrant.make(made[part], vera) for part in (keys.CONTENT, keys.IDENTITY))
+    assert hand_in(house, "alice", grants=[content]) == "refused"
+    with house.database.write() as session:
+        session.execute(update(Case).values(consultant="vera"))
+    assert hand_in(house, "alice", grants=[card]) == "refused"
+    assert hand_in(house, "alice", grants=[content]) == "done"
+    assert "vera" in holders_of(house, case) and "vera" not in holders_of(house, case, keys.IDENTITY)

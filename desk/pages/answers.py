@@ -13,7 +13,7 @@ from casework.errors import CaseworkError
 from casework.tables import Case
 from desk import reading, replying, sending
 from desk.batches import LIMIT, UNDO, Batch, One
-from desk.errors import ConflictError, IncompleteError, MissingError
+from desk.errors import ConflictError, DeskError, IncompleteError, MissingError
 from desk.pages import queue
 from desk.reading import Dossier
 from desk.routes import CASEWORKERS, Route
@@ -101,13 +101,13 @@ def undo(visit: Visit) -> Reply:
     if batch is None:
         raise ConflictError(("too_late",))
     for one in batch.answers:
-        dossier = reading.dossier(visit, one.case, reading.WORKING)
-        rows = replying.seal_unsent(visit, dossier, "")
         try:
+            dossier = reading.dossier(visit, one.case, reading.WORKING)
+            rows = replying.seal_unsent(visit, dossier, "")
             with visit.database.write() as session:
                 cases.note(session, one.case, dossier.case.version, rows, visit.acting)
-        except CaseworkError:
-            continue  # somebody works on it just now: its words stay unsent, which is what was wanted
+        except (CaseworkError, DeskError):
+            continue  # others have it by now, or work on it: its words stay unsent, which is what was wanted
     return visit.go("/answers", "notice.batch_undone")
 
 
