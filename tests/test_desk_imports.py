@@ -93,6 +93,21 @@ def test_a_decision_about_nothing_or_by_the_wrong_person_changes_nothing(desk: D
     assert in_review(desk) == before
 
 
+def test_other_words_under_a_digest_are_neither_shown_nor_signed_nor_decided_upon(desk: DeskHouse) -> None:
+    where = land(desk, TOLD)
+    carol = desk.sign_in("carol")
+    sign, decide = carol.form(where, f"{where}/sign"), carol.form(where, f"{where}/decide")
+    with desk.house.database.write() as session:
+        # Mallory, who writes to the database, shows something harmless in place of what will be signed.
+        row = session.scalars(select(Manifest)).one()
+        row.body = lists.pack(of(SMALL.replace("Twelve", "Harmless")).entries)
+    page = carol.page(where)
+    assert "damaged" in page
+    assert "Harmless" not in page
+    assert carol.post(f"{where}/sign", sign).status_code == 409
+    assert carol.post(f"{where}/decide", {**decide, "proposal": "0", "does": "drop"}).status_code == 409
+
+
 def test_a_stale_form_of_a_list_decides_nothing(desk: DeskHouse) -> None:
     where = land(desk, TOLD)
     carol, dan = desk.sign_in("carol"), desk.sign_in("dan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ def show(visit: Visit) -> Reply:
 
 def decide(visit: Visit) -> Reply:
     """Accept or drop the proposals that were ticked; the list that comes of it has to be signed anew."""
-    listed = _find(visit)
+    listed = _readable(visit)
     does = visit.choose("does", ("accept", "drop"))
     ticked = set(visit.form.all("proposal"))
     chosen = [one for name, one in listed.proposals if name in ticked]
@@ -99,9 +100,7 @@ def decide(visit: Visit) -> Reply:
 
 def sign(visit: Visit) -> Reply:
     """Sign a list; the second signature releases it."""
-    listed = _find(visit)
-    if not listed.is_readable:
-        raise ConflictError(("list_unreadable",))
+    listed = _readable(visit)
     against = {reason for one in listed.body.publishable for reason in problems(one)}
     if against:
         raise ConflictError(sorted(against))
@@ -117,6 +116,13 @@ def withdraw(visit: Visit) -> Reply:
     with visit.database.write() as session:
         releases.withdraw_manifest(session, listed.manifest.digest, visit.acting)
     return visit.go("/imports", "notice.list_withdrawn")
+
+
+def _readable(visit: Visit) -> Listed:
+    listed = _find(visit)
+    if not listed.is_readable:
+        raise ConflictError(("list_unreadable",))
+    return listed
 
 
 def _find(visit: Visit) -> Listed:
@@ -135,6 +141,9 @@ def _find(visit: Visit) -> Listed:
 
 def _listed(row: Manifest, signatures: Sequence[ManifestSignature]) -> Listed:
     signers = sorted(one.staff for one in signatures if one.digest == row.digest)
+    # A signature is over the digest in the address: what is shown has to be what it stands for.
+    if row.body and hashlib.sha256(row.body).digest() != row.digest:
+        return Listed(row, signers, is_readable=False)
     try:
         return Listed(row, signers, lists.unpack(row.body))
     except RegisterError:
