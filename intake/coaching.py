@@ -1,45 +1,34 @@
 """
-What a file gives away besides what it shows: one line, after filing, so that the next one is sent otherwise.
+What was given away besides what was told: one line, after filing, with the choice to take it back out.
 
 Rules:
-* Nothing is refused, changed or put off: the file is sealed as it came, and Telegram has had it already.
+* Nothing is refused, changed or put off: it is sealed as it came, and Telegram has had it already.
 * One line for a whole album, and each thing is said once in a case. A guess is worded as one.
+* Unless somebody says otherwise it stays, sealed for whoever has the case. What is dropped leaves the case's
+  rows; it is no erasure, and copies on the second medium keep it for as long as they last.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from intake.events import File
+from intake import screens
+from intake.acts import Act, stay
+from intake.effects import AddMessage, Drop
+from intake.giveaways import KINDS
 from intake.replies import Say
 from intake.state import State
+from intake.world import Step, World
 
-# Gravest first: of several only one is said when the case is handed over.
-KINDS = ("papers", "name", "place")
-
-# Where cameras write it: the first segments of a picture.
-_HEAD = 64 * 1024
-_PAPERS = re.compile(r"паспорт|военник|воен\w* билет|військов\w* квит|passport|military id", re.IGNORECASE)
-# "Иванов Иван.pdf", "Рапорт_Петров_И.И.docx"; names a phone gives to files are not written so.
-_NAME = re.compile(r"[А-ЯЁІЇЄ][а-яёіїє’']+[ _.-]+[А-ЯЁІЇЄ](?:[а-яёіїє’']+|[ _.])")
+# Sent for nothing else; what is said of them is said at once.
+CARDS = ("contact", "location")
+# How many things that gave something away can be dropped one kind at a time.
+REMEMBERED = 40
 
 
-def notice(event: File) -> str | None:
-    """Return the gravest thing *event* gives away, as far as its name, caption and first bytes tell."""
-    if _PAPERS.search(f"{event.caption} {event.name or ''}"):
-        return "papers"
-    if event.form == "document" and _NAME.search(event.name or ""):
-        return "name"
-    # Sent as a photo, Telegram takes camera data out before we see it.
-    if event.form == "document" and b"Exif\0\0" in (event.content or b"")[:_HEAD]:
-        return "place"
-    return None
-
-
-def note(state: State, event: File) -> State:
-    """Remember what is to be said of *event*, unless it was said before."""
-    kinds = {state.coach, notice(event)} - {None, "", *state.coached.split()}
+def note(state: State, noticed: tuple[str, ...]) -> State:
+    """Remember what is to be said of what came, unless it was said before."""
+    kinds = {state.coach, *noticed} - {"", *state.coached.split()}
     return replace(state, coach=next((kind for kind in KINDS if kind in kinds), ""))
 
 
@@ -48,4 +37,30 @@ def say(state: State) -> tuple[State, tuple[Say, ...]]:
     if not state.coach or not state.filed:
         return state, ()
     after = replace(state, coach="", coached=f"{state.coached} {state.coach}".strip())
-    return after, (Say(key=f"coach.{state.coach}"),)
+    return after, (line(after, state.coach),)
+
+
+def line(state: State, kind: str) -> Say:
+    """Say what one kind of thing gives away, with the choice to keep it or to drop it."""
+    key = f"told.{kind}" if kind in CARDS else f"coach.{kind}"
+    return Say(screens.rows(state, ("x.keep",), (f"x.{kind}",), ("menu",)), key=key)
+
+
+def keep(state: State, _world: World) -> Step:
+    """Leave it where it is."""
+    return stay(state, replace(screens.told(state, "coach.kept"), replaces=True))
+
+
+def drop(kind: str) -> Act:
+    """Return the act that takes what gave away *kind* out of the case again."""
+
+    def act(state: State, _world: World) -> Step:
+        items = tuple(item for of, item in state.doubtful if of == kind)
+        if not items or state.case is None:
+            return stay(state, screens.told(state, "coach.too_late"))
+        left = tuple(pair for pair in state.doubtful if pair[1] not in items)
+        after = replace(state, doubtful=left, seq=state.seq + 1)
+        said = replace(screens.told(after, "coach.dropped"), replaces=True)
+        return stay(after, said, Drop(items), AddMessage("", state.seq, marks=("dropped",)))
+
+    return act

@@ -36,7 +36,8 @@ class AddMessage(Effect):
     edited: bool = False
     of: int | None = None
     forwarded: bool = False
-    marks: tuple[str, ...] = ()  # contact | location | author: something of it lies with the card
+    marks: tuple[str, ...] = ()  # contact | location | author: something of it lies with the card; military
+    doubts: tuple[str, ...] = ()  # what it gives away besides
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,6 +46,7 @@ class AddFile(Effect):
 
     file: File
     seq: int
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +56,13 @@ class AddCard(Effect):
     kind: str  # text | contact | location | author
     values: dict[str, str]
     seq: int
+
+
+@dataclass(frozen=True, repr=False)
+class Drop(Effect):
+    """Take items out of the case again, whose ids (hex) the state kept for that."""
+
+    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, repr=False)

@@ -237,6 +237,8 @@ def _carry_out(
             sealing.add_card(work, effect)
         case effects.AddAnswer():
             sealing.add_answer(work, effect)
+        case effects.Drop():
+            sealing.drop(work, effect)
         case effects.AddCheck():
             sealing.add_check(work, effect)
         case effects.Alarm():

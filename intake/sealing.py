@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
-from casework.tables import Case, Clock, Deletion, Item, Letter, Mailbox
+from casework.tables import Case, Chunk, Clock, Deletion, Item, Letter, Mailbox
 from crypto.phrase import Phrase
-from intake import effects, handover, opening, topics
+from intake import coaching, effects, handover, opening, topics
 from intake.cases import CaseFacts
 from intake.snapshot import INVITATION, Match
 from intake.work import Work
@@ -25,7 +26,7 @@ def add_message(work: Work, effect: effects.AddMessage) -> None:
         payload["of"] = effect.of
     if effect.marks:
         payload["marks"] = list(effect.marks)
-    work.seal(keys.CONTENT, "message", TIPSTER, payload)
+    doubt(work, effect.doubts, work.seal(keys.CONTENT, "message", TIPSTER, payload))
 
 
 def add_file(work: Work, effect: effects.AddFile) -> None:
@@ -42,13 +43,29 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
         "size": file.size,
     }
     head |= {"forwarded": True} if file.forwarded else {}
-    head |= {"marks": ["author"]} if file.author else {}
+    marks = [*(["author"] if file.author else []), *(["military"] if "military" in effect.doubts else [])]
+    head |= {"marks": marks} if marks else {}
     if file.content is None:
         payload = head | {"missing": file.missing or "unavailable", "text": file.caption}
         work.seal(keys.CONTENT, "message", TIPSTER, payload)
         return
     head["size"] = len(file.content)
-    work.seal_file(keys.CONTENT, TIPSTER, head, file.content)
+    doubt(work, effect.doubts, work.seal_file(keys.CONTENT, TIPSTER, head, file.content))
+
+
+def doubt(work: Work, kinds: Iterable[str], item: bytes) -> None:
+    """Remember an item that gives something away, so that its tipster may take it out again."""
+    # The author of a forward lies with the card, in an item of its own.
+    found = tuple((kind, item.hex()) for kind in kinds if kind != "author")
+    doubtful = (*work.state.doubtful, *found)[-coaching.REMEMBERED :]
+    work.state = replace(work.state, doubtful=doubtful)
+
+
+def drop(work: Work, effect: effects.Drop) -> None:
+    """Take items out of the case, with their chunks."""
+    for item in map(bytes.fromhex, effect.items):
+        work.rows.drop(Chunk, owner=item)
+        work.rows.drop(Item, id=item)
 
 
 def add_card(work: Work, effect: effects.AddCard) -> None:
@@ -57,7 +74,11 @@ def add_card(work: Work, effect: effects.AddCard) -> None:
         shown = effect.values["text"]
     else:
         shown = ", ".join(value for value in effect.values.values() if value)
-    work.seal(keys.IDENTITY, "card", TIPSTER, {"at": work.at, "seq": effect.seq, effect.kind: shown})
+    payload = {"at": work.at, "seq": effect.seq, effect.kind: shown}
+    item = work.seal(keys.IDENTITY, "card", TIPSTER, payload)
+    if effect.kind in ("author", *coaching.CARDS):
+        doubtful = (*work.state.doubtful, (effect.kind, item.hex()))[-coaching.REMEMBERED :]
+        work.state = replace(work.state, doubtful=doubtful)
 
 
 def add_check(work: Work, effect: effects.AddCheck) -> None:

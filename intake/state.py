@@ -48,6 +48,7 @@ class State:
     own: str | None = None  # the case as this tipster began it, when it was merged into another person's
     coach: str = ""  # what a file gave away, to be said once the case is handed over
     coached: str = ""  # what was said of that, words with blanks between
+    doubtful: tuple[tuple[str, str], ...] = ()  # what gave something away: of what kind, and its item
     heard_of: str = ""  # the last outage this chat was told of
     alarm: str = ""  # salt and hash of the alarm word
     invitation: str | None = None  # mailbox of the words this chat may have given away
@@ -73,6 +74,6 @@ def loads(data: bytes) -> State | None:
         return None
     if set(values) - {field.name for field in fields(State)}:
         return None
-    for name in ("recent", "asked"):
+    for name in ("recent", "asked", "doubtful"):
         values[name] = tuple(tuple(pair) for pair in values.get(name, ()))
     return State(**values)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, inviting, knowing, leaving, questions, recognising, screens
+from intake import choosing, coaching, inviting, knowing, leaving, questions, recognising, screens
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
+from intake.giveaways import KINDS
 from intake.state import State
 from intake.telling import file, tell_held
 from intake.world import Step, World
@@ -132,6 +133,8 @@ _ANYWHERE: Mapping[str, Act] = {
     "erase.yes": leaving.erase_now,
     "new": leaving.new,
     "j.no": inviting.leave,
+    "x.keep": coaching.keep,
+    **{f"x.{kind}": coaching.drop(kind) for kind in (*KINDS, *coaching.CARDS)},
     "help": _help,
     "lang": _language_ask,
     **{f"lang.{language}": _language(language) for language in ("ru", "uk", "en")},

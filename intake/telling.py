@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import coaching, events, phrase_screens, questions, recognising, screens
+from intake import coaching, events, giveaways, phrase_screens, questions, recognising, screens
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -42,26 +42,27 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
         answered = questions.hear(state, event.text) or recognising.hear(state, event.text, world)
         if answered is not None:
             return answered
-    marks = ("author",) if event.author else ()
+    noticed = giveaways.of_text(event)
+    marks = tuple(kind for kind in ("author", "military") if kind in noticed)
     began, start = begin(state, world)
     effects: list[Effect] = [*start, *_author(event.author, began.seq)]
-    effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks))
+    effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks, doubts=noticed))
     effects += recognising.warn(state, event.text)
-    return kept(state, _next(began, event.message), world, tuple(effects), messages=1)
+    after = coaching.note(_next(began, event.message), noticed)
+    return _coached(kept(state, after, world, tuple(effects), messages=1))
 
 
 def hear_file(state: State, event: events.File, world: World) -> Step:
     """Keep a file; of one that could not be had, keep the caption and say why."""
     if not world.teams:
         return nobody(state)
+    noticed = giveaways.of_file(event)
     began, start = begin(state, world)
-    effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq))
+    effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq, noticed))
     effects += recognising.warn(state, event.caption)
-    after = coaching.note(_next(began, event.message), event)
+    after = coaching.note(_next(began, event.message), noticed)
     if event.content is not None:
-        step = kept(state, after, world, effects, files=1)
-        coached, said = coaching.say(step.state)
-        return Step(coached, (*step.replies, *said), step.effects)
+        return _coached(kept(state, after, world, effects, files=1))
     key = "file.too_large" if event.missing == "too_large" else "file.unavailable"
     step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
     return step.with_replies(screens.told(after, key))
@@ -180,7 +181,13 @@ def _hear_personal(state: State, message: int, world: World, kind: str, values: 
     )
     after = _next(began, message)
     step = kept(state, after, world, effects, messages=1)
-    return step.with_replies(screens.told(after, f"told.{kind}"))
+    return step.with_replies(coaching.line(step.state, kind))
+
+
+def _coached(step: Step) -> Step:
+    """Say after everything else what was given away, where the case is handed over already."""
+    after, said = coaching.say(step.state)
+    return Step(after, (*step.replies, *said), step.effects)
 
 
 def _hear_words(state: State, text: str) -> Step:

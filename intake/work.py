@@ -80,9 +80,9 @@ class Work:
             signing=self.house.signing,
         )
 
-    def seal_file(self, compartment: str, author: str, head: dict[str, Any], content: bytes) -> None:
-        """Seal one file of the case."""
-        keys.seal_file(
+    def seal_file(self, compartment: str, author: str, head: dict[str, Any], content: bytes) -> bytes:
+        """Seal one file of the case and return its id."""
+        return keys.seal_file(
             self.rows,
             self.key(compartment),
             kind="file",
