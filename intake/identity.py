@@ -48,6 +48,11 @@ def forbidden_in(text: str) -> tuple[str, ...]:
     return tuple(stem for stem in forbidden_words() if any(word.startswith(stem) for word in words))
 
 
+def forbidden_in_user_name(name: str) -> tuple[str, ...]:
+    """Return those parts that *name*, Latin and in one piece, holds anywhere."""
+    return tuple(stem for stem in _read()["forbidden_in_user_names"] if stem in name.lower())
+
+
 def _read() -> dict[str, Any]:
     with _FILE.open("rb") as source:
         return tomllib.load(source)

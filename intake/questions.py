@@ -17,6 +17,8 @@ from intake.effects import AddAnswer
 from intake.state import State
 from intake.world import Step, World
 
+# Who writes about himself is not asked whether he knows.
+HIMSELF = "serviceman"
 _QUESTIONS = {letter: question for question, letter in screens.LETTERS.items()}
 
 
@@ -83,11 +85,14 @@ def _skip(question: str) -> Act:
 def _take(state: State, question: str, code: str, said: str) -> Step:
     effect = AddAnswer(question, code, state.seq, said)
     after = replace(state, seq=state.seq + 1)
+    if question == "relation":
+        after = replace(after, of_another=code != HIMSELF)
     return _next(after, question, effect, replaces=not said)
 
 
 def _next(state: State, question: str, *effects: AddAnswer, replaces: bool) -> Step:
-    later = topics.QUESTIONS[topics.QUESTIONS.index(question) + 1 :]
+    following = topics.QUESTIONS[topics.QUESTIONS.index(question) + 1 :]
+    later = [one for one in following if state.of_another or one not in topics.OF_ANOTHER]
     if later:
         return _ask(state, later[0], *effects, replaces=replaces)
     after = replace(state, stage="free", held="")

@@ -24,7 +24,15 @@ GOODBYE_LASTS = timedelta(minutes=10)
 
 KINDS = {"legal": ("legal",), "tell": ("editors",), "both": ("legal", "editors")}
 # Callback data is short: one letter for each question.
-LETTERS = {"relation": "r", "topic": "t", "service": "s", "branch": "b", "region": "g"}
+LETTERS = {
+    "relation": "r",
+    "topic": "t",
+    "knows": "k",
+    "contact": "c",
+    "service": "s",
+    "branch": "b",
+    "region": "g",
+}
 CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.sha": "share"}
 
 

@@ -20,7 +20,9 @@ from pathlib import Path
 FOLDER = Path(__file__).with_name("topics")
 
 # In the order they are asked: what tells a lawyer most comes first, for people stop half-way.
-QUESTIONS = ("relation", "topic", "service", "branch", "region")
+QUESTIONS = ("relation", "topic", "knows", "contact", "service", "branch", "region")
+# Asked only of who writes about somebody else.
+OF_ANOTHER = ("knows", "contact")
 # Longer than any answer; a story is longer still.
 ANSWER_LENGTH = 60
 

@@ -15,6 +15,7 @@ from subrosa.checkups.files import (
     check_space,
     check_token,
 )
+from subrosa.checkups.looks import check_looks
 from subrosa.checkups.outside import check_drill, check_hub, check_machine, check_medium
 from subrosa.checkups.people import check_people
 from subrosa.checkups.texts import check_texts
@@ -26,6 +27,7 @@ CHECKUPS: tuple[Checkup, ...] = (
     check_keys,
     check_token,
     check_channel,
+    check_looks,
     check_keyrings,
     check_database,
     check_people,

@@ -21,6 +21,7 @@ from tests.phone import Phone, cases, clear_columns, read
 from tests.test_intake_machine import world
 
 LANGUAGES = ("ru", "uk", "en")
+BY_LETTER = {letter: question for question, letter in screens.LETTERS.items()}
 TAPPED = tuple(question for question in topics.QUESTIONS if question != "region")
 
 
@@ -28,7 +29,7 @@ TAPPED = tuple(question for question in topics.QUESTIONS if question != "region"
 def test_every_answer_has_a_short_label_in_three_languages(question: str) -> None:
     """A button on a phone holds about twenty letters; no two answers look alike."""
     choices = topics.load(question)
-    assert len(choices) >= 6
+    assert len(choices) >= (5 if question in topics.OF_ANOTHER else 6)
     for language in LANGUAGES:
         labels = [choice.labels[language] for choice in choices]
         assert len(set(labels)) == len(labels)
@@ -111,8 +112,25 @@ def test_the_desk_has_words_for_what_it_is_told(language: str) -> None:
     """A lawyer reads no codes."""
     desk = catalogue.load(CATALOGUES, language)
     keys = [f"matter.{one.code}" for one in topics.load("topic")]
-    keys += [f"service.{one.code}" for one in topics.load("service")]
+    for question in ("service", *topics.OF_ANOTHER):
+        keys += [f"{question}.{one.code}" for one in topics.load(question)]
     assert [key for key in keys if desk.gettext(key) == key] == []
+
+
+def test_only_who_writes_about_another_is_asked_whether_he_knows() -> None:
+    """A mother is asked if he knows and how he may be reached; a serviceman is not."""
+    for code, asked in (("mother", True), ("serviceman", False)):
+        state, seen = State(case="11" * 16, filed=True), []
+        for action in (f"q.r.{code}", "q.x.t", "q.x.k", "q.x.c", "q.x.s", "q.x.b"):
+            act = questions.find(action)
+            assert act is not None
+            if action[2] == "x" and state.stage != f"q.{BY_LETTER[action[4]]}":
+                continue
+            state = act(state, world()).state
+            seen.append(state.stage)
+        assert ("q.knows" in seen) is asked
+        assert ("q.contact" in seen) is asked
+        assert seen[-1] == "q.region"
 
 
 def filed(house: House) -> Phone:
