@@ -43,7 +43,7 @@ def say(state: State) -> tuple[State, tuple[Say, ...]]:
 def line(state: State, kind: str) -> Say:
     """Say what one kind of thing gives away, with the choice to keep it or to drop it."""
     key = f"told.{kind}" if kind in CARDS else f"coach.{kind}"
-    return Say(screens.rows(state, ("x.keep",), (f"x.{kind}",), ("menu",)), key=key)
+    return Say(screens.rows(state, ("x.keep", f"x.{kind}"), ("menu",)), key=key)
 
 
 def keep(state: State, _world: World) -> Step:

@@ -77,4 +77,4 @@ def leave(state: State, _world: World) -> Step:
 
 
 def _ways(state: State) -> Keyboard:
-    return screens.rows(state, ("now",), ("j.no", "help"), ("lang", "menu"))
+    return screens.rows(state, ("now",), ("j.no",), ("help", "menu"), ("lang",))

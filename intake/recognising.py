@@ -2,7 +2,8 @@
 How a lawyer knows that it is still the client: an agreed question, and a word for the moment of danger.
 
 Rules:
-* Both are agreed once there is a case, sealed for whoever answers for it, and leave the chat at once.
+* Both are agreed once there is a case, sealed for whoever answers for it, and leave the chat at once; what
+  was said about them leaves it two minutes later.
 * The alarm word alone does what "clean now" does, and says what that says: nothing on the screen tells that
   it was more. It also stops the quiet lines and warns the lawyer. Inside a sentence it only warns.
 * Of the word the hub keeps a salted hash, in the thread: it is known there as long as the thread lasts.
@@ -13,18 +14,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
+from datetime import timedelta
 
 from crypto import words as wordlist
 from intake import screens
 from intake.acts import stay
 from intake.effects import AddCheck, Alarm, Effect, Sweep
-from intake.replies import Say
+from intake.replies import Keyboard, Say
 from intake.state import State
 from intake.world import Step, World
 
 # Longer than a question and its answer: a story, typed where they were asked for.
 QUESTION_LENGTH = 300
 ALARM_WORDS, ALARM_LENGTH = 3, 40
+# Long enough to read and answer; what stands there longer tells whoever takes the phone that there is a word.
+AGREED_LASTS = timedelta(minutes=2)
 
 
 def ask_question(state: State, _world: World) -> Step:
@@ -32,7 +36,7 @@ def ask_question(state: State, _world: World) -> Step:
     if not state.filed:
         return stay(state, screens.told(state, "check.not"))
     after = replace(state, stage="check", held="")
-    return stay(after, Say(screens.rows(after, ("a.ask",), ("menu",)), key="check.ask", replaces=True))
+    return stay(after, _passing(screens.rows(after, ("a.ask",), ("menu",)), "check.ask"))
 
 
 def ask_alarm(state: State, _world: World) -> Step:
@@ -40,7 +44,7 @@ def ask_alarm(state: State, _world: World) -> Step:
     if not state.filed:
         return stay(state, screens.told(state, "check.not"))
     after = replace(state, stage="alarm", held="")
-    return stay(after, Say(screens.rows(after, ("menu",)), key="alarm.ask", replaces=True))
+    return stay(after, _passing(screens.rows(after, ("menu",)), "alarm.ask"))
 
 
 def hear(state: State, text: str, world: World) -> Step | None:
@@ -83,7 +87,11 @@ def _keep(state: State, effect: AddCheck, key: str) -> Step:
     after = replace(state, stage="free", seq=state.seq + 1)
     onward = ("a.ask",) if effect.kind == "question" else ()
     keyboard = screens.rows(after, *([onward] if onward else []), ("c.move", "menu"))
-    return Step(after, (Say(keyboard, key=key),), (effect,))
+    return Step(after, (_passing(keyboard, key),), (effect,))
+
+
+def _passing(keyboard: Keyboard, key: str) -> Say:
+    return Say(keyboard, lasts=AGREED_LASTS, key=key)
 
 
 def _words(text: str) -> list[str]:

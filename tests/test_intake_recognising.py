@@ -47,6 +47,9 @@ def test_what_was_agreed_is_sealed_for_whoever_has_the_case_and_leaves_the_chat(
     tess, case = agreed(sqlite_house)
     assert tess.last is not None
     assert tess.last.leaves
+    standing = [one for one in tess.screen if "тревоги" in one.text.lower() or "слово" in one.text.lower()]
+    assert standing
+    assert all(one.reply.lasts == recognising.AGREED_LASTS for one in standing)
     payloads = read(sqlite_house, "alice", case.id, "check")
     assert [one.get("question") for one in payloads] == ["Как звали первую собаку? Жук", None]
     assert payloads[1]["alarm"] == WORD
