@@ -19,7 +19,7 @@ from intake.state import State, dumps, loads
 from intake.world import Fresh, Step, World
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-TELLING = (effects.AddMessage, effects.AddFile, effects.AddCard, effects.AddAnswer)
+TELLING = (effects.AddMessage, effects.AddFile, effects.AddCard, effects.AddAnswer, effects.AddCheck)
 ALL_ACTIONS = (*taps.actions(), "open", "again", "no-such", "")
 
 
@@ -120,7 +120,18 @@ EVENTS = st.one_of(
     ),
     st.just(events.PhraseTyped(text="a b", problem="words", positions=(1, 3), suggestions=(("дом",), ()))),
     st.sampled_from([f"tap {action}" for action in ALL_ACTIONS]),
-    st.sampled_from(["rest", "reboot", "erased", "returning open", "returning menu", "returning erase.yes"]),
+    st.sampled_from(
+        [
+            "rest",
+            "reboot",
+            "erased",
+            "invited",
+            "invited here",
+            "returning open",
+            "returning menu",
+            "returning erase.yes",
+        ]
+    ),
 )
 
 
@@ -133,6 +144,12 @@ def perform(talk: Talk, event: Any) -> Step | None:
     if kind == "returning":
         match = Match(facts("33" * 16, writing=False), (), Rows())
         return talk.hear(events.Tap(1, action=action, handle=Handle(b"\x09" * 32)), match)
+    if kind == "invited":
+        own = action and talk.case is not None and talk.case.id.hex()
+        there = facts(own or "44" * 16, writing=False)
+        return talk.hear(
+            events.PhraseTyped(1, text="a"), Match(there, (), Rows(), b"m" * 16, is_invitation=True)
+        )
     if kind == "rest" and talk.case is not None:
         talk.case = facts(talk.case.id.hex(), writing=False)
     if kind == "reboot":
@@ -201,13 +218,15 @@ def test_from_every_state_the_menu_leads_out(steps: list[Any]) -> None:
         assert talk.state is None
 
 
-@given(WORDS, st.sampled_from(["free", "card", "phrase", "words", "q.topic", "q.region"]))
+@given(WORDS, st.sampled_from(["free", "card", "check", "alarm", "phrase", "words", "q.topic", "q.knows"]))
 def test_what_is_told_is_kept_or_refused_aloud(text: str, stage: str) -> None:
     """In no state does a text vanish: it is content, a card, or the answer says what it was taken for."""
     talk = Talk()
     talk.hear(events.Text(1, text="начало"))
     assert talk.state is not None
-    talk.state = replace(talk.state, stage=stage, asked=((2, "слово"), (7, "дом")))
+    talk.state = replace(
+        talk.state, stage=stage, filed=stage in ("check", "alarm"), asked=((2, "слово"), (7, "дом"))
+    )
     step = talk.hear(events.Text(2, text=text))
     kept = any(isinstance(effect, TELLING) for effect in step.effects)
     if kept:
