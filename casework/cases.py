@@ -11,20 +11,24 @@ Every act raises what :func:`casework.permits.take` raises, and nothing of it is
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, journal, lives, notices, permits, retention, routing
+from casework.clocks import Hours, Times
 from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.journal import Reason
 from casework.permits import Acting
 from casework.rosters import LEGAL, Staffing
 from casework.rows import Rows
 from casework.rows import write as write_rows
-from casework.tables import Case, Chunk, Grant, Item, JournalRow, Letter, Mailbox, Push, Slip
+from casework.tables import Case, Chunk, Grant, Item, JournalRow, Letter, Mailbox, Push, Recusal, Slip
 
+CONFLICT = "conflict"
 GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "duplicate", "out_of_scope", "absent")
 DECLINE_CODES = ("out_of_scope", "duplicate", "cannot_help", "unsafe", "no_contact")
 OUTCOMES = ("helped", "advised", "referred", "withdrawn", "no_contact", "published", "not_published", "other")
@@ -44,10 +48,14 @@ def accept(session: Session, case_id: bytes, version: int, second: str | None, a
     """
     case = permits.take(session, case_id, version, "accept", acting)
     _check_second(case, second, acting.staff, acting.staffing, "accept")
+    _check_conflict(session, case, (acting.staff, second), "accept")
     case.assignee, case.second = acting.staff, second
     _carry_merged(session, case, held_by=acting.staff)
     clocks.stop(session, case.id)
-    until = clocks.due(case.urgency, acting.now, acting.settings.times)
+    times = acting.settings.times
+    # Working days are counted where whoever answers lives.
+    theirs = replace(times, zone=acting.staffing.zone(acting.staff, times.zone))
+    until = clocks.due(case.urgency, acting.now, theirs)
     clocks.restart(session, case.id, clocks.REPLY, until)
     notices.withdraw(session, case.id)
     return _record(session, case, "accept", acting)
@@ -80,6 +88,9 @@ def give_back(
     case = permits.take(session, case_id, version, "give-back", acting)
     case.reason_code = code
     _write(session, case, rows)
+    if code == CONFLICT:
+        session.merge(Recusal(case=case.id, staff=acting.staff))
+        session.flush()
     _propose_to_others(session, case, acting)
     return _record(session, case, "give-back", acting, reason)
 
@@ -195,6 +206,7 @@ def assign(
     case = permits.take(session, case_id, version, "assign", acting)
     if not permits.is_member(to, case.team, acting.staffing):
         raise NotAllowedError("assign")
+    _check_conflict(session, case, (to, second), "assign")
     if case.status in lives.ACTIVE:
         _check_handover(case, to, acting, rows)
         _check_second(case, second, to, acting.staffing, "assign")
@@ -289,6 +301,17 @@ def follow(session: Session, case_id: bytes) -> Case | None:
     return case
 
 
+def recused(session: Session, case_id: bytes) -> set[str]:
+    """Return who said that this case is in conflict with their own."""
+    return set(session.scalars(select(Recusal.staff).where(Recusal.case == case_id)))
+
+
+def is_awake(staffing: Staffing, staff: str, now: datetime, times: Times) -> bool:
+    """Tell whether it is a working hour where *staff* lives."""
+    zone = staffing.zone(staff, times.zone)
+    return clocks.is_open(now, Hours(zone=zone, working_day=times.working_day))
+
+
 def loads(session: Session) -> dict[str, int]:
     """Return how many cases each person answers for now, proposed ones included."""
     counted = (
@@ -381,6 +404,16 @@ def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
     on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in asked]
     able = routing.candidates(on_duty, staffing.limits, loads(session))
     choice = routing.route(able, acting.settings.random)
+    shut_out = {acting.staff} | recused(session, case.id)
+    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in shut_out]
+    able = routing.candidates(
+        on_duty,
+        staffing.limits,
+        loads(session),
+        speaks=lambda one: staffing.speaks(one, case.language),
+        is_awake=lambda one: is_awake(staffing, one, acting.now, acting.settings.times),
+    )
+    choice = routing.route(able, acting.settings.random, is_urgent=case.urgency == "now")
     case.assignee = choice.assignee
     told = {choice.assignee} if choice.assignee else set(on_duty)
     notices.withdraw(session, case.id)
@@ -406,6 +439,12 @@ def _carry_merged(session: Session, case: Case, held_by: str | None = None) -> N
 
 def _check_second(case: Case, second: str | None, first: str, staffing: Staffing, act: str) -> None:
     if second is not None and (second == first or not permits.is_member(second, case.team, staffing)):
+        raise NotAllowedError(act)
+
+
+def _check_conflict(session: Session, case: Case, people: Iterable[str | None], act: str) -> None:
+    """Nobody gets a case they said they are in conflict with, not even by their own hand."""
+    if recused(session, case.id) & set(people):
         raise NotAllowedError(act)
 
 

@@ -79,6 +79,11 @@ def honest_hour(now: datetime, urgency: str, on_duty: int, times: Times, hours: 
     return _round_up(due(urgency, begins, times), timedelta(hours=1))
 
 
+def is_open(now: datetime, hours: Hours) -> bool:
+    """Tell whether *now* is a working hour there."""
+    return next_opening(now, hours) == now
+
+
 def next_opening(now: datetime, hours: Hours) -> datetime:
     """Return *now* while the house is open, else when it opens next."""
     local = now.astimezone(hours.zone)

@@ -31,6 +31,7 @@ from casework.strongbox import Strongbox
 from casework.tables import (
     Approval,
     Base,
+    CardRequest,
     Case,
     Chunk,
     Clock,
@@ -43,6 +44,7 @@ from casework.tables import (
     Outbox,
     Press,
     Push,
+    Recusal,
     SealingKey,
     Verdict,
     Writing,
@@ -111,7 +113,7 @@ def erase(
         items = sum(_drop_items(session, one) for one in matters)
         press = sum(_drop_press(session, strongbox, one, drafts) for one in matters)
         _drop_drafts(session, drafts)
-        for table in (Writing, Clock, Notice):
+        for table in (Writing, CardRequest, Clock, Notice, Recusal):
             _drop(session, table, table.case.in_(matters))
         _drop(session, Case, Case.id.in_(matters))
         for one in matters:

@@ -92,15 +92,39 @@ def _leave_to(
     return [left] if is_assignee_there else [left, *staffing.coordinators()]
 
 
+def hand_to_stand_ins(session: Session, staffing: Staffing, now: datetime) -> int:
+    """
+    Propose what waits for somebody who is away to their stand-in, if they may have it, else to all on duty.
+
+    Returns how many cases were touched. What was accepted stays where it is: the second holds its keys, and
+    hears of its clocks.
+    """
+    waiting = select(Case).where(Case.status == "new", Case.assignee.in_(sorted(staffing.away)))
+    touched = session.scalars(waiting.with_for_update(skip_locked=True)).all()
+    for case in touched:
+        stand_in = staffing.stand_ins.get(case.assignee or "")
+        able = staffing.on_duty & set(staffing.members(case.team)) - cases.recused(session, case.id)
+        case.assignee = stand_in if stand_in in able else None
+        case.version += 1
+        told = notices.audience(staffing, case.team, case.assignee)
+        notices.tell(session, notices.DUTY, told, case.id, now)
+    return len(touched)
+
+
 def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now: datetime) -> None:
     if breach.kind == clocks.ORPHAN:
         told = [] if {case.assignee, case.second} & staffing.living else staffing.coordinators()
         if not told:
             clocks.stop(session, case.id, clocks.ORPHAN)
     elif case.status == "new":
-        told = _ladder(case, breach.kind, staffing)
+        shut_out = cases.recused(session, case.id)
+        told = [one for one in _ladder(case, breach.kind, staffing) if one not in shut_out]
+        told = told or staffing.coordinators()
     elif case.status in lives.ACTIVE:
-        told = [one for one in (case.assignee, case.second) if one in staffing.living and one is not None]
+        people = {case.assignee, case.second}
+        if case.assignee in staffing.away and case.assignee is not None:
+            people.add(staffing.stand_ins.get(case.assignee))
+        told = sorted(one for one in people if one is not None and one in staffing.living)
         told = told or staffing.coordinators()
     else:
         clocks.stop(session, case.id)

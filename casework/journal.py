@@ -36,7 +36,8 @@ ACTS = frozenset(
         "pass-up", "spam", "brief", "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
-        "lift-suspension", "duty", "restored", "repin", "renew", "recover",
+        "lift-suspension", "duty", "tally", "hold", "let-go", "ask-card", "answer-card",
+        "restored", "repin", "renew", "recover",
     }
 )  # fmt: skip
 

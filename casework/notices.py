@@ -37,9 +37,10 @@ URGENT = "urgent"
 REPLY = "reply"  # a tipster wrote, or waits for an answer
 DUTY = "duty"  # nobody took a case in time, or nobody is on duty
 UNPARSED = "unparsed"
+ASKED = "card"  # an editor asks for something of a card
 FAILED = "failed"  # an answer or a notice could not be delivered
 REMIND = "remind"  # a day somebody set at a desk comes near
-KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND)
+KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED)
 
 CHANNELS = ("smtp", "webhook", "telegram")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from casework import lives
 from casework.permits import has_role, is_member
 from casework.rosters import Staffing
-from casework.tables import Case, Clock, Item
+from casework.tables import Case, Clock, Item, JournalRow
 
 _URGENCIES = ("now", "days", "normal")
+# How far back it is counted who gave cases back.
+LATELY = timedelta(days=30)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -86,6 +88,7 @@ class Overview:
     overdue: int
     failed_replies: int
     without_holder: list[Case] = field(default_factory=list)
+    sent_back: dict[str, int] = field(default_factory=dict)  # staff id -> cases given back lately
 
 
 def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
@@ -106,7 +109,18 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
         )
         or 0,
         without_holder=[case for case in active if not {case.assignee, case.second} & staffing.living],
+        sent_back=_sent_back(session, now),
     )
+
+
+def _sent_back(session: Session, now: datetime) -> dict[str, int]:
+    """Return how many cases each person gave back in the last :data:`LATELY`, from the journal."""
+    counted = (
+        select(JournalRow.actor, func.count())
+        .where(JournalRow.act == "give-back", JournalRow.day > now.date() - LATELY)
+        .group_by(JournalRow.actor)
+    )
+    return {actor: number for actor, number in session.execute(counted)}  # noqa: C416  rows are no pairs
 
 
 def _due(session: Session, cases: list[bytes]) -> dict[bytes, datetime]:

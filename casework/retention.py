@@ -71,7 +71,7 @@ def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
     wanted = (
         select(Case.id)
         # A first matter goes with its second, so it waits for that to end.
-        .where(Case.erase_on <= today, Case.status.in_(ENDED), ~goes_on)
+        .where(Case.erase_on <= today, Case.status.in_(ENDED), ~Case.held, ~goes_on)
         .order_by(Case.erase_on, Case.id)
         .limit(limit)
     )

@@ -8,9 +8,10 @@ hub never refuses a tip because of the roster: an expired one stays in use, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -36,6 +37,8 @@ RESERVED = frozenset({RECOVERY, HUB, OPERATOR, "tipster"})
 
 # The end of a suspension that two people made last: until somebody lifts it.
 LASTING = datetime(9999, 1, 1, tzinfo=UTC)
+# Where a day begins for whoever named no place.
+MOSCOW = timezone(timedelta(hours=3))
 
 # So long an expired roster stays in use; then enrolment, new recipients and release stop.
 GRACE = timedelta(days=30)
@@ -59,6 +62,9 @@ class Staffing:
     limits: dict[str, int]
     stand_ins: dict[str, str]
     lasting: frozenset[str] = frozenset()  # suspended until further notice
+    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    zones: Mapping[str, str] = field(default_factory=dict)
+    away: frozenset[str] = frozenset()  # living, and absent today
 
     @property
     def hands(self) -> Hands:
@@ -74,6 +80,19 @@ class Staffing:
             frozenset((one.id, one.number) for one in others),
             frozenset((one.id, one.number) for one in lost),
         )
+
+    def speaks(self, staff: str, language: str) -> bool:
+        """Tell whether *staff* works in *language*; whoever named none works in all."""
+        named = self.languages.get(staff)
+        return not named or language in named
+
+    def zone(self, staff: str, default: tzinfo) -> tzinfo:
+        """Return where the days of *staff* begin."""
+        named = self.zones.get(staff)
+        try:
+            return ZoneInfo(named) if named else default
+        except (ZoneInfoNotFoundError, ValueError):
+            return default
 
     def holder(self, staff: str) -> Holder | None:
         """Return *staff* as a holder of grants, if it may still become one."""
@@ -251,7 +270,7 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
     alive = frozenset(entry.id for entry in newest if is_living(entry, states.get(entry.id), now))
     return Staffing(
         roster=roster,
-        on_duty=frozenset(staff for staff in alive if staff in states and states[staff].on_duty),
+        on_duty=frozenset(staff for staff in alive if staff in states and is_on_duty(states[staff], now)),
         living=alive,
         limits={staff: state.case_limit for staff, state in states.items()},
         stand_ins={staff: state.stand_in for staff, state in states.items() if state.stand_in},
@@ -260,7 +279,33 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
             for staff, state in states.items()
             if state.suspended_until and state.suspended_until >= LASTING
         ),
+        languages={staff: frozenset(state.languages.split()) for staff, state in states.items()},
+        zones={staff: state.zone for staff, state in states.items() if state.zone},
+        away=frozenset(staff for staff in alive if staff in states and is_away(states[staff], now)),
     )
+
+
+def is_on_duty(state: StaffState, now: datetime) -> bool:
+    """Tell whether new cases go to this person today: on duty, present, and by the rota."""
+    if not state.on_duty or is_away(state, now):
+        return False
+    return not state.rota or str(_today(state, now).isoweekday()) in state.rota
+
+
+def is_away(state: StaffState, now: datetime) -> bool:
+    """Tell whether this person is absent on the day it is where they live."""
+    if state.away_from is None or state.away_until is None:
+        return False
+    return state.away_from <= _today(state, now) <= state.away_until
+
+
+def _today(state: StaffState, now: datetime) -> date:
+    """Return the day it is where this person lives; UTC+3 where they named no place, as the house does."""
+    try:
+        zone: tzinfo = ZoneInfo(state.zone) if state.zone else MOSCOW
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = MOSCOW
+    return now.astimezone(zone).date()
 
 
 def is_past_grace(roster: Roster, today: date) -> bool:

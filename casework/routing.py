@@ -1,9 +1,10 @@
 """
 Routing: who is proposed for a new case, and the one sentence that says why.
 
-Fewest open cases under one's own limit; ties are drawn by lot. Nobody under the limit: the whole duty list
-sees it. Nobody on duty: the coordinator. Pure: the same loads and the same lot give the same answer, and
-the answer holds nothing of the case itself.
+Whoever works in the language, then fewest open cases under one's own limit; ties are drawn by lot. An urgent
+case goes to somebody whose day it is, while there is one. Nobody under the limit: the whole duty list is
+told. Nobody on duty: the coordinator. Whoever said that they are in conflict with it is no candidate. Pure:
+the same loads and the same lot give the same answer, and the answer holds nothing of the case itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ Random = Callable[[int], bytes]
 
 FEWEST = "fewest"  # one person had the fewest open cases
 LOT = "lot"  # several had, and the lot fell
+SPOKEN = "spoken"  # of those who work in the language, this one had the fewest
+AWAKE = "awake"  # of those whose day it is, this one had the fewest
 FULL = "full"  # everybody on duty is at the limit
 NOBODY = "nobody"  # nobody is on duty
 JOINED = "joined"  # its tipster was invited by another, and it goes where that one's case is
@@ -29,6 +32,8 @@ class Candidate:
     staff: str
     limit: int
     open: int
+    speaks: bool = True  # works in the language of the case
+    is_awake: bool = True  # it is a working hour where they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +67,48 @@ class Route:
         }
 
 
-def route(candidates: Sequence[Candidate], random: Random) -> Route:
+def route(candidates: Sequence[Candidate], random: Random, *, is_urgent: bool = False) -> Route:
     """Choose the person a new case is proposed to."""
     if not candidates:
         return Route(None, NOBODY)
     able = [one for one in candidates if one.open < one.limit]
     if not able:
         return Route(None, FULL, candidates=len(candidates))
+    able, by_language = _narrowed(able, [one for one in able if one.speaks])
+    able, by_hour = _narrowed(able, [one for one in able if one.is_awake] if is_urgent else able)
     fewest = min(one.open for one in able)
     tied = sorted((one for one in able if one.open == fewest), key=lambda one: one.staff)
     chosen = tied[_below(len(tied), random)]
     code = FEWEST if len(tied) == 1 else LOT
-    return Route(chosen.staff, code, chosen.open, chosen.limit, len(candidates))
+    if by_hour or by_language:
+        code = AWAKE if by_hour else SPOKEN
+    return Route(
+        chosen.staff,
+        code,
+        chosen.open,
+        chosen.limit,
+        len(able) if by_language or by_hour else len(candidates),
+    )
 
 
-def candidates(on_duty: Iterable[str], limits: dict[str, int], loads: dict[str, int]) -> list[Candidate]:
+def _narrowed(able: list[Candidate], better: list[Candidate]) -> tuple[list[Candidate], bool]:
+    """Return the better ones, if there are any, and whether that left anybody out."""
+    return (better, len(better) < len(able)) if better else (able, False)
+
+
+def candidates(
+    on_duty: Iterable[str],
+    limits: dict[str, int],
+    loads: dict[str, int],
+    *,
+    speaks: Callable[[str], bool] = lambda _staff: True,
+    is_awake: Callable[[str], bool] = lambda _staff: True,
+) -> list[Candidate]:
     """Put together what :func:`route` needs from who is on duty, what they can carry and what they carry."""
-    return [Candidate(staff, limits.get(staff, 0), loads.get(staff, 0)) for staff in on_duty]
+    return [
+        Candidate(staff, limits.get(staff, 0), loads.get(staff, 0), speaks(staff), is_awake(staff))
+        for staff in on_duty
+    ]
 
 
 def explain(payload: dict[str, Any], catalogue: gettext.NullTranslations) -> str:

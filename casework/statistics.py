@@ -20,7 +20,7 @@ from crypto.errors import MalformedError
 from crypto.padding import CARD
 from crypto.xwing import Identity, Recipient
 
-FIELDS = ("branch", "kind", "language", "region", "relation", "topic", "urgency")
+FIELDS = ("branch", "kind", "language", "outcome", "region", "relation", "topic", "urgency")
 FLOOR = 5
 
 

@@ -107,6 +107,11 @@ class StaffState(Base):
     on_duty: Mapped[bool] = mapped_column(default=True)
     case_limit: Mapped[int] = mapped_column(default=40)
     stand_in: Mapped[str | None]
+    languages: Mapped[str] = mapped_column(default="")  # space separated; empty is every language
+    rota: Mapped[str] = mapped_column(default="")  # weekdays of duty, Monday is 1; empty is every day
+    zone: Mapped[str] = mapped_column(default="")  # where this person's days begin; empty is the house's
+    away_from: Mapped[date | None]
+    away_until: Mapped[date | None]  # the last day of it
     suspended_until: Mapped[datetime | None]
     suspended_by: Mapped[str] = mapped_column(default="")  # staff ids, space separated
 
@@ -161,6 +166,7 @@ class Case(Base):
     may_quote: Mapped[bool] = mapped_column(default=False)
     may_share: Mapped[bool] = mapped_column(default=False)
     wrote_before: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)  # somebody said that it must not be erased by its time
     version: Mapped[int] = mapped_column(default=1)  # a stale form names an older one
     mailboxes: Mapped[bytes | None]  # ids of its mailboxes, locked under the epoch key
     epoch: Mapped[int | None]  # the epoch that locks them
@@ -175,6 +181,27 @@ class Writing(Base):
     spool: Mapped[int] = mapped_column(index=True)
     locked: Mapped[bytes]
     touched: Mapped[datetime]  # one idle hour files it
+
+
+class Recusal(Base):
+    """Somebody who said that a case is in conflict with their own: it is never proposed to them again."""
+
+    __tablename__ = "recusal"
+    __table_args__ = (NO_ROWID,)
+    case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
+    staff: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CardRequest(Base):
+    """An editor's wish to know something of a card, sealed to the custodians. Dies when it is answered."""
+
+    __tablename__ = "card_request"
+    __table_args__ = (NO_ROWID,)
+    case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
+    staff: Mapped[str]
+    day: Mapped[date]
+    due: Mapped[datetime]  # when the coordinators hear that nobody answered
+    sealed: Mapped[bytes]
 
 
 class SealingKey(Base):
@@ -208,7 +235,7 @@ class Item(Base):
     """One sealed thing of a case: a message, a file, a note, a card, a cover sheet, a reason."""
 
     __tablename__ = "item"
-    __table_args__ = (Index("item_case", "case"), NO_ROWID)
+    __table_args__ = (Index("item_case", "case", "kind"), NO_ROWID)
     id: Mapped[Key]
     case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"))
     compartment: Mapped[str]
@@ -250,6 +277,14 @@ class Slip(Base):
     __table_args__ = (NO_ROWID,)
     id: Mapped[Key]
     month: Mapped[str]
+    sealed: Mapped[bytes]
+
+
+class Tally(Base):
+    """What a coordinator counted of one month, small cells hidden, signed, sealed to the coordinators."""
+
+    __tablename__ = "tally"
+    month: Mapped[str] = mapped_column(primary_key=True)
     sealed: Mapped[bytes]
 
 

@@ -20,7 +20,7 @@ from desk.shelf import Shelf, words_of
 
 # What somebody types into a search box.
 LIMIT = 200
-SHOWN = 50
+SHOWN = 25
 # Letters up to which a word must be right, and from which on two may be wrong.
 SHORT, LONG = 4, 9
 _NEAR = 40  # words taken for a misspelt one, at most
@@ -76,18 +76,22 @@ def _meanings(shelf: Shelf, word: str) -> dict[str, float]:
     found = {form: 0.9 for form in forms(word) if form in shelf.postings}
     if word in shelf.postings:
         found[word] = 1.0
-    for near in _near(word, shelf.postings):
+    for near in _near(word, shelf.initials.get(word[:1], ())):
         found.setdefault(near, 0.4)
     return found
 
 
 def _near(word: str, known: Iterable[str]) -> list[str]:
+    """Return the words of *known*, which begin as *word* does, that a slip could have made of it."""
     if len(word) <= SHORT or word.isdecimal():
         return []
     cutoff = 1 if len(word) < LONG else 2
-    # The first letter is rarely the wrong one; looking at the others of its kind is looking at a twentieth.
-    alike = [one for one in known if one[:1] == word[:1] and abs(len(one) - len(word)) <= cutoff]
-    return [one for one in alike if OSA.distance(word, one, score_cutoff=cutoff) <= cutoff][:_NEAR]
+    found = [
+        one
+        for one in known
+        if abs(len(one) - len(word)) <= cutoff and OSA.distance(word, one, score_cutoff=cutoff) <= cutoff
+    ]
+    return found[:_NEAR]
 
 
 @functools.cache

@@ -9,7 +9,8 @@ coordinator who is not the one suspended.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +24,14 @@ from casework.watching import subject_of
 
 FIRST = timedelta(hours=24)
 LIMITS = range(501)
+LANGUAGES = ("ru", "uk", "en")
+# Where Russian working days begin, west to east, and where those live who left.
+ZONES = (
+    "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk",
+    "Asia/Krasnoyarsk", "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
+    "Europe/London", "Europe/Berlin", "Europe/Riga", "Europe/Kyiv", "Europe/Istanbul", "Asia/Tbilisi",
+    "Asia/Yerevan", "Asia/Almaty", "Asia/Jerusalem",
+)  # fmt: skip
 
 
 def states(session: Session) -> Mapping[str, StaffState]:
@@ -49,6 +58,45 @@ def set_duty(
         raise NotFoundError
     row = _row(session, staff, acting)
     row.on_duty, row.case_limit, row.stand_in = on_duty, limit, stand_in
+    _note(session, "duty", staff, acting)
+
+
+@dataclass(frozen=True)
+class Working:
+    """When and in what somebody works: languages, weekdays, place, and the days they are away."""
+
+    languages: tuple[str, ...] = ()
+    rota: str = ""
+    zone: str = ""
+    away_from: date | None = None
+    away_until: date | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether it makes sense."""
+        both = (self.away_from is None) == (self.away_until is None)
+        ordered = self.away_from is None or self.away_until is None or self.away_from <= self.away_until
+        days = set(self.rota) <= set("1234567")
+        known = self.zone in ("", *ZONES) and set(self.languages) <= set(LANGUAGES)
+        return both and ordered and days and known
+
+
+def set_working(session: Session, staff: str, acting: Acting, working: Working) -> None:
+    """
+    Say when and in what *staff* works.
+
+    Raises:
+        NotAllowedError: neither oneself nor a coordinator, or a value that makes no sense.
+        NotFoundError: nobody of the roster has this id.
+    """
+    acting.check_living("duty")
+    if staff != acting.staff and not acting.has_role("coordinator"):
+        raise NotAllowedError("duty")
+    if not working.is_sound:
+        raise NotAllowedError("duty")
+    row = _row(session, staff, acting)
+    row.languages, row.rota, row.zone = " ".join(working.languages), working.rota, working.zone
+    row.away_from, row.away_until = working.away_from, working.away_until
     _note(session, "duty", staff, acting)
 
 

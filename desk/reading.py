@@ -26,9 +26,11 @@ from desk.visit import Visit
 # What a payload is marked with here when its signature does not hold.
 UNPROVEN = "unproven"
 # Kinds that belong in the conversation, in the order in which two of one minute are shown that have no place.
-SPOKEN = ("message", "reply", "file", "note", "handover", "brief", "reason", "routing", "consent")
+SPOKEN = ("message", "reply", "file", "note", "handover", "brief", "reason", "routing", "consent", "released")
 # What lists and working pages are read from; a page without the conversation opens no more than this.
 WORKING = ("answers", "cover", sheets.KIND)
+# Items a session keeps opened: some ten long cases.
+READ_LIMIT = 3000
 # After whatever has a place in its minute.
 LAST = 2**31
 
@@ -250,14 +252,31 @@ def _number(payload: Mapping[str, Any]) -> int:
 
 
 def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:
+    """Open one item, or return what this session opened of it before: an item never changes."""
+    known = visit.session.read
+    place = (item.id, visit.staffing.roster.version)
+    if place not in known:
+        payload = _open_anew(visit, item)
+        if payload is None:
+            return None
+        known[place] = payload
+        while len(known) > READ_LIMIT:
+            known.pop(next(iter(known)), None)
+    return known.get(place) or _open_anew(visit, item)
+
+
+def _open_anew(visit: Visit, item: Item) -> Mapping[str, Any] | None:
     identity = opening.identity(visit, item.case, item.compartment, item.generation)
     if identity is None or item.sealed is None:
         return None
     try:
-        payload = keys.open_item(item, identity)
-        payload[UNPROVEN] = not is_proven(visit, item, identity)
+        try:
+            payload, is_unproven = keys.open_item(item, identity, visit.staffing.roster), False
+        except TamperedError:
+            payload, is_unproven = keys.open_item(item, identity), True
     except CryptoError:
         return None
+    payload[UNPROVEN] = is_unproven
     return payload
 
 

@@ -62,6 +62,8 @@ class Session:
     unmasked: set[tuple[bytes, str]] = field(default_factory=set)
     # Cases already noted in the journal as opened by this session.
     noted: set[bytes] = field(default_factory=set)
+    # New cases whose parties this session has compared with its own before the card may be opened.
+    compared: set[bytes] = field(default_factory=set)
     # Cases whose holders this session has put right, or tried to.
     mended: set[tuple[bytes, int]] = field(default_factory=set)
     # Grants to colleagues this session has made, or tried to: key, holder, number of the holder's key.
@@ -74,6 +76,8 @@ class Session:
     done: OrderedDict[str, str] = field(default_factory=OrderedDict)
     # The page the last form led to, where it led to no other address: form, and what it showed.
     shown: tuple[str, Any] | None = None
+    # What was opened of items, by id and the roster it was checked against.
+    read: dict[tuple[bytes, int], Any] = field(default_factory=dict)
     notice: str = ""
     # What was read of one's cases, by its words: for searching, and for telling what is alike.
     shelf: Shelf = field(default_factory=Shelf)
@@ -109,6 +113,7 @@ class Session:
         self.waiting.clear()
         self.opened.clear()
         self.covers.clear()
+        self.read.clear()
         self.cards.clear()
         self.unmasked.clear()
         self.done.clear()

@@ -27,6 +27,8 @@ class Volume:
     words: set[str] = field(default_factory=set, repr=False)
     traces: Traces = field(default_factory=Traces, repr=False)
     items: set[bytes] = field(default_factory=set, repr=False)
+    # How many rows its case had when it was last looked through.
+    rows: int = 0
 
 
 @dataclass
@@ -38,6 +40,8 @@ class Shelf:
     postings: dict[str, list[bytes]] = field(default_factory=dict, repr=False)
     owner: dict[bytes, bytes] = field(default_factory=dict, repr=False)
     spread: dict[str, int] = field(default_factory=dict, repr=False)
+    # The words by their first letter, for looking among those that a slip could have made.
+    initials: dict[str, set[str]] = field(default_factory=dict, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def put(self, case: bytes, item: bytes, text: str, places: Iterable[str] = ()) -> None:
@@ -49,7 +53,10 @@ class Shelf:
         self.owner[item] = case
         words = set(words_of(text))
         for word in words:
-            self.postings.setdefault(word, []).append(item)
+            if word not in self.postings:
+                self.postings[word] = []
+                self.initials.setdefault(word[:1], set()).add(word)
+            self.postings[word].append(item)
         for word in words - volume.words:
             self.spread[word] = self.spread.get(word, 0) + 1
         volume.words |= words
@@ -70,6 +77,7 @@ class Shelf:
             else:
                 self.postings.pop(word, None)
                 self.spread.pop(word, None)
+                self.initials[word[:1]].discard(word)
 
     def like(self, case: bytes) -> Iterator[tuple[bytes, Likeness]]:
         """Yield the other cases that may be about the same person or event."""

@@ -6,18 +6,18 @@ Cards are not among it: they are shown for a reason, not searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
-from casework import keys, lives
+from casework import keys, lives, queues
 from casework.permits import is_member
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case, Item
 from crypto.errors import CryptoError
 from desk import opening
-from desk.shelf import Shelf
+from desk.shelf import Shelf, Volume
 from desk.visit import Visit
 
 # What people wrote and staff noted.
@@ -65,6 +65,7 @@ def readable(visit: Visit) -> set[bytes]:
                 Case.team == team,
             )
             found |= set(session.scalars(new)) | set(session.scalars(mine))
+        found |= {one.case.id for one in queues.lent(session, visit.staff, visit.staffing)}
     return found
 
 
@@ -90,22 +91,40 @@ def _places(payload: Mapping[str, Any]) -> list[str]:
 
 
 def _items(visit: Visit, cases: set[bytes], shelf: Shelf) -> Iterator[Item]:
-    """Yield the items of *cases* that are not on the shelf yet."""
-    ordered = sorted(cases)
-    for at in range(0, len(ordered), PORTION):
-        wanted = ordered[at : at + PORTION]
+    """Yield the items of *cases* that are not on the shelf yet; a case without new rows costs a count."""
+    for wanted in _portions(_grown(visit, cases, shelf)):
         with visit.database.read() as session:
-            there = session.execute(
-                select(Item.id, Item.case).where(
+            there = session.scalars(
+                select(Item.id).where(
                     Item.case.in_(wanted), Item.kind.in_(KINDS), Item.compartment == keys.CONTENT
                 )
             ).all()
         known = {one for case in wanted if (volume := shelf.volumes.get(case)) for one in volume.items}
-        new = [item for item, _case in there if item not in known]
-        for start in range(0, len(new), PORTION):
+        for some in _portions([item for item in there if item not in known]):
             with visit.database.read() as session:
-                rows = session.scalars(select(Item).where(Item.id.in_(new[start : start + PORTION]))).all()
+                rows = session.scalars(select(Item).where(Item.id.in_(some))).all()
             yield from rows
+
+
+def _grown(visit: Visit, cases: set[bytes], shelf: Shelf) -> list[bytes]:
+    """Return the cases that have other rows than when they were last looked through, and note how many."""
+    grown = []
+    for wanted in _portions(sorted(cases)):
+        with visit.database.read() as session:
+            counted = session.execute(
+                select(Item.case, func.count()).where(Item.case.in_(wanted)).group_by(Item.case)
+            ).all()
+        for case, rows in counted:
+            volume = shelf.volumes.setdefault(case, Volume(case))
+            if volume.rows != rows:
+                volume.rows = rows
+                grown.append(case)
+    return grown
+
+
+def _portions(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for at in range(0, len(ids), PORTION):
+        yield ids[at : at + PORTION]
 
 
 def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:

@@ -45,6 +45,7 @@ PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("drafts", "/drafts", frozenset({"editor", "lawyer", "custodian", "coordinator"})),
     ("published", "/published", frozenset()),
     ("imports", "/imports", frozenset({"editor", "coordinator"})),
+    ("keeping", "/keeping", frozenset({"lawyer", "editor", "coordinator"})),
     ("journal", "/journal", frozenset({"coordinator"})),
     ("account", "/account", frozenset()),
 )

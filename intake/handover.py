@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from casework import canonical, clocks, keys, notices, routing, statistics
+from casework import canonical, cases, clocks, keys, notices, routing, statistics
 from casework.keys import Holder
 from casework.routing import Route
 from casework.tables import Grant
@@ -119,8 +119,14 @@ def _route(work: Work, team: str) -> Route:
     staffing = work.house.staffing
     holders: list[Holder] = staffing.duty(team)
     on_duty = [holder.staff for holder in holders if holder.staff in staffing.on_duty]
-    candidates = routing.candidates(on_duty, staffing.limits, work.house.loads)
-    return routing.route(candidates, work.random)
+    candidates = routing.candidates(
+        on_duty,
+        staffing.limits,
+        work.house.loads,
+        speaks=lambda staff: staffing.speaks(staff, work.state.language),
+        is_awake=lambda staff: cases.is_awake(staffing, staff, work.now, work.house.times),
+    )
+    return routing.route(candidates, work.random, is_urgent=work.state.urgency == "now")
 
 
 def _add_slip(work: Work, team: str, urgency: str) -> None:

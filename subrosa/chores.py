@@ -16,6 +16,7 @@ from bot.outcomes import Audience
 from bot.push import ring_waiting, speak
 from bot.ticks import Tick
 from casework import (
+    cardrequests,
     epoch,
     erasure,
     escalation,
@@ -237,6 +238,8 @@ class Chores:
         with self.database.write() as session:
             escalation.escalate(session, staffing, now, permits.Settings(times=self.settings.times))
             escalation.free_suspended(session, staffing, self._hub, now)
+            escalation.hand_to_stand_ins(session, staffing, now)
+            cardrequests.escalate(session, staffing, now)
             escalation.remind(session, staffing, now)
 
     def succeed(self) -> None:

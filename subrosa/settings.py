@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from casework.clocks import Hours, Times
+from casework.workdays import is_working_day
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
 from subrosa.errors import SettingsError
@@ -235,9 +236,11 @@ class Settings:
             now=timedelta(minutes=self.clocks.urgent_minutes),
             days=timedelta(hours=self.clocks.days_hours),
             normal=self.clocks.normal_working_days,
+            working_day=is_working_day,
         )
 
     @property
     def hours(self) -> Hours:
         """Return when somebody of the house is usually there."""
-        return Hours(time(self.clocks.opens), time(self.clocks.closes), ZoneInfo(self.house.zone))
+        zone = ZoneInfo(self.house.zone)
+        return Hours(time(self.clocks.opens), time(self.clocks.closes), zone, is_working_day)

@@ -81,6 +81,36 @@ def test_duty_is_set_by_oneself_or_a_coordinator_and_journalled(desk: DeskHouse)
     assert acts(desk).count("duty") == 2
 
 
+def test_languages_weekdays_place_and_absence_are_set_by_oneself_or_a_coordinator(desk: DeskHouse) -> None:
+    alice, olga = desk.sign_in("alice"), desk.sign_in("olga")
+    form = alice.form("/account", "/account/working")
+    asked = {**form, "languages": ["ru", "uk"], "rota": ["1", "5"], "zone": "Asia/Vladivostok"}
+    assert alice.post("/account/working", asked).status_code == 303  # type: ignore[arg-type]
+    state = state_of(desk, "alice")
+    assert (state.languages, state.rota, state.zone) == ("ru uk", "15", "Asia/Vladivostok")
+    where = "/house/bob/working"
+    assert olga.do("/house", where, away_from="2026-03-09", away_until="2026-03-20").status_code == 303
+    assert "Away until 20 Mar 2026" in olga.page("/house")
+    for wrong in (
+        {"away_from": "2026-03-09"},
+        {"zone": "Mars/Olympus"},
+        {"rota": "9"},
+        {"away_from": "soon"},
+    ):
+        assert olga.do("/house", where, **wrong).status_code == 422, wrong
+    assert acts(desk).count("duty") == 2
+
+
+def test_a_coordinator_sees_who_gives_cases_back(desk: DeskHouse) -> None:
+    alice, olga = desk.sign_in("alice"), desk.sign_in("olga")
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    assert alice.do(where, f"{where}/give-back", code="full").status_code == 303
+    assert "gave 1 case back this month" in olga.page("/house")
+    desk.house.now += timedelta(days=31)
+    assert "this month" not in desk.sign_in("olga").page("/house")
+
+
 def test_one_colleague_suspends_for_a_day_and_a_second_makes_it_last(desk: DeskHouse) -> None:
     alice, bob, carol = desk.sign_in("alice"), desk.sign_in("bob"), desk.sign_in("carol")
     where = "/account/suspend/bob"

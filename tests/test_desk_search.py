@@ -11,6 +11,7 @@ import pytest
 from casework import likeness
 from casework.database import Database
 from desk import finding
+from desk.pages import queue
 from desk.shelf import Shelf
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
@@ -164,3 +165,16 @@ def test_a_unit_alone_a_given_name_alone_and_common_words_are_nothing() -> None:
     assert likeness.overlap(words, words, dict.fromkeys(words, 100), 99) == 0
     assert likeness.overlap(words, words, dict.fromkeys(words, 2), 99) == 1
     assert likeness.overlap(set(list(words)[:3]), words, dict.fromkeys(words, 2), 99) == 0
+
+
+def test_a_list_longer_than_a_page_is_turned_and_stays_light(desk: DeskHouse) -> None:
+    for _ in range(queue.PAGE + 5):
+        desk.file_case(assignee="bob", text="Слово.", push=False)
+    alice = desk.sign_in("alice")
+    first = alice.page("/queue")
+    assert "5 more cases" in first
+    assert len(first.encode()) < 100_000
+    rest = alice.page(f"/queue?group=unaccepted&from={queue.PAGE}")
+    assert rest.count('href="/case/') == 5
+    assert "more case" not in rest
+    assert alice.get("/queue?group=nothing&from=x").status_code == 200

@@ -8,7 +8,7 @@ from crypto import keyring
 from crypto.keyring import WrongPassphraseError
 from desk import keyrings, people, pins
 from desk.errors import ConflictError, IncompleteError, MissingError
-from desk.pages.house import colleagues
+from desk.pages.house import colleagues, working
 from desk.routes import ROLES, UNLOCK, Route
 from desk.visit import Reply, Visit
 
@@ -26,6 +26,8 @@ def show(visit: Visit) -> Reply:
         channel=contact.channel if contact is not None else "",
         channels=notices.CHANNELS,
         sittings=visit.desk.sessions.of(visit.staff, visit.now),
+        languages=people.LANGUAGES,
+        zones=people.ZONES,
         this=visit.session.id,
         has_pin=visit.session.pin is not None,
         lasting=rosters.LASTING,
@@ -69,6 +71,13 @@ def set_duty(visit: Visit) -> Reply:
     return visit.go("/account", "notice.duty")
 
 
+def set_working(visit: Visit) -> Reply:
+    """Say when and in what one works, and when one is away."""
+    with visit.database.write() as session:
+        people.set_working(session, visit.staff, visit.acting, working(visit))
+    return visit.go("/account", "notice.duty")
+
+
 def set_contact(visit: Visit) -> Reply:
     """Say where content-free notices go; the address is sealed to the hub and not shown again."""
     channel = visit.choose("channel", ("", *notices.CHANNELS))
@@ -109,6 +118,7 @@ def suspend(visit: Visit) -> Reply:
 ROUTES = (
     Route("GET", "/account", show, ROLES),
     Route("POST", "/account/duty", set_duty, ROLES),
+    Route("POST", "/account/working", set_working, ROLES),
     Route("POST", "/account/contact", set_contact, ROLES),
     Route("POST", "/account/passphrase", change_passphrase, ROLES, lane=UNLOCK),
     Route("POST", "/account/pin", set_pin, ROLES, lane=UNLOCK),

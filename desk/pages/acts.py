@@ -6,7 +6,7 @@ from casework import cases, codes, lives
 from casework.journal import Reason
 from casework.rows import Rows
 from casework.tables import Case
-from desk import accepting, handing, reading, sealing, working
+from desk import accepting, handing, reading, sealing, slips, working
 from desk.entryform import BRANCHES
 from desk.errors import ConflictError, DeskError, IncompleteError
 from desk.routes import CASEWORKERS, LAWYERS, TAKERS, Route
@@ -183,6 +183,7 @@ def close(visit: Visit) -> Reply:
     rows = sealing.item(visit, case_id, "cover", {"n": dossier.cover_number + 1, "outcome": outcome.code})
     if visit.form.get("note"):
         rows.extend(sealing.item(visit, case_id, "note", {"text": visit.need("note")}))
+    slips.add(visit, rows, dossier.case, outcome.stands_for)
     with visit.database.write() as session:
         cases.close(
             session,

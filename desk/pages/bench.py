@@ -13,17 +13,21 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from casework import journal, keys, lives
+from casework import cardrequests, journal, keys, lives, notices
 from casework.asking import NewGrant
+from casework.cardrequests import Asked
 from casework.journal import Reason
 from casework.keys import NewKey
-from casework.tables import Case, Grant, Item
+from casework.rows import Rows, write
+from casework.tables import CardRequest, Case, Grant, Item
 from desk import checking, drafting, handing, opening, reading
 from desk.drafting import Sheet
-from desk.errors import ConflictError, MissingError
+from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.handing import HandIn
+from desk.pages import card
 from desk.pages.card import REASONS, seal_reason
-from desk.routes import Route
+from desk.routes import EDITORS, Route
+from desk.sealing import minute
 from desk.visit import Reply, Visit
 
 CUSTODIANS = frozenset({"custodian", "coordinator"})
@@ -49,7 +53,68 @@ def show(visit: Visit) -> Reply:
         sheets=[sheets[draft.id] for draft in waiting if draft.id in sheets],
         held=_held(visit),
         card_reasons=REASONS,
+        asked=_asked(visit),
     )
+
+
+def ask(visit: Visit) -> Reply:
+    """Ask the custodians for something of a tip's card, with a reason."""
+    case_id = reading.see(visit, visit.id("case")).id
+    wanted = tuple(one for one in cardrequests.WANTED if one in visit.form.all("wanted"))
+    if not wanted:
+        raise IncompleteError("wanted")
+    reason = Reason.make(visit.need("reason", 1000))
+    with visit.database.write() as session:
+        cardrequests.ask(session, case_id, wanted, reason, visit.acting)
+    return visit.go(f"/case/{case_id.hex()}", "notice.card_asked")
+
+
+def answer(visit: Visit) -> Reply:
+    """Give an editor the ticked things of a card, or nothing, with words; the card itself stays here."""
+    case_id = visit.id("case")
+    if not opening.readable(visit, [case_id], keys.IDENTITY):
+        raise MissingError
+    with visit.database.read() as session:
+        if session.get(CardRequest, case_id) is None:
+            raise MissingError
+    given = _given(visit, case_id)
+    words = visit.form.get("words")[:2000]
+    if not given and not words:
+        raise IncompleteError("words")
+    with visit.database.write() as session:
+        key = keys.current(session, case_id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster)
+        if key is None:
+            raise MissingError
+        rows = Rows()
+        keys.seal_item(
+            rows, key, kind="released", author=visit.staff, day=visit.today, signing=visit.actor.signing,
+            payload={"text": "\n".join([*given, words]).strip(), "at": minute(visit.now), "by": visit.staff},
+        )  # fmt: skip
+        write(session, [rows])
+        asker = cardrequests.answer(session, case_id, visit.acting)
+        notices.tell(session, notices.REPLY, [asker], case_id, visit.now)
+    return visit.go("/bench", "notice.card_given" if given else "notice.card_refused")
+
+
+def _given(visit: Visit, case_id: bytes) -> list[str]:
+    """Return what was ticked, read anew from the card on the table."""
+    ticked = set(visit.form.all("give"))
+    if not ticked:
+        return []
+    until = visit.session.cards.get(case_id)
+    if until is None or until < visit.now:
+        raise ConflictError(("card_over",))
+    notes = card.read(visit, case_id, visit.session.card_keys.get(case_id, {}))
+    found = [note for note in notes if note.item.hex() in ticked]
+    if len(found) != len(ticked):
+        raise MissingError
+    return [note.text for note in found]
+
+
+def _asked(visit: Visit) -> Sequence[tuple[str, Asked]]:
+    with visit.database.read() as session:
+        found = cardrequests.waiting(session, visit.session.staff.identity, visit.staffing.roster)
+    return [(reading.ref(one.case), one) for one in found]
 
 
 def check_all(visit: Visit) -> Reply:
@@ -125,5 +190,7 @@ def _held(visit: Visit) -> list[Held]:
 ROUTES = (
     Route("GET", "/bench", show, CUSTODIANS),
     Route("POST", "/bench/check", check_all, CUSTODIANS),
+    Route("POST", "/case/{case:str}/card/ask", ask, EDITORS),
+    Route("POST", "/bench/{case:str}/answer", answer, CUSTODIANS),
     Route("POST", "/bench/{case:str}/release", release_card, CUSTODIANS),
 )

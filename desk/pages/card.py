@@ -13,14 +13,15 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import journal, keys, permits
+from casework import cardrequests, journal, keys, permits
 from casework.asking import GrantRef
+from casework.cardrequests import Asked
 from casework.journal import Reason
 from casework.rows import Rows, write
 from casework.tables import Case, Item
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
-from desk import opening, reading
+from desk import kinship, opening, reading
 from desk.errors import MissingError
 from desk.routes import Route
 from desk.sealing import minute
@@ -42,6 +43,12 @@ class Note:
     fields: list[tuple[str, str]] = field(repr=False)
     day: date | None = None
     is_unproven: bool = False
+    item: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """What was told, as one reads it aloud."""
+        return "; ".join(text for _name, text in self.fields)
 
 
 def open_card(visit: Visit) -> Reply:
@@ -50,6 +57,9 @@ def open_card(visit: Visit) -> Reply:
     code = visit.choose("reason", REASONS)
     words = visit.need("words", 2000) if code == "other" else visit.form.get("words")[:2000]
     case = _case(visit, case_id)
+    if kinship.must_compare(visit, case) and kinship.compare(visit, case):
+        # Said before the card is shown; whoever still opens it then knows what they do.
+        return visit.go(f"/case/{case_id.hex()}/alike", "notice.conflict")
     reason = Reason.make(f"{code}: {words}" if words else code)
     with visit.database.write() as session:
         seal_reason(visit, session, case, reason)
@@ -71,15 +81,25 @@ def show(visit: Visit) -> Reply:
     if until is None or until < visit.now:
         visit.session.put_away(case_id)
         return visit.go(f"/case/{case_id.hex()}" if _is_caseworker(visit) else "/bench", "notice.card_over")
-    notes = _read(visit, case_id, visit.session.card_keys.get(case_id, {}))
+    notes = read(visit, case_id, visit.session.card_keys.get(case_id, {}))
     return visit.page(
         "card.html",
         case=case,
         ref=reading.ref(case_id),
         notes=notes,
+        asked=_asked(visit, case_id),
         minutes=max(1, round((until - visit.now).total_seconds() / 60)),
         back=f"/case/{case_id.hex()}" if _is_caseworker(visit) else "/bench",
     )
+
+
+def _asked(visit: Visit, case_id: bytes) -> Asked | None:
+    """Return what an editor asks for of this card, where a custodian looks at it."""
+    if not visit.roles & {"custodian", "coordinator"}:
+        return None
+    with visit.database.read() as session:
+        found = cardrequests.waiting(session, visit.session.staff.identity, visit.staffing.roster)
+    return next((one for one in found if one.case == case_id), None)
 
 
 def put_away(visit: Visit) -> Reply:
@@ -125,7 +145,7 @@ def seal_reason(visit: Visit, session: Session, case: Case, reason: Reason, act:
     write(session, [rows])
 
 
-def _read(visit: Visit, case_id: bytes, opened: dict[GrantRef, Identity]) -> list[Note]:
+def read(visit: Visit, case_id: bytes, opened: dict[GrantRef, Identity]) -> list[Note]:
     """Return what stands on the card: each thing that was told, in the order in which it was told."""
     with visit.database.read() as session:
         cards = session.scalars(
@@ -154,7 +174,7 @@ def _note(visit: Visit, item: Item, payload: dict[str, object], identity: Identi
     kind = str(payload.get("kind") or "card")
     is_proven = identity is not None and reading.is_proven(visit, item, identity)
     fields = [(name, _text(value)) for name, value in payload.items() if value and name not in _NOT_SHOWN]
-    return Note(kind, fields, item.day, is_unproven=not is_proven)
+    return Note(kind, fields, item.day, is_unproven=not is_proven, item=item.id)
 
 
 def _text(value: object) -> str:

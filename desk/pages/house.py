@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from casework import cases, queues, rosters
+from casework import cases, queues, rosters, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -31,6 +31,12 @@ class Person:
     suspended_until: datetime | None
     suspended_by: str
     expires_soon: bool
+    languages: Sequence[str] = ()
+    rota: str = ""
+    zone: str = ""
+    away_from: date | None = None
+    away_until: date | None = None
+    is_away: bool = False
 
     @property
     def fill(self) -> int:
@@ -54,6 +60,9 @@ def show(visit: Visit) -> Reply:
         roster=visit.staffing.roster,
         days_left=(visit.staffing.roster.expires - visit.today).days,
         lasting=rosters.LASTING,
+        languages=people.LANGUAGES,
+        zones=people.ZONES,
+        calendar_known=workdays.is_known(visit.today.year),
     )
 
 
@@ -77,6 +86,12 @@ def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[st
                 suspended_until=until if until is not None and until > visit.now else None,
                 suspended_by=state.suspended_by if state is not None else "",
                 expires_soon=entry.expires is not None and entry.expires < visit.today + timedelta(days=30),
+                languages=state.languages.split() if state is not None else (),
+                rota=state.rota if state is not None else "",
+                zone=state.zone if state is not None else "",
+                away_from=state.away_from if state is not None else None,
+                away_until=state.away_until if state is not None else None,
+                is_away=entry.id in visit.staffing.away,
             )
         )
     return found
@@ -107,6 +122,35 @@ def set_duty(visit: Visit) -> Reply:
     return visit.go("/house", "notice.duty")
 
 
+def set_working(visit: Visit) -> Reply:
+    """Set languages, weekdays, place and absence of a colleague."""
+    with visit.database.write() as session:
+        people.set_working(session, visit.arguments["staff"], visit.acting, working(visit))
+    return visit.go("/house", "notice.duty")
+
+
+def working(visit: Visit) -> people.Working:
+    """Return what the form says of when and in what somebody works."""
+    found = people.Working(
+        languages=tuple(one for one in people.LANGUAGES if one in visit.form.all("languages")),
+        rota="".join(sorted(set(visit.form.all("rota")))),
+        zone=visit.form.get("zone"),
+        away_from=_day(visit, "away_from"),
+        away_until=_day(visit, "away_until"),
+    )
+    if not found.is_sound:
+        raise IncompleteError("away_until" if found.away_from else "zone")
+    return found
+
+
+def _day(visit: Visit, name: str) -> date | None:
+    text = visit.form.get(name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise IncompleteError(name) from None
+
+
 def lift(visit: Visit) -> Reply:
     """Take a suspension back."""
     with visit.database.write() as session:
@@ -122,5 +166,6 @@ ROUTES = (
     Route("GET", "/house", show, COORDINATORS),
     Route("POST", "/house/case/{case:str}/assign", assign, COORDINATORS),
     Route("POST", "/house/{staff:str}/duty", set_duty, COORDINATORS),
+    Route("POST", "/house/{staff:str}/working", set_working, COORDINATORS),
     Route("POST", "/house/{staff:str}/lift", lift, COORDINATORS),
 )

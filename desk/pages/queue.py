@@ -24,6 +24,9 @@ from desk.visit import Reply, Visit
 # More than anybody carries; a house with more open cases per person has to be told, not paged.
 LIMIT = 400
 
+# Lines of one group on one page: with three full groups it stays below a hundred kilobytes.
+PAGE = 70
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -55,11 +58,40 @@ class Queue:
     total: int
 
 
+@dataclass(frozen=True)
+class Turned:
+    """The page of one group that is shown, and where the next one begins."""
+
+    name: str
+    lines: Sequence[Line]
+    total: int
+    at: int
+    is_ended: bool
+
+    @property
+    def more(self) -> int:
+        """How many lines come after these."""
+        return max(0, self.total - self.at - PAGE)
+
+    @property
+    def next(self) -> str:
+        """The address of the page after this."""
+        ended = "ended=1&" if self.is_ended else ""
+        return f"/queue?{ended}group={self.name}&from={self.at + PAGE}"
+
+
 def show(visit: Visit) -> Reply:
     """Show what waits for this person."""
-    if "ended" in visit.query:
-        return visit.page("queue.html", queue=_ended(_ended_lines(visit)), ended=True)
-    return visit.page("queue.html", queue=_sorted(waiting(visit)), ended=False)
+    is_ended = "ended" in visit.query
+    queue = _ended(_ended_lines(visit)) if is_ended else _sorted(waiting(visit))
+    group, text = visit.query.get("group", ""), visit.query.get("from", "")
+    at = int(text) if text.isdecimal() and len(text) < 6 else 0
+    turned = [
+        Turned(name, lines[at : at + PAGE] if name == group else lines[:PAGE], len(lines), at, is_ended)
+        for name, lines in queue.groups
+        if not group or name == group
+    ]
+    return visit.page("queue.html", queue=queue, groups=turned, is_turned=bool(group), ended=is_ended)
 
 
 def waiting(visit: Visit) -> list[Line]:

@@ -63,7 +63,8 @@ def search(visit: Visit) -> Reply:
     fitting = [hit for hit in hits if hit.case in cases and _fits(cases[hit.case], state, urgency)]
     shown = fitting[: finding.SHOWN]
     covers = reading.covers(visit, [cases[hit.case] for hit in shown])
-    found = [Found(cases[hit.case], covers.get(hit.case, {}), _pieces(visit, hit)) for hit in shown]
+    items = _items(visit, shown)
+    found = [Found(cases[hit.case], covers.get(hit.case, {}), _pieces(visit, hit, items)) for hit in shown]
     return _page(
         visit, asked=True, query=query, state=state, urgency=urgency, found=found, total=len(fitting)
     )
@@ -98,10 +99,15 @@ def _fits(case: Case, state: str, urgency: str) -> bool:
     return (state not in groups or case.status in groups[state]) and urgency in ("", case.urgency)
 
 
-def _pieces(visit: Visit, hit: Hit) -> Sequence[tuple[str, bool]]:
-    """Return the passage of the item that fits best, cut into what was asked for and the rest."""
+def _items(visit: Visit, hits: Sequence[Hit]) -> Mapping[bytes, Item]:
     with visit.database.read() as session:
-        item = session.get(Item, hit.item)
+        wanted = select(Item).where(Item.id.in_([hit.item for hit in hits]))
+        return {item.id: item for item in session.scalars(wanted)}
+
+
+def _pieces(visit: Visit, hit: Hit, items: Mapping[bytes, Item]) -> Sequence[tuple[str, bool]]:
+    """Return the passage of the item that fits best, cut into what was asked for and the rest."""
+    item = items.get(hit.item)
     identity = None if item is None else opening.identity(visit, hit.case, keys.CONTENT, item.generation)
     if item is None or identity is None:
         return ()

@@ -1,0 +1,110 @@
+"""A case leaves the house sealed to one key, with a second person's consent, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from casework.database import Database
+from casework.redaction.detectors import Detectors
+from casework.tables import JournalRow
+from crypto import context
+from crypto.errors import CryptoError, MalformedError
+from crypto.sealed import open_sealed
+from crypto.xwing import Identity
+from desk import agekeys
+from tests.agekit import bech32
+from tests.deskhouse import Browser, DeskHouse, open_desk
+
+TOLD = "Меня зовут Анна Кошкина. Анну Кошкину вызвали в часть 12345."
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path, detectors=lambda: detectors) as opened:
+        yield opened
+
+
+def held(desk: DeskHouse, alice: Browser) -> str:
+    case = desk.file_case(assignee="alice", text=TOLD)
+    where = f"/case/{case.hex()}"
+    assert alice.do(where, f"{where}/accept", second="bob").status_code == 303
+    return where
+
+
+def wish(one: Browser, where: str, key: str, level: str = "whole") -> str:
+    done = one.do(f"{where}/export", f"{where}/export", key=key, level=level, reason="Для суда.")
+    assert done.status_code == 303
+    return one.page(f"{where}/export")
+
+
+def item_in(page: str, where: str) -> str:
+    return page.split(f"{where}/export/")[1].split("/", maxsplit=1)[0]
+
+
+def exports(desk: DeskHouse) -> list[str]:
+    with desk.house.database.read() as session:
+        return list(session.scalars(select(JournalRow.actor).where(JournalRow.act == "export")))
+
+
+def test_a_case_is_taken_out_sealed_once_a_second_person_agreed(desk: DeskHouse) -> None:
+    alice, bob, theirs = desk.sign_in("alice"), desk.sign_in("bob"), Identity.generate()
+    where = held(desk, alice)
+    page = wish(alice, where, agekeys.write(theirs.recipient))
+    assert "/agree" not in page
+    assert "/take" not in page
+    seen = bob.page(f"{where}/export")
+    assert "Для суда." in seen
+    item = item_in(seen, where)
+    tokens = alice.form("/account", "/account/duty")
+    early = alice.post(f"{where}/export/{item}/take", {**tokens, "once": "early"})
+    own = alice.post(f"{where}/export/{item}/agree", {**tokens, "once": "own", "version": "3"})
+    assert (early.status_code, own.status_code) == (409, 403)
+    assert exports(desk) == []
+    assert bob.do(f"{where}/export", f"{where}/export/{item}/agree").status_code == 303
+    taken = alice.do(f"{where}/export", f"{where}/export/{item}/take")
+    case = bytes.fromhex(where.removeprefix("/case/"))
+    text = open_sealed(taken.content, theirs, context.named("export", case, bytes.fromhex(item))).decode()
+    assert TOLD in text
+    assert "Тестов Тест" not in text, "the card stays"
+    assert TOLD.encode() not in taken.content
+    assert exports(desk) == ["alice"]
+    with pytest.raises(CryptoError):
+        open_sealed(taken.content, Identity.generate(), context.named("export", case, bytes.fromhex(item)))
+
+
+def test_masked_a_person_has_one_name_throughout(desk: DeskHouse) -> None:
+    alice, bob, theirs = desk.sign_in("alice"), desk.sign_in("bob"), Identity.generate()
+    where = held(desk, alice)
+    item = item_in(
+        wish(alice, where, agekeys.write(theirs.recipient), "masked") and bob.page(f"{where}/export"), where
+    )
+    bob.do(f"{where}/export", f"{where}/export/{item}/agree")
+    taken = alice.do(f"{where}/export", f"{where}/export/{item}/take").content
+    case = bytes.fromhex(where.removeprefix("/case/"))
+    text = open_sealed(taken, theirs, context.named("export", case, bytes.fromhex(item))).decode()
+    assert "Кошкин" not in text
+    assert "12345" not in text
+    assert text.count("[человек 1]") == 2
+
+
+def test_what_is_no_post_quantum_key_is_refused(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    where = held(desk, alice)
+    good = agekeys.write(Identity.generate().recipient)
+    for key in ("", "age1qqqq", good[:-1] + ("q" if good[-1] != "q" else "p"), good[:-9]):
+        status = alice.do(
+            f"{where}/export", f"{where}/export", key=key, level="whole", reason="Зачем"
+        ).status_code
+        assert status == 422, key[:12]
+
+
+def test_keys_are_written_as_the_age_tools_write_them() -> None:
+    one = Identity.generate().recipient
+    assert bech32(agekeys.write(one)) == one.raw
+    assert agekeys.parse(agekeys.write(one).upper()) == one
+    with pytest.raises(MalformedError):
+        agekeys.parse("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
