@@ -114,7 +114,8 @@ def written(visit: Visit, dossier: Dossier) -> str:
     """Write what was said in a case as text anybody can read. Routing, reasons and the card are not in it."""
     lines = [f"Subrosa {dossier.ref}", ""]
     for said in dossier.said:
-        if said.kind in ("routing", "reason", "consent", "released"):
+        # What nobody of the house stands by was slipped in, and does not leave under its name.
+        if said.is_unproven or said.kind in ("routing", "reason", "consent", "released"):
             continue
         who = (
             visit.words.say("author.tipster") if said.author == "tipster" else visit.words.say("export.house")

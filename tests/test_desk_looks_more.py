@@ -35,6 +35,7 @@ def live_in(desk: DeskHouse) -> None:
         bob.away_from, bob.away_until, bob.stand_in = today, today + SOON, "alice"
 
 
+@pytest.mark.full
 @pytest.mark.browser
 async def test_every_room_around_the_cases_holds_together(browser: Browser, served: Served) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
