@@ -25,9 +25,10 @@ from bot.outcomes import Audience
 from bot.replies import Address
 from bot.rows import Numbers
 from bot.spool import AlreadyWorkedError
-from casework import notices
+from casework import keys, notices
 from casework.database import Database
 from casework.rows import Rows
+from casework.rows import write as write_rows
 from casework.strongbox import Strongbox
 from casework.tables import Case, Writing
 from crypto.mailbox import Mailbox
@@ -181,6 +182,28 @@ class Answerer:
             holding.hold(session, self._strongbox, standing.chat, now, audience)
         else:
             holding.release(session, self._strongbox, standing.chat, now)
+        self._note_standing(session, standing, now)
+
+    def _note_standing(self, session: Session, standing: Standing, now: datetime) -> None:
+        """Seal into the case of this chat, as long as it is known, whether lines still arrive there."""
+        state, house = link.read(session, self._strongbox, standing.chat), self._read_house()
+        if state is None or state.case is None:
+            return
+        case = snapshot.read_case(session, bytes.fromhex(state.case), house)
+        if case is None or case.content is None or case.is_writing:
+            return
+        rows = Rows()
+        at = now.replace(second=0, microsecond=0).isoformat()
+        keys.seal_item(
+            rows,
+            case.content,
+            kind="standing",
+            author="hub",
+            payload={"at": at, "blocked": standing.is_blocked},
+            day=now.date(),
+            signing=house.signing,
+        )
+        write_rows(session, [rows])
 
     def open(self, session: Session, chat: int) -> None:
         """Let go what was held for a chat that writes to us, at whichever door."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TIPSTER = "tipster"
 
 # Kinds the hub alone writes: a colleague's signature must not turn answers to somebody else.
-HUBS_OWN = frozenset({"alarm", "chat", "courier", "joined", "mailbox", "routing"})
+HUBS_OWN = frozenset({"alarm", "chat", "courier", "joined", "mailbox", "routing", "standing"})
 
 _KEY_TAG = "subrosa/sealing-key-taken"
 _ITEM_TAG = "subrosa/item"

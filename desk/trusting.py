@@ -29,6 +29,7 @@ class Trust:
     questions: Sequence[str] = field(repr=False)
     words: Sequence[str] = field(repr=False)  # alarm words that were agreed, the newest last
     push_ends: date | None = None  # named only when it is near, or past
+    blocked: str | None = None  # the minute the tipster stopped the bot, while that lasts
 
 
 def look(visit: Visit, dossier: Dossier) -> Trust:
@@ -39,6 +40,7 @@ def look(visit: Visit, dossier: Dossier) -> Trust:
         questions=[str(one["question"]) for one in agreed if "question" in one],
         words=[str(one["alarm"]) for one in agreed if "alarm" in one],
         push_ends=_push_ends(visit, dossier),
+        blocked=_blocked(dossier),
     )
 
 
@@ -46,6 +48,13 @@ def _alarm(dossier: Dossier) -> str | None:
     raised = max((str(one.get("at")) for one in dossier.payloads("alarm")), default=None)
     calmed = max((str(one.get("at")) for one in dossier.payloads("calm")), default="")
     return raised if raised is not None and raised >= calmed else None
+
+
+def _blocked(dossier: Dossier) -> str | None:
+    standings = sorted(
+        (str(one.get("at")), one.get("blocked") is True) for one in dossier.payloads("standing")
+    )
+    return standings[-1][0] if standings and standings[-1][1] else None
 
 
 def _push_ends(visit: Visit, dossier: Dossier) -> date | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from casework import keys, rows
 from casework.database import Database
 from tests.deskhouse import open_desk
+from tests.house import House
 from tests.test_intake_recognising import WORD, agreed
 
 
@@ -43,3 +45,35 @@ def test_the_page_says_two_weeks_ahead_that_lines_will_end(sqlite_database: Data
         assert "Lines can be sent" not in desk.sign_in("alice").page(where)
         desk.house.now += timedelta(days=3)
         assert "Lines can be sent" in desk.sign_in("bob").page(where)
+
+
+def test_the_page_says_that_the_person_stopped_the_bot_until_they_come_back(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """Only the hub can say so, and the newest word counts."""
+    with open_desk(sqlite_database, tmp_path) as desk:
+        _tess, case = agreed(desk.house)
+        where = f"/case/{case.id.hex()}"
+        alice = desk.sign_in("alice")
+        for minute, author, blocked in ((1, "hub", True), (2, "bob", False), (3, "hub", False)):
+            _seal_standing(desk.house, case.id, author, blocked=blocked, minute=minute)
+            assert ("stopped the bot" in alice.page(where)) is (minute < 3)
+
+
+def _seal_standing(house: House, case: bytes, author: str, *, blocked: bool, minute: int) -> None:
+    batch = rows.Rows()
+    with house.database.read() as session:
+        key = keys.current(session, case, keys.CONTENT, house.staffing().hands)
+    assert key is not None
+    signing = house.strongbox.signing if author == "hub" else house.staff[author].signing
+    keys.seal_item(
+        batch,
+        key,
+        kind="standing",
+        author=author,
+        payload={"at": f"2026-03-10T13:0{minute}:00+00:00", "blocked": blocked},
+        day=house.now.date(),
+        signing=signing,
+    )
+    with house.database.write() as session:
+        rows.write(session, [batch])

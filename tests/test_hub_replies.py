@@ -19,7 +19,7 @@ from casework.database import Database
 from casework.post.ringing import COURIER_EXPIRED, DAMAGED
 from casework.rows import Rows, write
 from casework.tables import Case, Deletion, Letter, Notice, Outbox, Push
-from tests.hubs import counts, until
+from tests.hubs import counts, opened, until
 from tests.stage import CANARY, Stage, file_with_push, reply, said, settled, staged, state_of, tap
 
 
@@ -125,6 +125,10 @@ async def test_a_block_fails_what_waits_at_once_and_its_end_sends_it(any_stage: 
         await until(lambda: state_of(stage, item)[0] == "sent")
         await until(lambda: _waiting(stage) == 0)
     assert _told(stage) == [("alice", "failed")]
+    noted = sorted(
+        (one.payload["at"], one.payload["blocked"]) for one in opened(stage.house) if one.kind == "standing"
+    )
+    assert [blocked for _at, blocked in noted] == [True, False]
 
 
 async def test_what_is_held_for_two_days_is_given_up_and_told_once(stage: Stage) -> None:
