@@ -168,6 +168,18 @@ def test_a_desk_stretches_two_passphrases_at_once_and_one_for_an_unknown_name(
     assert stretched == [keyring.NORMAL]
 
 
+def test_every_context_and_every_tag_of_the_house_is_named() -> None:
+    purposes, tags = set(), set()
+    for room in ("casework", "crypto", "intake", "bot", "desk", "subrosa"):
+        for path in (ROOT / room).rglob("*.py"):
+            code = path.read_text("utf-8")
+            purposes |= set(re.findall(r"(?<![a-z_])(?:context\.)?named\(\s*\"([a-z-]+)\"", code))
+            tags |= set(re.findall(r"TAG = \"subrosa/([a-z-]+)\"", code))
+    assert len(purposes) > 20 and len(tags) > 10
+    quoted = set(re.findall(r"`([a-z-]+)`", PROTOCOL))
+    assert sorted((purposes | tags) - quoted - {"self-test"}) == []
+
+
 def test_every_must_names_what_holds_it() -> None:
     """A sentence with MUST is followed, before its paragraph ends, by a test or vector that exists."""
     found = 0
