@@ -115,6 +115,23 @@ def read(
     return _without(_matched(found, tuple(existing)), gone)
 
 
+def together(earlier: Iterable[HandMade], news: HandMade) -> HandMade:
+    """
+    Put what waits of the same list and its *news* into one: the news replace what they change.
+
+    What stands in the list no more is left out; what an editor decided about the rest stays decided.
+    """
+    standing = {item.id for item in news.outline.items} if news.outline else set()
+    changed = {entry.id for entry in news.entries}
+    entries: dict[str, Entry] = {}
+    waiting: list[Proposal] = []
+    for one in earlier:
+        entries |= {entry.id: entry for entry in one.entries if {entry.id, entry.parent} & standing}
+        waiting += [proposal for proposal in one.proposals if proposal.entry in standing - changed]
+    entries |= {entry.id: entry for entry in news.entries}
+    return HandMade(tuple(entries.values()), news.outline, (*waiting, *news.proposals))
+
+
 def manifest(entries: Iterable[Entry]) -> bytes:
     """Write the text whose SHA-256 two staff sign: id and hash of every entry, by id."""
     lines = sorted(f"{entry.id} {fingerprint(entry)}" for entry in entries)

@@ -37,6 +37,11 @@ class HandMade:
     proposals: tuple[Proposal, ...] = ()
 
     @property
+    def name(self) -> str:
+        """The name of the file it came from; nothing where that is not known."""
+        return self.outline.document if self.outline else ""
+
+    @property
     def publishable(self) -> tuple[Entry, ...]:
         """The entries that may be public."""
         return tuple(entry for entry in self.entries if entry.is_publishable)
@@ -118,8 +123,7 @@ def kept(folder: Path) -> Iterator[HandMade]:
 
 def _name(listed: HandMade) -> str:
     """Name the file of a list: its own name may hold what no file's may."""
-    document = listed.outline.document if listed.outline else ""
-    return hashlib.sha256(document.encode()).hexdigest()[:20]
+    return hashlib.sha256(listed.name.encode()).hexdigest()[:20]
 
 
 def _format(line: bytes) -> str:

@@ -264,7 +264,8 @@ def _is_footer(paragraph: Paragraph, role: Role, reader: _Reader, whole: list[Pa
     if role == "story":
         return True
     if role in ("paragraph", "quote"):
-        return reader.has_source and not _QUOTE.fullmatch(paragraph.text)
+        is_apart = reader.has_source or _is_foreign(paragraph, whole)
+        return is_apart and not _QUOTE.fullmatch(paragraph.text)
     return role == "turn" and _TURN.fullmatch(paragraph.text) is None and _is_foreign(paragraph, whole)
 
 

@@ -95,6 +95,25 @@ def test_one_corrected_entry_changes_its_own_lines_only(
     assert out.splitlines() == [*before[:2], "• All twelve stayed.", *before[4:]]
 
 
+def test_a_list_edited_while_it_waits_takes_the_place_of_the_one_that_waits(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures(capsys, home, tmp_path / "harbour.txt")
+    edited = SMALL.replace("let them go", "set them free").replace(
+        "• A stoker refused twice (Quay Radio, April 30).\n", ""
+    )
+    (tmp_path / "harbour.txt").write_text(edited)
+    (tmp_path / "other.txt").write_text("• A diver refused to dive (Quay Radio, May 1).\n")
+    assert figures(capsys, home, tmp_path / "other.txt")["added"] == 1
+    found = figures(capsys, home, tmp_path / "harbour.txt")
+    assert (found["added"], found["changed"], found["unchanged"]) == (0, 1, 4)
+    assert len(waiting(home)) == 2
+    publish(home)
+    assert call(capsys, home, "export", "harbour.txt")[1] == edited
+    folder = settings_of(home).register.records_dir
+    assert not any(b"stoker" in path.read_bytes() for path in folder.rglob("*.json"))
+
+
 def test_stories_in_another_order_are_news_though_no_word_changed(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

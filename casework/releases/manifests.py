@@ -8,7 +8,7 @@ two pairs of eyes on exactly these bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
@@ -25,14 +25,22 @@ from casework.tables import Manifest, ManifestSignature, Published
 SIGNATURES = 2
 
 
-def land_manifest(session: Session, body: bytes, by: Actor, day: date) -> bytes:
+def land_manifest(
+    session: Session, body: bytes, by: Actor, day: date, instead_of: Collection[bytes] = ()
+) -> bytes:
     """
     Put the bytes of an imported list in review and return their digest.
 
     Landing again what waits changes nothing. What was withdrawn, or public once, begins anew: no earlier
-    signature counts.
+    signature counts. Lists in review whose digests are *instead_of* make way, with what was signed of them.
     """
     digest = hashlib.sha256(body).digest()
+    for one in set(instead_of) - {digest}:
+        earlier = session.get(Manifest, one, with_for_update=True, populate_existing=True)
+        if earlier is not None and earlier.state == "review":
+            session.execute(delete(ManifestSignature).where(ManifestSignature.digest == one))
+            session.delete(earlier)
+    session.flush()
     row = session.get(Manifest, digest)
     if row is not None and row.state in ("review", "released"):
         return digest
@@ -54,10 +62,7 @@ def replace_manifest(session: Session, digest: bytes, body: bytes, acting: Actin
     manifest = _in_review(session, digest, "import", acting)
     if hashlib.sha256(body).digest() == digest:
         return digest
-    session.execute(delete(ManifestSignature).where(ManifestSignature.digest == digest))
-    session.delete(manifest)
-    session.flush()
-    return land_manifest(session, body, acting.by, acting.day)
+    return land_manifest(session, body, acting.by, acting.day, instead_of=(manifest.digest,))
 
 
 def sign_manifest(session: Session, digest: bytes, acting: Acting) -> Manifest:

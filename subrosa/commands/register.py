@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -60,10 +61,13 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
     news = found.news
     is_new = bool(news.entries) or not known.has(news)
     if is_new:
-        body = lists.pack(news.entries, news.outline, news.proposals)
+        # What waits of the same list makes way for it, or the older words could be released last.
+        earlier = known.waiting(news)
+        whole = importing.together(earlier.values(), news)
+        body = lists.pack(whole.entries, whole.outline, whole.proposals)
         with database.write() as session:
             by = Actor(OPERATOR, 0, strongbox.signing)
-            releases.land_manifest(session, body, by, moment.date())
+            releases.land_manifest(session, body, by, moment.date(), instead_of=tuple(earlier))
     database.close()
     figures = found.figures()
     if as_json:
@@ -184,6 +188,7 @@ class _Known:
     entries: tuple[Entry, ...]
     gone: frozenset[str]
     listed: tuple[HandMade, ...]
+    in_review: dict[bytes, HandMade]
 
     def has(self, news: HandMade) -> bool:
         """Tell whether a list stands here exactly as it stands in *news*."""
@@ -191,20 +196,26 @@ class _Known:
             _shape(one.outline) == _shape(news.outline) for one in self.listed if one.outline is not None
         )
 
+    def waiting(self, news: HandMade) -> dict[bytes, HandMade]:
+        """Return the lists in review that are of the same name as *news*, by their digests."""
+        return {digest: one for digest, one in self.in_review.items() if one.name == news.name != ""}
+
 
 def _known(settings: Settings, database: Database) -> _Known:
     folder = settings.register.records_dir
     every = list(records.read_all(folder))
     kept = list(lists.kept(folder))
     with database.read() as session:
-        waiting = [lists.unpack(body) for body in releases.manifests_in_review(session)]
+        bodies = releases.manifests_in_review(session)
+    waiting = {hashlib.sha256(body).digest(): lists.unpack(body) for body in bodies}
     public = [record.entry for record in every if record.entry is not None]
     noted = [notice for one in kept for notice in one.notices]
-    in_review = [entry for one in waiting for entry in one.entries]
+    in_review = [entry for one in waiting.values() for entry in one.entries]
     return _Known(
         entries=(*public, *noted, *in_review),
         gone=frozenset(record.id for record in every if record.is_tombstone),
-        listed=(*kept, *waiting),
+        listed=(*kept, *waiting.values()),
+        in_review=waiting,
     )
 
 
