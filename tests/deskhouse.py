@@ -36,6 +36,8 @@ from tests import house as houses
 from tests.house import House
 
 HOST = "desk.test"
+# Seconds. A busy machine answers late; a hub that ended never does, and no test should wait for it.
+PATIENCE, IN_VAIN = 20.0, 0.5
 FORM = re.compile(r'<form[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
@@ -43,9 +45,11 @@ FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 class Hub(threading.Thread):
     """The part of the hub a desk talks to, several times a second."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, settings: Settings, patience: float = PATIENCE) -> None:
         super().__init__(daemon=True)
         self._house = house
+        self._patience = patience
+        self.settings = settings
         self._over = threading.Event()
         self.counters = keeper.Counters()
 
@@ -55,7 +59,12 @@ class Hub(threading.Thread):
             keeper.answer_requests(house.database, house.strongbox, house.anchor, self.counters, house.now)
             handins.take(house.database, house.strongbox, house.anchor, house.now)
 
+    def start(self) -> None:
+        object.__setattr__(self.settings, "patience", self._patience)
+        super().start()
+
     def end(self) -> None:
+        object.__setattr__(self.settings, "patience", IN_VAIN)
         self._over.set()
         self.join(timeout=10)
 
@@ -127,7 +136,7 @@ class DeskHouse:
 
     def restart_hub(self) -> None:
         """Start the hub's part again after it ended."""
-        self.hub = Hub(self.house)
+        self.hub = Hub(self.house, self.hub.settings)
         self.hub.start()
 
     def waits_for(self, claim: Callable[[], bool]) -> bool:
@@ -226,7 +235,7 @@ def lay_out(
     *,
     host: str = HOST,
     detectors: Callable[[], Any] = no_detectors,
-    patience: float = 1.0,
+    patience: float = PATIENCE,
 ) -> Iterator[DeskHouse]:
     """Lay out a house, start its keeper, build its desk for *host*; end all of it afterwards."""
     house = houses.build(database, folder, cast)
@@ -241,7 +250,7 @@ def lay_out(
         zone=ZoneInfo("Europe/Moscow"),
         detectors=detectors,
     )
-    opened = DeskHouse(house, desk, Hub(house), passphrases, secrets)
+    opened = DeskHouse(house, desk, Hub(house, settings, patience), passphrases, secrets)
     opened.hub.start()
     try:
         yield opened
@@ -256,7 +265,7 @@ def open_desk(
     cast: dict[str, set[str]] | None = None,
     *,
     detectors: Callable[[], Any] = no_detectors,
-    patience: float = 1.0,
+    patience: float = PATIENCE,
 ) -> Iterator[DeskHouse]:
     """Lay out a house and open its desk for browsers that are none."""
     with (
