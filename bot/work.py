@@ -30,6 +30,7 @@ from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
 from bot.hear import Heard, Standing, crowd, hear, note, standing
+from bot.sound import is_sound
 from bot.spool import AlreadyWorkedError, Spool, Spooled
 from bot.taps import Taps
 from bot.telegram import Door
@@ -200,10 +201,14 @@ class Worker:
         try:
             update = Update.de_json(spooled.body, self._door(spooled.number))
             heard = hear(update)
-            return update, heard and replace(heard, door=spool.door_of(spooled.number))
+            sound = all(map(is_sound, (heard, note(update), standing(update), crowd(update))))
         except Exception as error:  # noqa: BLE001  whatever the library makes of bytes from outside
             log.warning("work.unreadable %s", type(error).__name__)
             raise UnreadableError from None
+        if not sound:
+            log.warning("work.unsound")
+            raise UnreadableError
+        return update, heard and replace(heard, door=spool.door_of(spooled.number))
 
     async def _erase_first(self, prepared: Prepared) -> None:
         """Erase what was asked to be erased, before the tipster is told so."""

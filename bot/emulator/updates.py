@@ -92,8 +92,8 @@ class UpdateQueue:
         """Queue *fields* as an update whatever they say, so that a test can send what no client can parse."""
         update_id = self._next_id
         self._next_id += 1
-        body = json.dumps({"update_id": update_id, **fields}, ensure_ascii=False, separators=(",", ":"))
-        self._pending.append(Pending(update_id, body.encode(), self._clock.now() + life))
+        body = json.dumps({"update_id": update_id, **fields}, separators=(",", ":"))
+        self._pending.append(Pending(update_id, body.encode("ascii"), self._clock.now() + life))
         self._wake()
         return update_id
 
