@@ -14,6 +14,9 @@ import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
 
 from bot import logs
 from bot.doors import Doors
@@ -23,7 +26,7 @@ from bot.push import ring_waiting
 from bot.telegram import Endpoint, build
 from bot.ticks import Tick
 from casework import notices, rosters
-from casework.database import connect
+from casework.database import Database, connect
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor
 from tests.hubs import given_to_hub
@@ -31,6 +34,15 @@ from tests.hubs import given_to_hub
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def let_disk_fill(database: Database, flag: Path) -> None:
+    """Let the database not grow while there is a file *flag*."""
+
+    @event.listens_for(database.engine, "begin")
+    def _limit(connection: Any) -> None:
+        pages = 1 if flag.exists() else 1_000_000  # SQLite takes what it has already as the least
+        connection.connection.dbapi_connection.execute(f"PRAGMA max_page_count={pages}")
 
 
 async def serve(config: dict[str, str]) -> None:
@@ -45,6 +57,8 @@ async def serve(config: dict[str, str]) -> None:
         with database.read() as session:
             return partial(notices.audience, rosters.staffing(session, anchor, now()))
 
+    if database.is_sqlite:
+        let_disk_fill(database, folder / "full")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await Hub(house, [Tick("push", 0.5, partial(ring_waiting, database, strongbox, now, audience))]).run(stop)

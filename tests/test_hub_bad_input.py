@@ -154,6 +154,7 @@ async def test_a_phrase_nobody_confirms_leaves_in_ten_minutes(stage: Stage, tess
     words = await a_phrase(stage, tess)
     await tap(tess, "menu")
     await settled(stage)
+    await tap(tess, "more")
     await tap(tess, "go.clear")
     await tap(tess, "z.self")
     await settled(stage)

@@ -8,13 +8,15 @@ owed has been said.
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +35,7 @@ from tests.house import House, build
 from tests.hubs import TOKEN, counts, opened, until, write_config
 
 ROOT = Path(__file__).parents[1]
+ALBUM_FILE = 3_000  # bytes
 FILE = 40_000  # bytes; several chunks of the sealed stream, small enough to send many
 DRAIN = 180.0  # seconds the last hub has to say everything that is owed; a busy machine needs them
 
@@ -44,6 +47,44 @@ class Play:
     texts: list[str] = field(default_factory=list)
     files: list[bytes] = field(default_factory=list)
     by_phone: Counter[int] = field(default_factory=Counter)
+
+
+Trouble = Callable[[House, Path, Random], AbstractAsyncContextManager[None]]
+
+
+@asynccontextmanager
+async def no_trouble(_house: House, _folder: Path, _random: Random) -> AsyncIterator[None]:
+    """Let nothing but the kill go wrong."""
+    yield
+
+
+@asynccontextmanager
+async def full_disk(_house: House, folder: Path, random: Random) -> AsyncIterator[None]:
+    """Let the database not grow by a page for a while before the kill, half of the times until after it."""
+    (folder / "full").touch()
+    try:
+        await asyncio.sleep(random.uniform(0.2, 1.0))
+        if random.random() < 0.5:
+            (folder / "full").unlink()
+        yield
+    finally:
+        (folder / "full").unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def locked_database(house: House, _folder: Path, random: Random) -> AsyncIterator[None]:
+    """Let somebody else hold the database for a while before the kill, half of the times until after it."""
+    other = sqlite3.connect(
+        str(house.database.engine.url.database), isolation_level=None, timeout=60, check_same_thread=False
+    )
+    try:
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        await asyncio.sleep(random.uniform(0.2, 1.0))
+        if random.random() < 0.5:
+            other.execute("ROLLBACK")
+        yield
+    finally:
+        other.close()
 
 
 @asynccontextmanager
@@ -66,25 +107,43 @@ async def process(*argv: str, output: bool = False) -> AsyncIterator[asyncio.sub
 
 
 async def send(phone: RemotePhone, play: Play, number: int, random: Random, stop: asyncio.Event) -> None:
-    """Send texts and files from one phone until told to stop."""
+    """Send texts, files, albums and corrections from one phone until told to stop."""
     n = 0
     await phone.start()
     while not stop.is_set():
         mark = f"слово {number}-{n}"
-        if random.random() < 0.25:
+        roll = random.random()
+        if roll < 0.2:
             content = mark.encode().ljust(FILE, b".")
             await phone.send("document", content, "a.txt")
             play.files.append(content)
+            play.by_phone[number] += 1
+        elif roll < 0.3:
+            album = [f"{mark}-{k}".encode().ljust(ALBUM_FILE, b".") for k in range(3)]
+            items = [{"kind": "document", "content_base64": base64.b64encode(one).decode()} for one in album]
+            await phone.act("album", items=items)
+            play.files += album
+            play.by_phone[number] += len(album)
         else:
-            await phone.text(mark)
+            (message,) = await phone.text(mark)
             play.texts.append(mark)
-        play.by_phone[number] += 1
+            play.by_phone[number] += 1
+            if roll > 0.85:
+                await phone.act("edit", message_id=message, text=f"{mark} исправлено")
+                play.texts.append(f"{mark} исправлено")
         n += 1
         await asyncio.sleep(random.uniform(0.1, 0.5))
 
 
 async def chaos(
-    house: House, folder: Path, *, kills: int, seed: int, phones: int, reboots: bool = False
+    house: House,
+    folder: Path,
+    *,
+    kills: int,
+    seed: int,
+    phones: int,
+    reboots: bool = False,
+    trouble: Trouble | None = None,
 ) -> tuple[Play, list[Counter[str]]]:
     """Kill the hub *kills* times under load; return what was sent, and what each phone was told."""
     random = Random(seed)
@@ -103,10 +162,11 @@ async def chaos(
             for _ in range(kills):
                 async with process("tests.chaos_hub", str(config)) as hub:
                     await _settle_in(folder)
-                    await asyncio.sleep(random.uniform(0.1, 1.5))
-                    assert hub.returncode is None
-                    hub.send_signal(signal.SIGKILL)
-                    await hub.wait()
+                    async with (trouble or no_trouble)(house, folder, random):
+                        await asyncio.sleep(random.uniform(0.1, 1.5))
+                        assert hub.returncode is None
+                        hub.send_signal(signal.SIGKILL)
+                        await hub.wait()
                 if reboots:
                     shutil.rmtree(folder / "runtime")
                 (folder / "runtime" / "health.json").unlink(missing_ok=True)
@@ -187,9 +247,24 @@ async def test_a_reboot_at_any_moment_loses_and_doubles_no_word(house: House, tm
     assert 3 <= _cases(house) <= 9  # a thread lost to a reboot begins a new case
 
 
+@pytest.mark.parametrize("trouble", [full_disk, locked_database])
+@pytest.mark.timeout(600)
+async def test_a_kill_while_nothing_can_be_written_loses_and_doubles_nothing(
+    house: House, tmp_path: Path, trouble: Trouble
+) -> None:
+    play, told = await chaos(house, tmp_path, kills=1, seed=3, phones=3, trouble=trouble)
+    check(house, play, told)
+    assert _cases(house) == 3
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_twenty_kills_lose_and_double_nothing(house: House, tmp_path: Path, seed: int) -> None:
-    play, told = await chaos(house, tmp_path, kills=20, seed=seed, phones=12)
+@pytest.mark.parametrize(
+    ("kills", "seed", "trouble"),
+    [(20, 1, no_trouble), (14, 2, no_trouble), (10, 7, full_disk), (10, 8, locked_database)],
+)
+async def test_fifty_kills_lose_and_double_nothing(
+    house: House, tmp_path: Path, kills: int, seed: int, trouble: Trouble
+) -> None:
+    play, told = await chaos(house, tmp_path, kills=kills, seed=seed, phones=12, trouble=trouble)
     check(house, play, told)
     assert _cases(house) == 12
