@@ -24,6 +24,7 @@ from casework.tables import Clock
 ACCEPT = "accept"
 REPLY = "reply"
 ORPHAN = "orphan"  # an accepted case whose people are all gone
+WITHDRAWN = "withdrawn"  # taken back by its tipster while it is held: nothing stops this one
 # The steps an unaccepted case climbs, in order.
 STEPS = ("accept", "accept_duty", "accept_house")
 
@@ -112,9 +113,9 @@ def restart(session: Session, case: bytes, kind: str, until: datetime) -> None:
 
 
 def stop(session: Session, case: bytes, *kinds: str) -> None:
-    """End the clocks of these *kinds*, or every clock of the case when none is named."""
+    """End the clocks of these *kinds*, or every one that waits for staff when none is named."""
     wanted = delete(Clock).where(Clock.case == case)
-    session.execute(wanted.where(Clock.kind.in_(kinds)) if kinds else wanted)
+    session.execute(wanted.where(Clock.kind.in_(kinds) if kinds else Clock.kind != WITHDRAWN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def claim_overdue(session: Session, now: datetime, times: Times, limit: int = 10
     A clock is given to one caller only, once per step, however long nobody asked. The last step comes again
     until the case is accepted; a reply clock does so daily until the reply.
     """
-    late = session.scalars(select(Clock).where(Clock.due <= now).order_by(Clock.due).limit(limit)).all()
+    waiting = select(Clock).where(Clock.due <= now, Clock.kind != WITHDRAWN)
+    late = session.scalars(waiting.order_by(Clock.due).limit(limit)).all()
     claimed = []
     for clock in late:
         kind = _next_step(clock.kind)

@@ -1,8 +1,9 @@
 """
 Holding a case: for a court, an appeal, a quarrel, it is not erased when its time comes.
 
-A hold stops the calendar and nothing else: a tipster who takes the case back, and the operator's ``erase``,
-are obeyed all the same. Whoever answers for the case, or a coordinator, sets and lifts it. Journalled.
+A hold stops the calendar, and delays a tipster who takes the case back by 72 hours, in which the lawyer is
+told (:mod:`casework.withdrawal`); the operator's ``erase`` is obeyed at once. Whoever answers for the case,
+or a coordinator, sets and lifts it. Journalled.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from casework import journal, lives
+from casework import journal, lives, withdrawal
 from casework.errors import NotFoundError
 from casework.permits import Acting, is_holder, is_member
 from casework.tables import Case
@@ -40,6 +41,7 @@ def let_go(session: Session, case_id: bytes, acting: Acting) -> Case:
         NotFoundError, NotAllowedError: as :func:`hold`.
     """
     case = _set(session, case_id, acting, held=False)
+    withdrawal.come_due(session, case, acting.now)
     if case.erase_on is not None:
         case.erase_on = max(case.erase_on, acting.day + timedelta(days=14))
     return case

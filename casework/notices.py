@@ -38,9 +38,10 @@ REPLY = "reply"  # a tipster wrote, or waits for an answer
 DUTY = "duty"  # nobody took a case in time, or nobody is on duty
 UNPARSED = "unparsed"
 ASKED = "card"  # an editor asks for something of a card
+WITHDRAWN = "withdrawn"  # a tipster took back a case that is held
 FAILED = "failed"  # an answer or a notice could not be delivered
 REMIND = "remind"  # a day somebody set at a desk comes near
-KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED)
+KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED, WITHDRAWN)
 
 CHANNELS = ("smtp", "webhook", "telegram")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from casework.lives import ACTIVE, ENDED
@@ -65,9 +65,9 @@ def set_reminder(case: Case, day: date | None, today: date, random: Random) -> N
 
 
 def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
-    """Return ended cases whose time has come. Does not erase."""
+    """Return ended cases whose time has come and that nobody holds for a court. Does not erase."""
     second = aliased(Case)
-    goes_on = exists().where(second.split_from == Case.id, second.status.in_(ACTIVE))
+    goes_on = exists().where(second.split_from == Case.id, or_(second.status.in_(ACTIVE), second.held))
     wanted = (
         select(Case.id)
         # A first matter goes with its second, so it waits for that to end.

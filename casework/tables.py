@@ -266,7 +266,7 @@ class Clock(Base):
     __tablename__ = "clock"
     __table_args__ = (NO_ROWID,)
     case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)  # accept | reply
+    kind: Mapped[str] = mapped_column(primary_key=True)  # accept | reply | orphan | withdrawn
     due: Mapped[datetime]
 
 

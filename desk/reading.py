@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from casework import keys, permits, sheets
+from casework.clocks import WITHDRAWN
 from casework.sheets import Sheet
 from casework.tables import Case, Clock, Grant, Item, JournalRow
 from crypto.errors import CryptoError, TamperedError
@@ -342,5 +343,6 @@ def _reach(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> Reach:
 
 
 def left(clocks: Sequence[Clock], now: datetime) -> float | None:
-    """Return the seconds until the first of *clocks* runs out, none when none runs."""
-    return min(((clock.due - now).total_seconds() for clock in clocks), default=None)
+    """Return the seconds until the first of *clocks* that waits for staff runs out, none when none runs."""
+    waiting = [clock for clock in clocks if clock.kind != WITHDRAWN]
+    return min(((clock.due - now).total_seconds() for clock in waiting), default=None)

@@ -166,5 +166,10 @@ class Erase(Effect):
 
 
 @dataclass(frozen=True, repr=False)
+class TakeBack(Effect):
+    """Erase the case in 72 hours: a lawyer holds it for a court, and is told."""
+
+
+@dataclass(frozen=True, repr=False)
 class DropCourier(Effect):
     """Forget how to push to this chat."""

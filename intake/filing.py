@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from casework import mailboxes
+from casework import clocks, mailboxes, withdrawal
 from casework.errors import WrongStateError
 from casework.rows import Rows
 from casework.tables import Case
@@ -255,7 +255,11 @@ def _carry_out(
             opening.open_thread(work)
         case effects.Erase():
             # In a merged case others told their own; each takes back only theirs.
-            work.erase = work.case if work.state.own is None else bytes.fromhex(work.state.own)
+            work.erase = _own_case(work)
+        case effects.TakeBack():
+            taken = _own_case(work)
+            if facts is not None and taken is not None and clocks.WITHDRAWN not in facts.clocks:
+                withdrawal.take_back(work.rows, taken, facts.people, work.house.staffing, work.now)
         case effects.MakePhrase():
             assert secret is not None
             sealing.make_phrase(work, effect, secret)
@@ -264,6 +268,11 @@ def _carry_out(
             sealing.make_invitation(work, effect, secret)
         case _:
             _carry_out_choice(work, effect, facts)
+
+
+def _own_case(work: Work) -> bytes | None:
+    """Return the case that is this tipster's to take back."""
+    return work.case if work.state.own is None else bytes.fromhex(work.state.own)
 
 
 def _carry_out_choice(work: Work, effect: effects.Effect, facts: CaseFacts | None) -> None:

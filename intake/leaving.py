@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from intake import screens
 from intake.acts import Act, stay
-from intake.effects import DropCourier, Erase, FileCase, Sweep
+from intake.effects import DropCourier, Erase, FileCase, Sweep, TakeBack
 from intake.state import State
 from intake.world import Step, World
 
@@ -67,6 +67,9 @@ def erase_now(state: State, world: World) -> Step:
     """Erase the case and forget the chat."""
     if state.case is None:
         return stay(state, screens.told(state, "erase.nothing"))
+    if screens.is_held(world):
+        said = screens.goodbye("erase.done.held", world)
+        return Step(state, (said,), (DropCourier(), TakeBack(), Sweep("now")), forgets=True)
     return Step(state, (screens.goodbye("erase.done", world),), (Erase(), Sweep("now")), forgets=True)
 
 

@@ -225,7 +225,13 @@ def forget(state: State) -> Say:
 def erase(state: State, world: World) -> Say:
     """Say what erasing means, before it is done."""
     keyboard = rows(state, ("erase.yes",), ("menu",))
-    return Say(keyboard, key="erase.ask", params={"time": Span("days", world.escrow_days)}, replaces=True)
+    key = "erase.ask.held" if is_held(world) else "erase.ask"
+    return Say(keyboard, key=key, params={"time": Span("days", world.escrow_days)}, replaces=True)
+
+
+def is_held(world: World) -> bool:
+    """Tell whether a lawyer keeps this case for a court."""
+    return world.case is not None and world.case.held
 
 
 def help_text(state: State) -> Say:

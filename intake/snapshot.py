@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, LargeBinary, String, bindparam, cast, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    LargeBinary,
+    String,
+    bindparam,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from casework import cases, keys, lives, post, watching
@@ -150,6 +161,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         assignee=case.assignee,
         second=case.second,
         people=_people_of(case),
+        held=bool(beside["held"]),
         content=content.key,
         identity=identity.key,
         next_content=content.following,
@@ -181,6 +193,10 @@ _BESIDE = union_all(
     select(literal("courier"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "courier"),
     select(literal("chat"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "chat"),
     select(literal("clock"), _NO_BYTES, Clock.kind).where(Clock.case == _CASE),
+    # A matter split off from it goes with it, so a hold of that one counts as well.
+    select(literal("held"), Case.id, _NO_WORD).where(
+        or_(Case.id == _CASE, Case.split_from == _CASE), Case.held
+    ),
     select(literal("told"), _NO_BYTES, Notice.kind).where(Notice.case == _CASE, Notice.kind == REPLY),
 )
 

@@ -31,6 +31,7 @@ from casework import (
     retention,
     succession,
     watching,
+    withdrawal,
 )
 from casework.actors import HUB, Actor
 from casework.channels import Mail, Send, http_client, mail, staff_bot, webhook
@@ -241,6 +242,9 @@ class Chores:
             escalation.hand_to_stand_ins(session, staffing, now)
             cardrequests.escalate(session, staffing, now)
             escalation.remind(session, staffing, now)
+            taken_back = withdrawal.due(session, now)
+        for case in taken_back:
+            self.erase(case, now)
 
     def succeed(self) -> None:
         """Let nothing new be opened with keys of people who are gone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from casework import cases, codes, deadlines, journal, permits, sheets
+from casework import cases, clocks, codes, deadlines, journal, permits, sheets
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case
 from desk import accepting, handing, reading, replying, together, trusting
@@ -78,6 +78,7 @@ def show(visit: Visit) -> Reply:
         branches=BRANCHES,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         unconfirmed=bool(visit.session.waiting),
+        taken_back=next((one.due for one in dossier.clocks if one.kind == clocks.WITHDRAWN), None),
     )
 
 
