@@ -150,6 +150,13 @@ def reply_to_many(session: Session, case_id: bytes, version: int, rows: Rows, ac
     return _answer(session, case_id, version, rows, "reply", acting, noted_as="bulk-reply")
 
 
+def reassure(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
+    """Let the tipster know that somebody else answers for the case now. No clock stops: it is no answer."""
+    case = permits.take(session, case_id, version, "note", acting)
+    _write(session, case, rows)
+    return _record(session, case, "ring", acting)
+
+
 def ask_back(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
     """Ask the tipster something; the case then waits for them."""
     return _answer(session, case_id, version, rows, "ask", acting)

@@ -37,7 +37,7 @@ ACTS = frozenset(
         "draft", "freeze", "verdict", "approve", "override", "lift", "release", "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
         "lift-suspension", "duty", "tally", "hold", "let-go", "ask-card", "answer-card",
-        "restored", "repin", "renew", "recover",
+        "restored", "repin", "renew", "recover", "ring",
     }
 )  # fmt: skip
 
@@ -150,21 +150,31 @@ def verify_chain(session: Session, anchor: Anchor) -> bytes:
         BrokenJournalError: names the first row that does not hold.
         CryptoError: a roster is not signed by the root keys.
     """
-    head = chain.GENESIS
+    return verify_from(session, anchor, 0, chain.GENESIS)[1]
+
+
+def verify_from(session: Session, anchor: Anchor, after: int, head: bytes) -> tuple[int, bytes]:
+    """
+    Check every row that follows row *after*, whose head was *head*; return the last row's number and head.
+
+    Raises:
+        BrokenJournalError, CryptoError: as :func:`verify_chain`.
+    """
     known: dict[int, Roster] = {}
     in_force = rosters.version(session)
-    rows = session.scalars(select(JournalRow).order_by(JournalRow.n)).all()
-    for n, row in enumerate(rows, start=1):
+    rows = session.scalars(select(JournalRow).where(JournalRow.n > after).order_by(JournalRow.n)).all()
+    for at, row in enumerate(rows):
+        n = after + 1 + at
         version = in_force if row.roster is None else row.roster
         if row.n != n or row.previous != head or version == REFUSED:
             raise BrokenJournalError(n)
         roster = known.get(version) or rosters.at_version(session, version, anchor)
         known[version] = roster
-        untaken = rows[n - 1 :] if row.roster is None else ()
+        untaken = rows[at:] if row.roster is None else ()
         if not _stands(row, roster, _changed_at(untaken, roster)) or not _was_taken(row, roster):
             raise BrokenJournalError(n)
         head = row.head
-    return head
+    return after + len(rows), head
 
 
 def count(session: Session) -> int:

@@ -28,10 +28,11 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, checking, door, forms, rewrapping, sending, words
+from desk import answering, checking, door, forms, reassuring, rewrapping, sending, words
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
+from desk.pinned import Pinned
 from desk.routes import PICTURE, UNLOCK, WORK, Route
 from desk.sessions import COOKIE, Sessions
 from desk.settings import Settings
@@ -42,7 +43,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
 SWEEP_SECONDS = 30.0
 # What a session does by itself while somebody is signed in.
-CHORES = (checking.check_in_passing, rewrapping.rewrap_in_passing)
+CHORES = (checking.check_in_passing, rewrapping.rewrap_in_passing, reassuring.reassure_in_passing)
 
 T = TypeVar("T")
 
@@ -79,6 +80,7 @@ def build(
         detectors=detectors,
         warm=warmer.warm,
         cases=cases or CaseSettings(),
+        journal=Pinned(settings.keyring_dir),
     )
     lanes = {name: Lane(*bounds) for name, bounds in LANES.items()}
     return Litestar(
@@ -171,16 +173,21 @@ async def _sweep(desk: Desk, lane: Lane) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         desk.sessions.sweep(desk.clock())
-        try:
-            await lane.run(partial(sending.send_due, desk))
-        except Exception as error:  # noqa: BLE001  nothing of a batch is lost: its cases still wait
-            log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
+        # Nothing of a batch is lost by a failure: its cases still wait.
+        await _quietly(lane, partial(sending.send_due, desk))
+        if desk.journal is not None:
+            await _quietly(lane, partial(desk.journal.look, desk.database, desk.anchor))
         for session in desk.sessions.living(desk.clock()):
             for chore in CHORES:
-                try:
-                    await lane.run(partial(chore, desk, session))
-                except Exception as error:  # noqa: BLE001  # the next round tries again; a page says what is wrong
-                    log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
+                await _quietly(lane, partial(chore, desk, session))
+
+
+async def _quietly(lane: Lane, work: Callable[[], object]) -> None:
+    """Do what nobody waits for; what goes wrong is tried again at the next round."""
+    try:
+        await lane.run(work)
+    except Exception as error:  # noqa: BLE001  # a page says what is wrong
+        log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
 
 
 def _handler(desk: Desk, route: Route, lane: Lane) -> HTTPRouteHandler:

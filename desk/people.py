@@ -1,7 +1,8 @@
 """
 What changes about a colleague between rosters: duty, limit, stand-in, suspension. Each change is journalled.
 
-Any one of the staff suspends another for a day; a second person makes it last. Whoever is suspended is signed
+Any one of the staff suspends another for a day; a second person makes it last. In a house of two the other
+one goes on suspending day by day, until the roster says more. Whoever is suspended is signed
 out everywhere at this desk and gets nothing more from the keeper. A lasting suspension is lifted by a
 coordinator who is not the one suspended.
 """
@@ -104,6 +105,9 @@ def suspend(session: Session, staff: str, acting: Acting) -> bool:
     """
     Suspend a colleague for a day, or, as a second person, for good; tell whether it now lasts.
 
+    The same person again changes nothing, but where nobody else is left to be the second: there another day
+    begins, so that in a house of two a stolen keyring does not wake up by itself.
+
     Raises:
         NotAllowedError: oneself, or one is suspended.
         NotFoundError: nobody of the roster has this id.
@@ -119,7 +123,7 @@ def suspend(session: Session, staff: str, acting: Acting) -> bool:
     row.suspended_by = " ".join(sorted(by))
     if lasts:
         row.suspended_until = LASTING
-    elif not still:
+    elif not still or not acting.staffing.living - {acting.staff, staff}:
         row.suspended_until = acting.now + FIRST
     _note(session, "suspend", staff, acting)
     return lasts

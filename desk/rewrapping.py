@@ -82,7 +82,7 @@ def missing(visit: Visit) -> list[Missing]:
 
 
 def _of_own_cases(visit: Visit) -> Iterable[Missing]:
-    """Look at the cases this person answers for: the other one, and recovery, should hold the same."""
+    """Look at the cases this person answers for: their other people, and recovery, should hold the same."""
     me = _me(visit)
     with visit.database.read() as session:
         own = session.scalars(
@@ -99,14 +99,16 @@ def _of_own_cases(visit: Visit) -> Iterable[Missing]:
                 rows.where(Grant.owner.in_(some))
             ):
                 held[GrantRef(owner, compartment, generation)].add((staff, number))
-    other = {case.id: case.second if case.assignee == visit.staff else case.assignee for case in own}
-    team = {case.id: case.team for case in own}
+    cases = {case.id: case for case in own}
     for ref, holders in held.items():
-        if me not in holders or (ref.compartment == keys.IDENTITY and team[ref.owner] != rosters.LEGAL):
+        case = cases[ref.owner]
+        if me not in holders or (ref.compartment == keys.IDENTITY and case.team != rosters.LEGAL):
             continue
-        name = other[ref.owner]
-        wanted = [visit.staffing.holder(name)] if name is not None else []
-        for holder in [*wanted, *visit.staffing.recovery()]:
+        # A consultant is lent what was said, never a card.
+        lent = case.consultant if ref.compartment == keys.CONTENT else None
+        names = {one for one in (case.assignee, case.second, lent) if one not in (None, visit.staff)}
+        people = [visit.staffing.holder(name) for name in sorted(names) if name is not None]
+        for holder in [*people, *visit.staffing.recovery()]:
             if holder is not None and (holder.staff, holder.number) not in holders:
                 yield ref, holder
 

@@ -66,6 +66,8 @@ class Session:
     compared: set[bytes] = field(default_factory=set)
     # Cases whose holders this session has put right, or tried to.
     mended: set[tuple[bytes, int]] = field(default_factory=set)
+    # Cases whose tipsters this session has told who answers now, or tried to.
+    reassured: set[bytes] = field(default_factory=set)
     # Grants to colleagues this session has made, or tried to: key, holder, number of the holder's key.
     rewrapped: set[tuple[GrantRef, str, int]] = field(default_factory=set)
     # Hand-ins the hub has not confirmed yet: sealed grants, no seeds.

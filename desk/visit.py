@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from casework.actors import Actor
 from casework.database import Database
+from casework.heads import Judgement
 from casework.permits import Acting
 from casework.permits import Settings as CaseSettings
 from casework.rosters import Staffing
@@ -27,6 +28,7 @@ from desk.batches import Batches
 from desk.entrance import Entrance
 from desk.errors import IncompleteError, MissingError, NotSignedInError
 from desk.forms import Form
+from desk.pinned import Pinned
 from desk.sessions import Session, Sessions
 from desk.settings import Settings
 from desk.words import Words
@@ -97,6 +99,13 @@ class Desk:
     cases: CaseSettings = field(default_factory=CaseSettings)
     # Answers to many that can still be taken back.
     batches: Batches = field(default_factory=Batches)
+    # What this desk saw of the journal; a desk built for one purpose only has none.
+    journal: Pinned | None = None
+
+    @property
+    def alarm(self) -> Judgement | None:
+        """What is wrong with the journal and stands on every page."""
+        return None if self.journal is None else self.journal.alarm
 
 
 @dataclass(frozen=True)

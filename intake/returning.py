@@ -7,7 +7,7 @@ from datetime import datetime
 
 from casework.post import Waiting, cut
 from intake import events, inviting, phrase_screens, screens
-from intake.effects import Effect, ShowLetters
+from intake.effects import Effect, SetReach, ShowLetters
 from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
 from intake.snapshot import Match
 from intake.state import State
@@ -84,7 +84,22 @@ def show(state: State, match: Match, again: Button | None) -> Step:
         keyboard = ((Button("button.again", "again", again.handle),), *keyboard)
     key = "answers.after" if again is not None else "answers.after.phrase"
     effects: tuple[Effect, ...] = (ShowLetters(match),)
+    hours = _new_hours(match, waiting) if again is not None else ""
+    if hours:
+        state = replace(state, reach="push", hours=hours)
+        effects = (*effects, SetReach())
     return Step(state, (*replies, Say(keyboard, lasts=ANSWER_LASTS, key=key)), effects)
+
+
+def _new_hours(match: Match, waiting: list[Waiting]) -> str:
+    """
+    Return the hours in which to ring this chat from now on, where the button asks for a new address.
+
+    Only while there is an old one: whoever has chosen a phrase meanwhile is not rung again.
+    """
+    if not match.case.couriers or match.case.is_writing:
+        return ""
+    return next((one.hours for one in waiting if one.hours and one.shown is None), "")
 
 
 def _parts(letter: Waiting) -> tuple[Waiting, ...]:

@@ -252,6 +252,14 @@ class Chores:
         made = succession.renew(self.database, self.strongbox, staffing, self.clock().date())
         if made:
             log.info("keys.renewed %d", made)
+            self._renew_courier()
+
+    def _renew_courier(self) -> None:
+        """Let addresses that come in from now on be sealed to a key nobody has taken, once an hour."""
+        now = self.clock()
+        if now - self.strongbox.families["courier"].current.made >= timedelta(hours=1):
+            self.strongbox.add("courier", now)
+            self.publish_keys()
 
     def keep_keys(self) -> None:
         """Rotate what is due and publish the new public halves."""

@@ -132,3 +132,30 @@ def test_a_damaged_memory_is_named_and_never_passed_over(sqlite_house: House) ->
     (state / SUSPENDED).write_bytes(b"[]")
     with pytest.raises(KeyMissingError):
         Strongbox.load(state, state.parent / "runtime", house.now)
+
+
+def test_in_a_house_of_two_the_other_one_goes_on_day_by_day(sqlite_house: House) -> None:
+    house = sqlite_house
+    for name in ("carol", "dan", "erin", "olga"):
+        house.revoke(name)
+    suspend(house, "bob", "alice")
+    house.now += timedelta(hours=20)
+    suspend(house, "bob", "alice")
+    with house.database.read() as session:
+        assert session.get_one(StaffState, "alice").suspended_until == house.now + timedelta(hours=24)
+    assert "alice" not in living(house)
+    unsuspend(house, "alice")
+    house.now += timedelta(hours=20)
+    assert "alice" not in living(house), "also in the hub's memory it is another day"
+
+
+def test_in_a_house_of_three_one_voice_ends_after_a_day(sqlite_house: House) -> None:
+    house = sqlite_house
+    for name in ("dan", "erin", "olga"):
+        house.revoke(name)
+    suspend(house, "bob", "alice")
+    first = house.now + timedelta(hours=24)
+    house.now += timedelta(hours=20)
+    suspend(house, "bob", "alice")
+    with house.database.read() as session:
+        assert session.get_one(StaffState, "alice").suspended_until == first

@@ -35,6 +35,7 @@ class Waiting:
     content: bytes | None = field(default=None, repr=False)
     shown: date | None = None
     copies: tuple[bytes, ...] = ()  # the same letter in another mailbox of the same chat
+    hours: str = ""  # when to ring: whoever taps is to give a new courier address with these
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _open_letter(session: Session, letter: Letter, mailbox: Secret) -> Waiting:
         mime=head.get("mime", ""),
         content=content,
         shown=letter.shown,
+        hours=str(head.get("hours", "")),
     )
 
 

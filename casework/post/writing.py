@@ -87,6 +87,7 @@ def write_reply(
     random: Random,
     seq: int = 0,
     template: str = "",
+    renews: bool = False,
 ) -> Written:
     """
     Build a reply: its item under the case's content *key*, its letters, and the wish for a push.
@@ -95,6 +96,8 @@ def write_reply(
     secret but the key *by* signs with. *seq* is its place among what was said in the same minute: one more
     than the newest that is known; *template* names the legal text it was made from. The mailboxes named in
     the result must be handed in, or erasure cannot find them.
+
+    With *renews* whoever taps the button gives a new courier address, with the hours the old one names.
 
     Raises:
         NoWayError: there is neither a courier address nor a mailbox.
@@ -127,7 +130,9 @@ def write_reply(
         state="waiting" if courier is None else "sealed",
         signing=by.signing,
     )
-    words = {"at": at, "case": key.owner.hex(), "item": item.hex(), "seq": seq}
+    words: dict[str, Any] = {"at": at, "case": key.owner.hex(), "item": item.hex(), "seq": seq}
+    if renews and courier is not None:
+        words["hours"] = courier.hours
     for box in [*boxes, *rung]:
         _post(rows, box, words, text, attachments, now.date())
     return Written(rows, item, tuple(box.id for box in rung))

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from casework import journal
 from casework.journal import BrokenJournalError
 from casework.tables import JournalRow
+from desk.errors import ConflictError
 from desk.pages.house import COORDINATORS
-from desk.routes import Route
+from desk.routes import ROLES, Route
 from desk.visit import Reply, Visit
 
 LIMIT = 300
@@ -37,4 +38,16 @@ def show(visit: Visit) -> Reply:
     )
 
 
-ROUTES = (Route("GET", "/journal", show, COORDINATORS),)
+def accept_restored(visit: Visit) -> Reply:
+    """Go on from a house that was restored from a copy, after somebody looked at what is gone."""
+    if visit.desk.journal is None or not visit.desk.journal.accept_restored(
+        visit.database, visit.desk.anchor
+    ):
+        raise ConflictError(("wrong_state",))
+    return visit.go("/", "notice.restored")
+
+
+ROUTES = (
+    Route("GET", "/journal", show, COORDINATORS),
+    Route("POST", "/restored", accept_restored, ROLES),
+)

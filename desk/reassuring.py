@@ -1,0 +1,104 @@
+"""
+Telling clients, unasked and once, that somebody else answers for their case since its lawyer is gone.
+
+The hub gave the case to its second; only a desk that holds the case can reach its tipster. One neutral line
+with a button goes out, as for any reply; what waits behind it is one sentence in their language. The tap
+gives the hub a new courier address, sealed to keys that whoever is gone never held, and the old one dies.
+Who chose a phrase only finds the sentence when they come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session as DatabaseSession
+
+import casework
+from casework import cases, catalogue, hubkeys, lives
+from casework.actors import HUB
+from casework.errors import CaseworkError
+from casework.post import write_reply
+from casework.tables import Case, JournalRow
+from crypto.errors import CryptoError
+from desk import handing, reading, sealing
+from desk import visit as visits
+from desk.errors import DeskError
+from desk.handing import HandIn
+from desk.replying import boxes_of, courier_of
+from desk.sessions import Session
+from desk.visit import Desk, Visit
+
+log = logging.getLogger("subrosa.desk")
+
+CATALOGUES = Path(casework.__file__).parent / "catalogues"
+
+
+def reassure_in_passing(desk: Desk, session: Session) -> int:
+    """Tell the clients of cases the person of *session* was left with; return how many were told."""
+    visit = visits.in_passing(desk, session)
+    if visit is None:
+        return 0
+    told = 0
+    with session.lock:
+        for case in _left_with(visit):
+            session.reassured.add(case)
+            try:
+                told += _reassure(visit, case)
+            except (CaseworkError, CryptoError, DeskError) as error:
+                log.warning("desk.not_reassured %s", type(error).__name__)
+    return told
+
+
+def _left_with(visit: Visit) -> list[bytes]:
+    """Return the cases the hub left to this person and whose tipsters were not told of it yet."""
+    with visit.database.read() as session:
+        own = session.scalars(
+            select(Case.id).where(Case.assignee == visit.staff, Case.status.in_(lives.ACTIVE))
+        )
+        return [
+            case
+            for case in own
+            if case not in visit.session.reassured
+            and _newest(session, case, "assign", HUB) > _newest(session, case, "ring", None)
+        ]
+
+
+def _newest(session: DatabaseSession, case: bytes, act: str, actor: str | None) -> int:
+    wanted = select(func.max(JournalRow.n)).where(JournalRow.case == case, JournalRow.act == act)
+    return session.scalar(wanted if actor is None else wanted.where(JournalRow.actor == actor)) or 0
+
+
+def _reassure(visit: Visit, case_id: bytes) -> bool:
+    dossier = reading.dossier(visit, case_id)
+    courier, boxes = courier_of(dossier), boxes_of(dossier)
+    if courier is None and not boxes:
+        return False
+    with visit.database.read() as session:
+        hub = hubkeys.find(session, hubkeys.COURIER, visit.staffing.roster)
+    language = courier.language if courier is not None else dossier.case.language
+    written = write_reply(
+        sealing.content_key(visit, case_id),
+        _speak(language),
+        (),
+        by=visit.actor,
+        now=visit.now,
+        courier=courier,
+        hub=hub,
+        boxes=boxes,
+        random=os.urandom,
+        seq=dossier.next_seq,
+        renews=True,
+    )
+    with visit.database.write() as session:
+        cases.reassure(session, case_id, dossier.case.version, written.rows, visit.acting)
+    handing.hand_in(visit, HandIn(mailboxes={case_id: written.mailboxes} if written.mailboxes else {}))
+    return True
+
+
+@cache
+def _speak(language: str) -> str:
+    return catalogue.load(CATALOGUES, language).gettext("post.reassure")

@@ -1,0 +1,570 @@
+"""
+The vault in any order: accept, reassign, suspend, re-wrap, renew, rotate, erase, back up, restore.
+
+A house of seven lives through acts drawn at random; hub and desks are ours, only the waiting between them is
+cut short. After every act, of everything that was ever told in a case that lives:
+
+* whoever should open it, opens it;
+* nobody else does: not over the wall, not before they were on the case, not while suspended;
+* somebody's keyring still opens it, so that nothing is lost;
+
+after every round of the hub the next thing of every case may be sealed to somebody living, and at the end
+nothing of an erased case opens with any dump, any keyring and the keys the hub holds then.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from casework import cases as acts
+from casework import (
+    epoch,
+    erasure,
+    escalation,
+    handins,
+    hubkeys,
+    keeper,
+    keys,
+    lives,
+    newest,
+    rows,
+    succession,
+    watching,
+)
+from casework.actors import OPERATOR, Actor
+from casework.database import connect, create_tables
+from casework.errors import KeyMissingError
+from casework.strongbox import SETTLING, Strongbox
+from casework.tables import Case, Grant, Item
+from crypto import lock
+from crypto.errors import CryptoError
+from crypto.keyring import Staff
+from crypto.roster import Anchor, Roster
+from crypto.sealed import open_sealed
+from crypto.xwing import Identity
+from desk import accepting, app, handing, opening, people, rewrapping, sealing
+from desk.entrance import Entrance
+from desk.errors import DeskError
+from desk.forms import Form
+from desk.sessions import Session, Sessions
+from desk.settings import Settings as DeskSettings
+from desk.visit import Desk, Visit
+from subrosa import backup
+from subrosa.escrow import Escrow
+from tests.databases import SENTINEL
+from tests.house import build
+from tests.test_backup import settings_for
+from tests.test_keeper import file_case
+from tests.test_succession import renew_keyring
+
+LAWYERS = ("alice", "bob", "fred")
+CAST = {
+    **{name: {"lawyer"} for name in LAWYERS},
+    "carol": {"editor"}, "dan": {"editor"}, "erin": {"custodian"}, "olga": {"coordinator"},
+}  # fmt: skip
+CASES = 3
+
+
+@dataclass
+class Told:
+    """One thing that was told: who may ever open it, and which keyrings must."""
+
+    item: bytes
+    may: set[str]
+    should: set[tuple[str, int]]
+
+
+@dataclass
+class Known:
+    """What this test knows of one case."""
+
+    told: list[Told] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)  # whoever answered for it, ever
+
+
+class Clockwork:
+    """Stands for the module ``time`` in the desk: whoever waits lets the hub look at what waits."""
+
+    def __init__(self, hub: Any) -> None:
+        self._hub, self._now = hub, 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, _seconds: float) -> None:
+        self._now += 1.0
+        self._hub()
+
+
+@cache
+def _furniture() -> Desk:
+    """Return what every desk has alike: words and templates."""
+    folder = Path(tempfile.gettempdir())
+    built = app.build(
+        DeskSettings(keyring_dir=folder, hosts=frozenset(), is_practice=True),
+        connect("sqlite://"),
+        Anchor((bytes(32),), 1),
+        lambda: datetime.now(UTC),
+        zone=ZoneInfo("UTC"),
+        detectors=lambda: None,
+    )
+    desk: Desk = built.state["desk"]
+    return desk
+
+
+class Vault(RuleBasedStateMachine):
+    """A house in which anything may happen to keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="subrosa-vault-"))
+        self.patch = pytest.MonkeyPatch()
+        self.known: dict[bytes, Known] = {}
+        self.dumped: dict[bytes, list[Grant]] = {}
+        self.erased: set[bytes] = set()
+        self.backed_up: tuple[dict[bytes, Known], Roster, dict[str, Staff]] | None = None
+        self.machines = 0
+
+    # --- the house ---
+
+    @initialize(with_recovery=st.booleans())
+    def found(self, with_recovery: bool) -> None:
+        database = connect(f"sqlite:///{self.folder / 'house.db'}")
+        create_tables(database, SENTINEL)
+        self.house = build(database, self.folder, cast=CAST)
+        if not with_recovery:
+            roster = self.house.roster
+            self.house.enforce(replace(roster, version=2, previous=roster.digest, recovery=None))
+        self.keyrings = {name: [staff] for name, staff in self.house.staff.items()}
+        self.escrow_key = Identity.generate()
+        self.escrow = self._escrow()
+        self._furnish()
+        for module in (opening, handing):
+            self.patch.setattr(module, "time", Clockwork(self._hub_looks))
+        self.file()
+        self.file()
+        self.take_over(0, "alice", "bob")
+
+    def _escrow(self) -> Escrow:
+        medium = self.folder / "medium"
+        medium.mkdir(exist_ok=True)
+        state = self.house.strongbox.families["epoch"].path.parent
+        return Escrow(medium, state, self.escrow_key.recipient)
+
+    def _furnish(self) -> None:
+        """Set up the desk over the present database; whoever was signed in signs in anew."""
+        house = self.house
+        of = DeskSettings(keyring_dir=self.folder, hosts=frozenset(), is_practice=True)
+        self.desk = replace(
+            _furniture(),
+            settings=of,
+            database=house.database,
+            anchor=house.anchor,
+            clock=lambda: house.now,
+            sessions=Sessions(of),
+            entrance=Entrance(of, house.database, house.anchor),
+        )
+        self.sessions: dict[str, Session] = {}
+        self.counters = keeper.Counters()
+
+    def _hub_looks(self) -> None:
+        house = self.house
+        keeper.answer_requests(house.database, house.strongbox, house.anchor, self.counters, house.now)
+        handins.take(house.database, house.strongbox, house.anchor, house.now)
+
+    def visit(self, name: str) -> Visit | None:
+        """Return *name* at the desk, or none if they may not work now."""
+        house = self.house
+        staff = house.staff[name]
+        session = self.sessions.get(name)
+        if session is None or session.staff is not staff:
+            session = self.sessions[name] = Session(
+                staff=staff, language="ru", began=house.now, seen=house.now
+            )
+        staffing, me = self.desk.entrance.standing(staff, house.now)
+        if me is None:
+            return None
+        return Visit(
+            desk=self.desk, path="", arguments={}, query={}, form=Form(), words=self.desk.words["ru"],
+            now=house.now, signed_in=session, known=staffing, me=me,
+        )  # fmt: skip
+
+    def living(self) -> frozenset[str]:
+        with self.house.database.read() as session:
+            found = watching.watched(session, self.house.strongbox, self.house.anchor, self.house.now)
+        return found.living
+
+    def key_of(self, name: str) -> tuple[str, int]:
+        return name, self.house.staff[name].number
+
+    def case(self, n: int) -> Case | None:
+        """Return one of the cases there are."""
+        if not self.known:
+            return None
+        case_id = list(self.known)[n % len(self.known)]
+        with self.house.database.read() as session:
+            return session.get(Case, case_id)
+
+    # --- what happens ---
+
+    @precondition(lambda self: len(self.known) < CASES)
+    @rule()
+    def file(self) -> None:
+        if not {"alice", "bob", "fred"} & self.living():
+            return
+        case_id, _ = file_case(self.house, "legal", None)
+        with self.house.database.read() as session:
+            item = session.scalars(select(Item.id).where(Item.case == case_id, Item.kind == "message")).one()
+        duty = set(self.house.staffing().members("legal"))
+        told = Told(item, set(duty), {self.key_of(one) for one in duty})
+        self.known[case_id] = Known([told])
+        self.check()
+
+    @rule(n=st.integers(0, CASES - 1))
+    def tell(self, n: int) -> None:
+        """The tipster writes: sealed by the hub to the newest key that may be sealed to, or to a new one."""
+        case, house = self.case(n), self.house
+        if case is None or not set(LAWYERS) & self.living():
+            return
+        with house.database.write() as session:
+            staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+            found = newest.read(session, case.id, staffing.hands, staffing.roster)[keys.CONTENT]
+            batch, key = rows.Rows(), found.key
+            people = (case.assignee, case.second) if case.status in lives.ACTIVE else ()
+            if key is None:
+                made = keys.make(case.id, keys.CONTENT, found.following)
+                keys.add_key(batch, made, "hub", hub=house.strongbox.signing)
+                holders = staffing.next_holders("legal", keys.CONTENT, people)
+                keys.add_grants(batch, made, holders, house.strongbox.epoch)
+                key = keys.public(made)
+            item = keys.seal_item(
+                batch, key, kind="message", author="tipster", payload={"text": "ещё"}, day=house.now.date()
+            )
+            rows.write(session, [batch])
+            held = select(Grant.staff, Grant.number).where(
+                Grant.owner == case.id, Grant.compartment == keys.CONTENT, Grant.generation == key.generation
+            )
+            holding = {(staff, number) for staff, number in session.execute(held)} & staffing.hands.living
+        may = set(self._may_be_told(case, staffing.living))
+        self.known[case.id].told.append(Told(item, may, holding))
+        assert holding, "nothing is sealed where nobody living opens it"
+        self.check()
+
+    def _may_be_told(self, case: Case, living: frozenset[str]) -> set[str]:
+        """Of a case with people: they. Where nobody of them is there, or one alone: the whole duty list."""
+        people = {case.assignee, case.second} & living if case.status in lives.ACTIVE else set()
+        alone = len(people) + (self.house.roster.recovery is not None) < 2
+        return {one for one in people if one} if people and not alone else set(LAWYERS) & living
+
+    @rule(n=st.integers(0, CASES - 1), who=st.sampled_from(LAWYERS), second=st.sampled_from((*LAWYERS, None)))
+    def take_over(self, n: int, who: str, second: str | None) -> None:
+        """Somebody accepts a new case with a second; an accepted one is given to somebody else."""
+        case = self.case(n)
+        if case is None or who not in self.living():
+            return
+        if case.status == "new":
+            self._accept(case, who, None if second == who or second not in self.living() else second)
+        elif case.status in lives.ACTIVE and case.assignee is not None and who != case.assignee:
+            self._reassign(case, case.assignee, who)
+
+    def _accept(self, case: Case, who: str, second: str | None) -> None:
+        visit = self.visit(who)
+        assert visit is not None
+        with self.house.database.write() as session:
+            after = acts.accept(session, case.id, case.version, second, visit.acting)
+        self._hand_over(visit, after, who, second)
+
+    def _reassign(self, case: Case, by: str, to: str) -> None:
+        visit = self.visit(by)
+        if visit is None:
+            return
+        opening.open_content(visit, [case.id])
+        try:
+            note = sealing.item(visit, case.id, "handover", {"text": "дальше ты", "to": to})
+        except KeyMissingError:
+            return  # a new keyring, to which nobody gave the case back yet
+        with self.house.database.write() as session:
+            after = acts.assign(session, case.id, case.version, to, by, visit.acting, rows=note)
+        self._hand_over(visit, after, to, by)
+
+    def _hand_over(self, visit: Visit, case: Case, first: str, second: str | None) -> None:
+        own = self.key_of(visit.staff)
+        try:
+            what = accepting.handover(visit, case, first, second)
+            is_done = handing.hand_in(visit, what)
+        except DeskError:
+            is_done = False
+        if is_done and not what.is_empty:
+            people = {self.key_of(name) for name in (first, second) if name is not None}
+            for one in self.known[case.id].told:
+                one.should = (one.should | people if own in one.should else one.should) & people
+        self.check()
+
+    @rule(by=st.sampled_from((*LAWYERS, "olga")), staff=st.sampled_from(LAWYERS))
+    def suspend(self, by: str, staff: str) -> None:
+        visit = self.visit(by)
+        if visit is None or by == staff or by not in self.living():
+            return
+        with self.house.database.write() as session:
+            people.suspend(session, staff, visit.acting)
+        self.living()
+        self._forget(staff)
+        self.check()
+
+    def _forget(self, staff: str) -> None:
+        """Whoever is suspended or has another keyring must open nothing more until somebody gives it back."""
+        for known in self.known.values():
+            for one in known.told:
+                one.should = {key for key in one.should if key[0] != staff}
+
+    @rule(staff=st.sampled_from(LAWYERS))
+    def lift(self, staff: str) -> None:
+        visit = self.visit("olga")
+        assert visit is not None
+        with self.house.database.write() as session:
+            people.lift(session, staff, visit.acting)
+        self.check()
+
+    @rule(staff=st.sampled_from(LAWYERS))
+    def lose_passphrase(self, staff: str) -> None:
+        """A new keyring; what only the old one opened is lost by that, and by nothing we did."""
+        if len(self.keyrings[staff]) > 2 or self.house.roster.recovery is None:
+            return
+        renew_keyring(self.house, staff)
+        self.keyrings[staff].append(self.house.staff[staff])
+        self._forget(staff)
+        self.check()
+
+    @rule(who=st.sampled_from(LAWYERS))
+    def rewrap(self, who: str) -> None:
+        visit = self.visit(who)
+        if visit is None or who not in self.living():
+            return
+        rewrapping.rewrap(visit)
+        for case_id, known in self.known.items():
+            case = self._row(case_id)
+            people = {case.assignee, case.second} if case.status in lives.ACTIVE else set()
+            others = {name for name in people if name is not None and name in self.living()}
+            for one in known.told:
+                if self.key_of(who) in one.should and who in people:
+                    one.should |= {self.key_of(name) for name in others}
+        self.check()
+
+    def _row(self, case_id: bytes) -> Case:
+        with self.house.database.read() as session:
+            return session.get_one(Case, case_id)
+
+    @rule()
+    def tick(self) -> None:
+        """The hub does what it does by itself."""
+        house = self.house
+        hub = Actor("hub", 0, house.strongbox.signing)
+        with house.database.read() as session:
+            staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+        with house.database.write() as session:
+            escalation.free_suspended(session, staffing, hub, house.now)
+        while succession.renew(house.database, house.strongbox, staffing, house.now.date()):
+            pass
+        with house.database.write() as session:
+            succession.take_away(session, house.strongbox, staffing)
+        if set(LAWYERS) & staffing.living:
+            with house.database.read() as session:
+                for case_id in self.known:
+                    found = newest.read(session, case_id, staffing.hands, staffing.roster)
+                    assert found[keys.CONTENT].key is not None, "a case is left without a living holder"
+                    assert found[keys.IDENTITY].key is not None
+        self.check()
+
+    @rule(hours=st.sampled_from([1, 25]))
+    def rotate(self, hours: int) -> None:
+        house = self.house
+        house.now += timedelta(hours=hours)
+        self._look_after_keys()
+        self.check()
+
+    def _look_after_keys(self) -> None:
+        house = self.house
+        epoch.keep_up(house.database, house.strongbox, self._mirror, house.now)
+        with house.database.write() as session:
+            hubkeys.publish(session, house.strongbox, house.now.date())
+
+    def _mirror(self) -> None:
+        self.escrow.copy_keys(self.house.strongbox.epoch.number, self.house.now)
+
+    @precondition(lambda self: len(self.known) == CASES)
+    @rule(n=st.integers(0, CASES - 1))
+    def erase(self, n: int) -> None:
+        case, house = self.case(n), self.house
+        assert case is not None
+        self._dump()
+        erasure.erase(
+            house.database, house.strongbox, case.id, by=Actor(OPERATOR, 0, house.strongbox.signing),
+            now=house.now, mirror=self._mirror, remember=self.escrow.remember_erased, escrow_days=7,
+        )  # fmt: skip
+        del self.known[case.id]
+        self.erased.add(case.id)
+        self.check()
+
+    def _dump(self) -> None:
+        """Mallory copies the database."""
+        with self.house.database.read() as session:
+            for row in session.scalars(select(Grant)):
+                session.expunge(row)
+                self.dumped.setdefault(row.owner, []).append(row)
+
+    @rule()
+    def back_up(self) -> None:
+        house = self.house
+        copy = backup.back_up(self._shell(), house.database, house.strongbox, self.escrow, house.now)
+        assert copy.is_green
+        known = {
+            case: Known([Told(one.item, set(one.may), set(one.should)) for one in its.told], set(its.people))
+            for case, its in self.known.items()
+        }
+        self.backed_up = known, house.roster, dict(house.staff)
+
+    def _shell(self) -> Any:
+        self.machines += 1
+        where = self.folder / f"machine-{self.machines}"
+        return settings_for(where, self.house, "sqlite:///database/house.db")
+
+    @precondition(lambda self: self.backed_up is not None and self.machines < 4)
+    @rule()
+    def restore(self) -> None:
+        """The machine is lost; the newest copy is laid out on another one."""
+        assert self.backed_up is not None
+        house = self.house
+        self.known, roster, staff = self.backed_up
+        self.backed_up = None
+        house.database.close()
+        house.now += timedelta(minutes=9)
+        elsewhere = self._shell()
+        backup.restore(elsewhere, self.escrow.medium, self.escrow_key, house.now)
+        house.database = connect(elsewhere.database.url)
+        house.strongbox = Strongbox.load(elsewhere.hub.state_dir, elsewhere.hub.runtime_dir, house.now)
+        house.roster, house.staff = roster, staff
+        self.escrow = self._escrow()
+        self._furnish()
+        for case_id in self.erased & set(self.known):
+            del self.known[case_id]
+        with house.database.read() as session:
+            assert set(session.scalars(select(Case.id))) == set(self.known), "erased cases stay erased"
+        self.check()
+
+    # --- what must hold ---
+
+    def check(self) -> None:
+        house, living = self.house, self.living()
+        with house.database.read() as session:
+            grants = session.scalars(select(Grant)).all()
+            items = {item.id: item for item in session.scalars(select(Item))}
+        opened = self._who_opens(grants)
+        for row in grants:
+            wall = {*LAWYERS, keys.RECOVERY}
+            assert row.staff in wall, "a legal case went over the wall"
+        for case_id, known in self.known.items():
+            case = self._row(case_id)
+            if case.status in lives.ACTIVE:
+                known.people |= {name for name in (case.assignee, case.second) if name is not None}
+            for one in known.told:
+                item = items[one.item]
+                holding = opened.get((case_id, item.compartment, item.generation), set())
+                names = {name for name, _number in holding} - {keys.RECOVERY}
+                assert holding, "nothing live is ever lost"
+                assert names <= one.may | known.people, "somebody opens what was never told to them"
+                for key in one.should:
+                    if key[0] in living and self.key_of(key[0]) == key:
+                        assert key in holding, "who should open it does not"
+
+    def _who_opens(self, grants: list[Grant] | Any) -> dict[tuple[bytes, str, int], set[tuple[str, int]]]:
+        """Try every keyring there ever was on every grant under the keys the hub holds."""
+        found: dict[tuple[bytes, str, int], set[tuple[str, int]]] = {}
+        with self.house.database.read() as session:
+            for row in grants:
+                key = session.get(keys.SealingKey, (row.owner, row.compartment, row.generation))
+                inner = keeper.open_grant(row, self.house.strongbox)
+                if key is None or inner is None:
+                    continue
+                where = keys.grant_context(keys.public_of(key), row.staff)
+                for identity in self._identities(row):
+                    try:
+                        seed = open_sealed(inner, identity, where)
+                    except CryptoError:
+                        continue
+                    assert Identity.from_seed(seed).recipient.raw == key.recipient
+                    found.setdefault((row.owner, row.compartment, row.generation), set()).add(
+                        (row.staff, row.number)
+                    )
+        return found
+
+    def _identities(self, row: Grant) -> list[Identity]:
+        if row.staff == keys.RECOVERY:
+            return [self.house.recovery]
+        return [one.identity for one in self.keyrings[row.staff] if one.number == row.number]
+
+    def teardown(self) -> None:
+        try:
+            if self.erased:
+                self._check_erased()
+        finally:
+            self.patch.undo()
+            if hasattr(self, "house"):
+                self.house.database.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _check_erased(self) -> None:
+        """Mallory has every dump, every keyring and recovery, and today's keys."""
+        house = self.house
+        self._look_after_keys()
+        house.now += SETTLING + timedelta(minutes=1)
+        self._look_after_keys()
+        for case_id in self.erased:
+            for row in self.dumped.get(case_id, []):
+                with pytest.raises((KeyMissingError, CryptoError)):
+                    keeper.unlock_grant(row, house.strongbox)
+                number = lock.number_of(row.locked)
+                assert number not in house.strongbox.epochs
+
+
+def live(examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        Vault,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            # A life that fails is short enough to read; to make it shorter takes minutes.
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_whatever_happens_to_keys_the_right_people_open_and_nobody_else() -> None:
+    live(examples=6, steps=40)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(600)
+def test_whatever_happens_to_keys_for_long_the_right_people_open_and_nobody_else() -> None:
+    live(examples=40, steps=60)
