@@ -67,8 +67,7 @@ def _theirs(acting: Acting) -> ColumnElement[bool]:
 
 
 def _set(session: Session, case_id: bytes, acting: Acting, *, held: bool) -> Case:
-    act = "hold" if held else "let-go"
-    acting.check_living(act)
+    acting.check_living("hold" if held else "let-go")
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if case is None or case.status not in (*lives.ACTIVE, *lives.ENDED):
         raise NotFoundError
@@ -76,5 +75,5 @@ def _set(session: Session, case_id: bytes, acting: Acting, *, held: bool) -> Cas
     if not is_theirs and not acting.has_role("coordinator"):
         raise NotFoundError
     case.held = held
-    journal.write(session, act, by=acting.by, day=acting.day, case=case.id)
+    journal.write(session, "hold" if held else "let-go", by=acting.by, day=acting.day, case=case.id)
     return case
