@@ -12,7 +12,8 @@ so is the bot it is compared with, all on loopback.
 * *plain*: the same burst into a bot that stores nothing (:mod:`benchmarks.plain_bot`), which answers every
   message with a line, or drops it.
 
-Bursts of the hub and of the plain bot take turns; their figures are medians over the rounds.
+Bursts of the hub and of the plain bot take turns; their figures are medians over the rounds, and *ratio* is
+the hub's rate by the plain bot's.
 """
 
 from __future__ import annotations
@@ -37,12 +38,15 @@ import click
 
 from bot.emulator import Emulator, phones
 from bot.emulator.phones import Hand
+from bot.raw import NUMBER_BITS
+from bot.telegram import door_number
 from casework.database import connect, create_tables
 from intake import texts
 from intake.replies import Receipt
 from tests.house import House, build
 from tests.hubs import TOKEN, counts, write_config
 
+DOOR = door_number(TOKEN)
 LOOK = 0.004  # seconds between looks at what was sent: the resolution of the latencies
 STARTS_WITHIN, DRAINS_WITHIN = 20.0, 60.0  # seconds
 
@@ -65,9 +69,10 @@ class Stand:
 
     def committed(self, numbers: list[int]) -> set[int]:
         """Return which of these updates are worked and committed."""
+        door = DOOR << NUMBER_BITS
         marks = ",".join("?" * len(numbers))
         query = f"SELECT update_id FROM spool WHERE state = 'done' AND update_id IN ({marks})"
-        return {row[0] for row in self.rows.execute(query, numbers)}
+        return {row[0] - door for row in self.rows.execute(query, [door + number for number in numbers])}
 
 
 @asynccontextmanager
@@ -257,7 +262,12 @@ async def measure(
             found["plain_reply"].append(await plain(chats, messages, "reply"))
             found["plain_drop"].append(await plain(chats, messages, "drop"))
             found["clients"].append(await clients(stand, people, seconds / 2))
-    return {part: {k: round(v, 2) for k, v in _medians(all_).items()} for part, all_ in found.items()}
+    figures = {part: _medians(all_) for part, all_ in found.items()}
+    figures["ratio"] = {
+        part: figures["burst"]["per_second"] / figures[part]["per_second"]
+        for part in ("plain_drop", "plain_reply")
+    }
+    return {part: {k: round(v, 2) for k, v in one.items()} for part, one in figures.items()}
 
 
 @click.command()

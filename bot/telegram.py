@@ -58,9 +58,8 @@ class Door(ExtBot[int]):
 
     @property
     def number(self) -> int:
-        """Return a number that stays with this bot whatever its token: 30 bits, drawn from its id."""
-        bot_id = self.token.partition(":")[0]
-        return int.from_bytes(hashlib.sha256(bot_id.encode()).digest()[:4], "big") >> 2
+        """Return the number that stays with this bot whatever its token."""
+        return door_number(self.token)
 
     async def updates(self, offset: int) -> list[dict[str, Any]]:
         """
@@ -96,6 +95,12 @@ class Door(ExtBot[int]):
         if (found.file_size or 0) > FILE_LIMIT:
             raise TooLargeError
         return bytes(await found.download_as_bytearray(read_timeout=60))
+
+
+def door_number(token: str) -> int:
+    """Return the number of the bot with this token: 30 bits, drawn from its id."""
+    bot_id = token.partition(":")[0]
+    return int.from_bytes(hashlib.sha256(bot_id.encode()).digest()[:4], "big") >> 2
 
 
 def read_token(path: Path) -> str:
