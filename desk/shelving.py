@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from casework import keys, lives, queues
+from casework import keys, lives, queues, sheets
 from casework.permits import is_member
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case, Item
@@ -22,13 +22,18 @@ from desk.visit import Visit
 
 # What people wrote and staff noted.
 KINDS = (
-    "message", "reply", "note", "handover", "brief", "file", "answers", "cover", "task", "deadline", "party",
+    "message", "reply", "note", "handover", "brief", "file", "answers", "cover", sheets.KIND,
 )  # fmt: skip
 # Of a cover sheet and of answers, what tells where it happened.
 PLACES = ("region", "place", "settlement")
 # Rows asked for at once.
 PORTION = 500
-_NOT_WORDS = frozenset({"at", "by", "seq", "digest", "mime", "size", "salt", "id", "sha256"})
+# Of working sheets, what is a code and no word: parties, tasks and people are found by their words.
+_OF_SHEETS = (
+    "sheet", "n", "case", "relation", "role", "state", "timeline", "step", "run", "document", "day", "done",
+    "due", "on", "kind",
+)  # fmt: skip
+_NOT_WORDS = frozenset({"at", "by", "seq", "digest", "mime", "size", "salt", "id", "sha256", *_OF_SHEETS})
 
 
 def filled(visit: Visit) -> Shelf:

@@ -100,6 +100,18 @@ def test_what_comes_later_is_found_later_and_what_leaves_is_not(desk: DeskHouse)
     assert case.hex() in found(bob, "ежи")
 
 
+def test_parties_tasks_and_people_are_found_by_their_words_and_not_by_codes(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    where = f"/case/{desk.file_case(assignee='alice').hex()}"
+    alice.do(where, f"{where}/accept", second="bob")
+    alice.do(f"{where}/people", f"{where}/party", role="commander", name="Выдрин", about="")
+    alice.do(f"{where}/people", f"{where}/people", names="Куницын", state="withdrew")
+    for query in ("Выдрин", "Куницына"):
+        assert where in found(alice, query), query
+    for query in ("withdrew", "commander"):
+        assert where not in found(alice, query), query
+
+
 def test_filters_narrow(desk: DeskHouse) -> None:
     case = desk.file_case(assignee="alice", text="Барсук.", urgency="now")
     alice = desk.sign_in("alice")
