@@ -117,7 +117,8 @@ def menu(state: State, world: World) -> Say:
         ("go.keep", "go.phrase"),
         *((("go.inv",),) if joins else ()),
         ("q", "law"),
-        ("clean", "erase"),
+        ("clean", "go.clear"),
+        ("forget", "erase"),
         ("help", "more"),
         ("lang",),
     )
@@ -126,7 +127,7 @@ def menu(state: State, world: World) -> Say:
 
 def more(state: State) -> Say:
     """Show what is needed once, or seldom."""
-    offered = rows(state, ("go.chk",), ("go.clear",), ("forget",), ("new",), ("menu",))
+    offered = rows(state, ("go.chk",), ("new",), ("menu",))
     return Say(offered, key="more", replaces=True)
 
 

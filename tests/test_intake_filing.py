@@ -295,7 +295,8 @@ def test_a_shown_answer_is_marked_shown_and_only_then(house: House) -> None:
     assert state() == "shown"
     tess.tap("Показать снова")
     with house.database.read() as session:
-        assert [one.shown for one in session.scalars(select(Letter))] == [house.now.date()]
+        # The copy in the mailbox of the chat itself is as old as the one that was shown.
+        assert {one.shown for one in session.scalars(select(Letter))} == {house.now.date()}
 
 
 def test_forgetting_the_chat_keeps_the_case_and_drops_the_way_to_the_chat(house: House) -> None:
