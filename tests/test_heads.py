@@ -43,7 +43,8 @@ def state(pinned: Pinned, house: House) -> str:
     return pinned.look(house.database, house.anchor).state
 
 
-def test_a_journal_that_grows_goes_on(house: House, tmp_path: Path) -> None:
+def test_a_journal_that_grows_goes_on(sqlite_house: House, tmp_path: Path) -> None:
+    house = sqlite_house
     pinned = Pinned(tmp_path)
     assert state(pinned, house) == "goes on"
     for _ in range(5):
@@ -54,7 +55,8 @@ def test_a_journal_that_grows_goes_on(house: House, tmp_path: Path) -> None:
     assert state(Pinned(tmp_path), house) == "goes on", "also after a restart"
 
 
-def test_an_end_cut_off_is_a_fork_and_stays_one(house: House, tmp_path: Path) -> None:
+def test_an_end_cut_off_is_a_fork_and_stays_one(sqlite_house: House, tmp_path: Path) -> None:
+    house = sqlite_house
     pinned = Pinned(tmp_path)
     write(house, times=6)
     state(pinned, house)
@@ -70,8 +72,9 @@ def test_an_end_cut_off_is_a_fork_and_stays_one(house: House, tmp_path: Path) ->
     assert state(Pinned(tmp_path), house) == "fork"
 
 
-def test_a_hub_that_lies_rewrites_no_past(house: House, tmp_path: Path) -> None:
+def test_a_hub_that_lies_rewrites_no_past(sqlite_house: House, tmp_path: Path) -> None:
     """Mallory has the hub's key and every staff key: the chain she writes anew holds, but for the desks."""
+    house = sqlite_house
     pinned = Pinned(tmp_path)
     write(house, times=2)
     state(pinned, house)
@@ -105,7 +108,8 @@ def test_a_restored_house_is_accepted_after_a_person_looked(house: House, tmp_pa
     assert state(pinned, house) == "fork", "an old restore excuses nothing that comes later"
 
 
-def test_a_restore_nobody_of_the_hub_signed_is_a_fork(house: House, tmp_path: Path) -> None:
+def test_a_restore_nobody_of_the_hub_signed_is_a_fork(sqlite_house: House, tmp_path: Path) -> None:
+    house = sqlite_house
     pinned = Pinned(tmp_path)
     write(house, times=4)
     state(pinned, house)

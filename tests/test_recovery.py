@@ -174,7 +174,8 @@ def test_what_only_one_person_could_open_comes_back_with_the_recovery_key(house:
 
 
 @pytest.mark.parametrize("name", ["carol", "erin", "alice", "nobody"])
-def test_recovery_goes_through_no_wall_and_to_nobody_suspended(house: House, name: str) -> None:
+def test_recovery_goes_through_no_wall_and_to_nobody_suspended(sqlite_house: House, name: str) -> None:
+    house = sqlite_house
     gone_but_recovery(house)
     with pytest.raises((recovering.NothingToRecoverError, UsageError)):
         asked_for(house, name)

@@ -103,7 +103,8 @@ def test_what_is_told_after_an_arrest_does_not_open_with_what_was_taken(house: H
         journal.verify_chain(session, house.anchor)
 
 
-def test_a_case_both_of_whose_people_are_gone_is_the_duty_lists(house: House) -> None:
+def test_a_case_both_of_whose_people_are_gone_is_the_duty_lists(sqlite_house: House) -> None:
+    house = sqlite_house
     case, _ = file_case(house, "legal", "alice")
     accept(house, case, second=None)
     add_fred(house)
@@ -117,14 +118,16 @@ def test_a_case_both_of_whose_people_are_gone_is_the_duty_lists(house: House) ->
         assert session.get_one(Case, case).assignee == "bob"
 
 
-def test_a_coordinator_gives_a_case_with_its_lawyer_there_to_nobody_else(house: House) -> None:
+def test_a_coordinator_gives_a_case_with_its_lawyer_there_to_nobody_else(sqlite_house: House) -> None:
+    house = sqlite_house
     case, _ = file_case(house, "legal", "alice")
     accept(house, case, second=None)
     with house.database.write() as session, pytest.raises(NotAllowedError):
         acts.assign(session, case, 1, "bob", None, Acting(house.actor("olga"), house.staffing(), house.now))
 
 
-def test_the_card_of_a_tip_goes_to_the_custodians_who_are_left(house: House) -> None:
+def test_the_card_of_a_tip_goes_to_the_custodians_who_are_left(sqlite_house: House) -> None:
+    house = sqlite_house
     case, _ = file_case(house, "editors", "carol")
     suspend(house, "erin")
     assert renew(house) == 1
@@ -144,8 +147,9 @@ def test_a_row_mallory_wrote_makes_no_new_key(sqlite_house: House) -> None:
     assert renew(house) == 0
 
 
-def test_whoever_has_a_new_keyring_is_sealed_to_with_that_one(house: House) -> None:
+def test_whoever_has_a_new_keyring_is_sealed_to_with_that_one(sqlite_house: House) -> None:
     """A grant of the old keyring opens nothing any more, so it makes nobody a holder."""
+    house = sqlite_house
     case, _ = file_case(house, "editors", "carol")
     suspend(house, "dan")
     renew(house)
@@ -172,14 +176,16 @@ def test_a_lost_key_is_taken_away_where_enough_hold_the_same(house: House) -> No
     assert open_seed(house, "bob", ref, bobs, made[keys.CONTENT]) == made[keys.CONTENT].identity.seed
 
 
-def test_an_old_grant_stays_until_the_new_keyring_has_its_own(house: House) -> None:
+def test_an_old_grant_stays_until_the_new_keyring_has_its_own(sqlite_house: House) -> None:
+    house = sqlite_house
     case, _ = file_case(house, "legal", "alice")
     renew_keyring(house, "alice")
     assert take_away(house) == 0
     assert ("alice", 1) in held(house, case)[0]
 
 
-def test_who_is_left_alone_with_a_case_gets_a_new_second(house: House) -> None:
+def test_who_is_left_alone_with_a_case_gets_a_new_second(sqlite_house: House) -> None:
+    house = sqlite_house
     add_fred(house)
     cases = [file_case(house, "legal", "alice")[0] for _ in range(2)]
     for case in cases:

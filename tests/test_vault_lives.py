@@ -561,10 +561,10 @@ def live(examples: int, steps: int) -> None:
 
 
 def test_whatever_happens_to_keys_the_right_people_open_and_nobody_else() -> None:
-    live(examples=6, steps=40)
+    live(examples=4, steps=40)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(600)
 def test_whatever_happens_to_keys_for_long_the_right_people_open_and_nobody_else() -> None:
-    live(examples=40, steps=60)
+    live(examples=25, steps=50)

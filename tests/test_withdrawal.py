@@ -56,7 +56,8 @@ def test_without_a_hold_the_tipsters_word_is_done_at_once(sqlite_house: House) -
     assert clock(sqlite_house, case) is None
 
 
-def test_a_held_case_is_erased_72_hours_after_its_tipster_says_so(house: House) -> None:
+def test_a_held_case_is_erased_72_hours_after_its_tipster_says_so(sqlite_house: House) -> None:
+    house = sqlite_house
     tess, case = accepted(house)
     hold(house, case)
     tess.press("menu")
