@@ -461,6 +461,9 @@ class Draft(Base):
     digest: Mapped[bytes | None]  # SHA-256 of the public bytes, once frozen
     frozen: Mapped[date | None]
     embargo_until: Mapped[date | None]
+    condition: Mapped[bytes | None]  # what it waits for, sealed to the draft's key
+    asked: Mapped[str | None]  # who says whether that has come
+    ask_on: Mapped[date | None]
     generation: Mapped[int] = mapped_column(default=0)
     sealed: Mapped[bytes]
 

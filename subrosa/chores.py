@@ -242,6 +242,7 @@ class Chores:
             escalation.hand_to_stand_ins(session, staffing, now)
             cardrequests.escalate(session, staffing, now)
             escalation.remind(session, staffing, now)
+            releases.ask_weekly(session, staffing, now)
             taken_back = withdrawal.due(session, now)
         for case in taken_back:
             self.erase(case, now)

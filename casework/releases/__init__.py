@@ -20,6 +20,16 @@ from casework.releases.approvals import (
 )
 from casework.releases.drafts import embargo, freeze, new_draft, open_draft, save_draft, seal_draft
 from casework.releases.figures import tell_figures, told_figures
+from casework.releases.holds import (
+    ask_weekly,
+    can_answer,
+    hold,
+    lift_hold,
+    may_lift,
+    not_yet,
+    open_condition,
+    seal_condition,
+)
 from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,
@@ -35,10 +45,11 @@ from casework.releases.takedowns import CODES, Orders, due_take_downs, mark_take
 from casework.releases.verdicts import card_holders, record_verdict
 
 __all__ = [
-    "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "card_holders", "check_releasable",
-    "countersign", "due_press", "due_take_downs", "embargo", "freeze", "land_manifest",
-    "manifests_in_review", "mark_public", "mark_published", "mark_taken_down", "may_approve", "new_draft",
-    "open_draft", "order_take_down", "record_verdict", "refuse_manifest", "released_manifests",
-    "replace_manifest", "save_draft", "seal_draft", "send_back", "send_to_press", "sign_as_author",
+    "CODES", "REASONS", "Orders", "Override", "Ready", "approve", "ask_weekly", "can_answer",
+    "card_holders", "check_releasable", "countersign", "due_press", "due_take_downs", "embargo", "freeze",
+    "hold", "land_manifest", "lift_hold", "manifests_in_review", "mark_public", "mark_published",
+    "mark_taken_down", "may_approve", "may_lift", "new_draft", "not_yet", "open_condition", "open_draft",
+    "order_take_down", "record_verdict", "refuse_manifest", "released_manifests", "replace_manifest",
+    "save_draft", "seal_condition", "seal_draft", "send_back", "send_to_press", "sign_as_author",
     "sign_manifest", "stranded", "tell_figures", "told_figures", "withdraw_manifest",
 ]  # fmt: skip

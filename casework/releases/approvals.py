@@ -20,7 +20,7 @@ from casework import journal, lives
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting, has_role
-from casework.releases import drafts, signing, verdicts
+from casework.releases import drafts, holds, signing, verdicts
 from casework.rosters import Staffing
 from casework.tables import Approval, Case, Draft, Published, TakeDown, Verdict
 from crypto.roster import Roster
@@ -41,7 +41,7 @@ GRACE = timedelta(days=30)
 # Every reason there is, in the order a person reads them.
 REASONS = (
     "edited", "unsigned", "unapproved", "same_person", "editor_missing", "holder_missing", "no_case_missing",
-    "blocked", "verdict_lost", "case_ended", "no_consent", "embargoed", "retracted", "roster_expired",
+    "blocked", "verdict_lost", "case_ended", "no_consent", "embargoed", "held", "retracted", "roster_expired",
 )  # fmt: skip
 
 
@@ -222,6 +222,8 @@ def _against_time(session: Session, draft: Draft, staffing: Staffing, now: datet
     reasons = []
     if draft.embargo_until is not None and now.date() < draft.embargo_until:
         reasons.append("embargoed")
+    if holds.is_held(session, draft):
+        reasons.append("held")
     state = session.scalar(select(Published.state).where(Published.public_id == draft.public_id))
     order = session.get(TakeDown, draft.public_id)
     is_ordered = order is not None and signing.was_signed(order, staffing.roster)

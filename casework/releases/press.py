@@ -34,7 +34,7 @@ from crypto.roster import Roster
 from crypto.xwing import Identity, Recipient
 
 # Reasons that pass by themselves: the text waits instead of going back.
-_PASSING = frozenset({"embargoed"})
+_PASSING = frozenset({"embargoed", "held"})
 # Reasons that will not pass: such a text goes back though its day has not come.
 _FINAL = frozenset({"edited", "no_consent", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
