@@ -11,6 +11,7 @@ from sqlalchemy import select
 from casework import releases
 from casework.errors import NotReleasableError
 from casework.tables import Approval, Draft, Verdict
+from crypto.errors import CryptoError
 from desk import checking, gating, opening
 from desk.drafting import Sheet
 from desk.visit import Visit
@@ -35,6 +36,9 @@ class Standing:
     may_approve: bool
     may_check: bool
     may_say_no_case: bool
+    condition: str = field(default="", repr=False)
+    may_answer: bool = False
+    may_be_asked: Sequence[str] = ()
 
     @property
     def is_signed(self) -> bool:
@@ -64,7 +68,20 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
         may_approve=may_approve,
         may_check=is_judge and draft.id in {one.id for one in checking.waiting(visit)},
         may_say_no_case=speaks,
+        condition=_condition(visit, draft),
+        may_answer=draft.condition is not None and releases.may_lift(draft, visit.acting),
+        may_be_asked=sorted(one for one in visit.staffing.living if releases.can_answer(one, visit.staffing)),
     )
+
+
+def _condition(visit: Visit, draft: Draft) -> str:
+    identity = opening.identity(visit, draft.id, "draft", draft.generation)
+    if identity is None or draft.condition is None:
+        return ""
+    try:
+        return releases.open_condition(draft, identity)
+    except CryptoError:
+        return "?"
 
 
 def _steps(visit: Visit, draft: Draft) -> list[Step]:

@@ -236,12 +236,19 @@ def lay_out(
     host: str = HOST,
     detectors: Callable[[], Any] = no_detectors,
     patience: float = PATIENCE,
+    records_dir: Path | None = None,
 ) -> Iterator[DeskHouse]:
     """Lay out a house, start its keeper, build its desk for *host*; end all of it afterwards."""
     house = houses.build(database, folder, cast)
     keyring_dir = folder / "keyrings"
     passphrases, secrets = _enrol(house, keyring_dir)
-    settings = Settings(keyring_dir=keyring_dir, hosts=frozenset({host}), is_practice=True, patience=patience)
+    settings = Settings(
+        keyring_dir=keyring_dir,
+        hosts=frozenset({host}),
+        is_practice=True,
+        patience=patience,
+        records_dir=records_dir,
+    )
     desk = app.build(
         settings,
         database,
@@ -266,10 +273,13 @@ def open_desk(
     *,
     detectors: Callable[[], Any] = no_detectors,
     patience: float = PATIENCE,
+    records_dir: Path | None = None,
 ) -> Iterator[DeskHouse]:
     """Lay out a house and open its desk for browsers that are none."""
     with (
-        lay_out(database, folder, cast, detectors=detectors, patience=patience) as desk,
+        lay_out(
+            database, folder, cast, detectors=detectors, patience=patience, records_dir=records_dir
+        ) as desk,
         TestClient(desk.app, base_url=f"http://{HOST}") as desk.client,
     ):
         yield desk

@@ -186,6 +186,26 @@ def test_a_text_held_back_until_a_day_is_409_until_then(desk: DeskHouse) -> None
         assert session.scalars(select(Press.now)).one() is False
 
 
+def test_a_text_held_until_something_has_happened_is_409_until_the_one_who_is_asked_says_so(
+    desk: DeskHouse,
+) -> None:
+    carol = desk.sign_in("carol")
+    draft = carol.do("/drafts", "/drafts").headers["location"]
+    write(carol, draft, "freeze", sources="Медиазона | 2026-03-02 | https://zona.media/a", grade="reported")
+    carol.do(draft, f"{draft}/sign")
+    carol.do(draft, f"{draft}/hold-until", condition="когда он уедет из части", asked="dan")
+    assert f"{draft}/answer" not in carol.page(draft)
+    dan = desk.sign_in("dan")
+    dan.do(draft, f"{draft}/approve")
+    dan.do(draft, f"{draft}/no-case")
+    assert "когда он уедет из части" in dan.page(draft)
+    assert dan.do(draft, f"{draft}/publish").status_code == 409
+    assert dan.do(draft, f"{draft}/answer", answer="not_yet").status_code == 303
+    assert dan.do(draft, f"{draft}/publish").status_code == 409
+    assert dan.do(draft, f"{draft}/answer", answer="yes").status_code == 303
+    assert dan.do(draft, f"{draft}/publish").status_code == 303
+
+
 def test_an_author_never_approves_alone_and_an_edit_voids_everything(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(desk, carol)

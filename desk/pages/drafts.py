@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from casework import journal, permits, releases
 from casework.errors import CaseworkError
 from casework.tables import Case, Draft
-from desk import checking, drafting, entryform, gating, reading, standing
+from desk import checking, correcting, drafting, entryform, gating, reading, standing
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.case import note_opening
@@ -81,6 +81,7 @@ def show(visit: Visit) -> Reply:
     draft = sheet.draft
     is_author = draft.author == visit.staff and "editor" in visit.roles
     case = _own_case(visit, draft)
+    before = correcting.public_entry(visit, draft.public_id)
     told = _narrative(visit, case) if is_author and case is not None else []
     return visit.page(
         "draft.html",
@@ -94,6 +95,9 @@ def show(visit: Visit) -> Reply:
         entryform=entryform,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
+        is_correction=before is not None,
+        said=correcting.said(before, sheet.entry) if before else {},
+        changes=correcting.changes(before, sheet.entry) if before else (),
     )
 
 
@@ -129,6 +133,9 @@ def save(visit: Visit) -> Reply:
 
 def _save(visit: Visit, sheet: Sheet) -> Sheet:
     entry = entryform.edited(sheet.entry, visit.form)
+    before = correcting.public_entry(visit, sheet.draft.public_id)
+    if before is not None:
+        entry = correcting.explained(before, entry, visit.form, visit.today)
     body = releases.seal_draft(drafting.draft_key(visit, sheet.draft), Sheet(sheet.draft, entry).bytes)
     with visit.database.write() as session:
         draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
@@ -142,9 +149,11 @@ def freeze(visit: Visit) -> Reply:
     Nothing is frozen when the check cannot be completed.
     """
     sheet = _save(visit, drafting.open_sheet(visit, visit.id("draft")))
-    if sheet.problems:
-        raise ConflictError(sheet.problems)
     draft = sheet.draft
+    before = correcting.public_entry(visit, draft.public_id)
+    against = (*sheet.problems, *correcting.problems(before, sheet.entry))
+    if against:
+        raise ConflictError(against)
     judged = gating.editors_half(visit, gating.entry_texts(sheet.entry), _told_text(visit, draft))
     sealed = gating.sealed_findings(drafting.draft_key(visit, draft), sheet.digest, judged)
     with visit.database.write() as session:

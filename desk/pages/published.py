@@ -1,4 +1,4 @@
-"""What is public, and taking it down: any one of the staff, at once."""
+"""What is public: correcting it, by two people as ever, and taking it down, by any one at once."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from casework import releases
 from casework.tables import Published, TakeDown
+from desk import correcting
 from desk.errors import MissingError
-from desk.routes import ROLES, Route
+from desk.routes import EDITORS, ROLES, Route
 from desk.visit import Reply, Visit
 from register import records
 from register.entry import is_id
@@ -33,8 +34,15 @@ def show(visit: Visit) -> Reply:
         titles=_titles(visit, [row.public_id for row in rows]),
         ordered=ordered,
         codes=releases.CODES,
+        may_correct="editor" in visit.roles and visit.desk.settings.records_dir is not None,
         sought=sought[:20],
     )
+
+
+def correct(visit: Visit) -> Reply:
+    """Begin a correction of one entry."""
+    draft = correcting.begin(visit, visit.arguments.get("entry", ""))
+    return visit.go(f"/draft/{draft.hex()}")
 
 
 def take_down(visit: Visit) -> Reply:
@@ -66,5 +74,6 @@ def _titles(visit: Visit, ids: list[str]) -> Mapping[str, str]:
 
 ROUTES = (
     Route("GET", "/published", show, ROLES),
+    Route("POST", "/published/{entry:str}/correct", correct, EDITORS),
     Route("POST", "/published/{entry:str}/take-down", take_down, ROLES),
 )

@@ -93,7 +93,28 @@ def hold(visit: Visit) -> Reply:
         raise IncompleteError("until") from None
     with visit.database.write() as session:
         releases.embargo(session, draft_id, visit.form_version(), until, visit.acting)
-    return visit.go(f"/draft/{draft_id.hex()}", "notice.held" if until else "notice.not_held")
+    return visit.go(f"/draft/{draft_id.hex()}", "notice.text_held" if until else "notice.not_held")
+
+
+def hold_until(visit: Visit) -> Reply:
+    """Hold a text back until somebody says that what it waits for has come."""
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    condition = releases.seal_condition(drafting.draft_key(visit, sheet.draft), visit.need("condition", 500))
+    with visit.database.write() as session:
+        releases.hold(
+            session, sheet.draft.id, visit.form_version(), condition, visit.need("asked", 100), visit.acting
+        )
+    return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.text_held")
+
+
+def answer(visit: Visit) -> Reply:
+    """Say, as the one who is asked, whether what a text waits for has come."""
+    draft_id = visit.id("draft")
+    has_come = visit.choose("answer", ("yes", "not_yet")) == "yes"
+    with visit.database.write() as session:
+        act = releases.lift_hold if has_come else releases.not_yet
+        act(session, draft_id, visit.form_version(), visit.acting)
+    return visit.go(f"/draft/{draft_id.hex()}", "notice.not_held" if has_come else "notice.asked_again")
 
 
 def _digest(visit: Visit) -> bytes:
@@ -114,5 +135,7 @@ ROUTES = (
     Route("POST", "/draft/{draft:str}/no-case", say_no_case, frozenset({"editor", "coordinator"})),
     Route("POST", "/draft/{draft:str}/approve", approve, APPROVERS),
     Route("POST", "/draft/{draft:str}/hold", hold, APPROVERS),
+    Route("POST", "/draft/{draft:str}/hold-until", hold_until, APPROVERS),
+    Route("POST", "/draft/{draft:str}/answer", answer, APPROVERS),
     Route("POST", "/draft/{draft:str}/publish", publish, APPROVERS),
 )

@@ -1,0 +1,139 @@
+"""
+Corrections: what is public, written anew under its permanent id.
+
+A correction is a draft like any other, with the entry as readers have it to begin from. It is judged by the
+gate again, signed by two people again, and tells readers in its own dated words what changed. Who approves
+sees old and new side by side.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import msgspec
+from sqlalchemy import select
+
+from casework.tables import Draft
+from desk import drafting
+from desk.entryform import LANGUAGES
+from desk.errors import ConflictError, MissingError
+from desk.forms import Form
+from desk.visit import Visit
+from register import entry as entries
+from register import records
+from register.entry import Correction, Entry
+from register.errors import RegisterError
+
+PENDING = ("draft", "review", "approved", "scheduled")
+_WORD = re.compile(r"\s+|[^\s]+")
+_SHOWN = ("title", "body")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text that stayed, went or came."""
+
+    text: str = field(repr=False)
+    state: str = ""  # "" | gone | new
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one field of an entry said and says; ``language`` is empty where it has none."""
+
+    name: str
+    language: str
+    pieces: Sequence[Piece]
+
+
+def public_entry(visit: Visit, public_id: str) -> Entry | None:
+    """Return an entry as readers have it, where this desk can reach the register's records."""
+    folder = visit.desk.settings.records_dir
+    if folder is None or not entries.is_id(public_id):
+        return None
+    try:
+        record = records.get(folder, public_id)
+    except (RegisterError, OSError):
+        return None
+    return None if record is None else record.entry
+
+
+def begin(visit: Visit, public_id: str) -> bytes:
+    """
+    Begin to correct what is public under *public_id*; return the id of the draft.
+
+    Raises:
+        MissingError: nothing is public under it, or this desk cannot read what is.
+        ConflictError: somebody corrects it already; two at once would undo one another.
+        CaseworkError: this person may not.
+    """
+    entry = public_entry(visit, public_id)
+    if entry is None:
+        raise MissingError
+    with visit.database.read() as session:
+        other = select(Draft.id).where(Draft.public_id == public_id, Draft.status.in_(PENDING))
+        if session.scalars(other).first() is not None:
+            raise ConflictError(("in_correction",))
+    return drafting.begin(visit, None, entry)
+
+
+def said(before: Entry, after: Entry) -> Mapping[str, str]:
+    """Return what *after* tells readers about the change from *before*, by language."""
+    new = after.corrections[len(before.corrections) :]
+    return {str(language): text for language, text in new[-1].text.items()} if new else {}
+
+
+def explained(before: Entry, after: Entry, form: Form, today: date) -> Entry:
+    """Return *after* with what the form tells readers about the change; what was told earlier stays."""
+    lines = {language: " ".join(form.get(f"correction_{language}").split())[:500] for language in LANGUAGES}
+    told = {language: text for language, text in lines.items() if text}
+    new = (Correction(day=today, text=told),) if told else ()  # type: ignore[arg-type]
+    return msgspec.structs.replace(after, corrections=(*before.corrections, *new))
+
+
+def problems(before: Entry | None, after: Entry) -> tuple[str, ...]:
+    """Return why *after* may not take the place of *before*: readers must be told of every change."""
+    if before is None:
+        return ()
+    if msgspec.structs.replace(after, corrections=before.corrections) == before:
+        return ("nothing_corrected",)
+    return () if said(before, after).get(after.original) else ("correction_unexplained",)
+
+
+def changes(before: Entry, after: Entry) -> list[Change]:
+    """Return what differs, field by field: words where there are words, a bare name elsewhere."""
+    found = []
+    for name in _SHOWN:
+        for language in LANGUAGES:
+            pieces = list(_compared(*_texts(name, language, before, after)))
+            if any(one.state for one in pieces):
+                found.append(Change(name, language, pieces))
+    other = [
+        name
+        for name in Entry.__struct_fields__
+        if name not in (*_SHOWN, "corrections") and getattr(before, name) != getattr(after, name)
+    ]
+    return found + [Change(name, "", ()) for name in other]
+
+
+def _texts(name: str, language: str, before: Entry, after: Entry) -> tuple[str, str]:
+    if name == "title":
+        return before.title.get(language, ""), after.title.get(language, "")  # type: ignore[call-overload]
+    return before.text(language), after.text(language)  # type: ignore[arg-type]
+
+
+def _compared(old: str, new: str) -> Iterator[Piece]:
+    """Compare word by word."""
+    left, right = _WORD.findall(old), _WORD.findall(new)
+    for act, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if act == "equal":
+            yield Piece("".join(left[a:b]))
+            continue
+        if b > a:
+            yield Piece("".join(left[a:b]), "gone")
+        if d > c:
+            yield Piece("".join(right[c:d]), "new")

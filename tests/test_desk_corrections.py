@@ -1,0 +1,132 @@
+"""A correction is written over what is public, explained to readers, and judged and signed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from casework import releases
+from casework.database import Database
+from casework.redaction.detectors import Detectors
+from casework.tables import Draft, Published
+from desk import correcting, words
+from register import entry as entries
+from register import records
+from register.entry import Entry
+from tests.deskhouse import Browser, DeskHouse, open_desk
+
+PUBLIC = Entry.new(
+    title={"ru": "Морские пехотинцы отказались"},
+    body={"ru": "Группа морских пехотинцев отказалась вернуться в мае. Их отправили домой."},
+    item_type="refusal_group",
+    branch="marines",
+    month="2026-05",
+)
+TOLD = "В первой версии был назван неверный месяц."
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Iterator[DeskHouse]:
+    folder = tmp_path / "records"
+    with open_desk(sqlite_database, tmp_path, detectors=lambda: detectors, records_dir=folder) as opened:
+        records.put(folder, PUBLIC, opened.house.now.date())
+        digest = bytes.fromhex(entries.fingerprint(PUBLIC))
+        with opened.house.database.write() as session:
+            day = opened.house.now.date()
+            session.add(Published(public_id=PUBLIC.id, digest=digest, day=day, state="published"))
+        yield opened
+
+
+def begin(carol: Browser) -> str:
+    return carol.do("/published", f"/published/{PUBLIC.id}/correct").headers["location"]
+
+
+def write(carol: Browser, draft: str, act: str, **fields: str) -> Any:
+    form = carol.form(draft, f"{draft}/save")
+    said = {
+        "title_ru": "Морские пехотинцы отказались", "title_en": "", "body_en": "",
+        "body_ru": "Группа морских пехотинцев отказалась вернуться в апреле. Их отправили домой.",
+        "original": "ru", "item_type": "refusal_group", "is_refusal": "1", "branch": "marines", "service": "",
+        "month": "2026-04", "subject": "", "outcome": "", "grounds": "", "grade": "withheld", "sources": "",
+        "correction_ru": TOLD, "correction_en": "",
+    }  # fmt: skip
+    return carol.post(f"{draft}/{act}", {**form, **said, **fields})
+
+
+def test_a_correction_travels_under_the_same_id_with_its_own_words(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(carol)
+    assert write(carol, draft, "freeze").status_code == 303
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    seen = dan.page(draft)
+    assert "<del>мае.</del>" in seen
+    assert "<ins>апреле.</ins>" in seen
+    assert TOLD in seen
+    dan.do(draft, f"{draft}/no-case")
+    dan.do(draft, f"{draft}/approve")
+    assert dan.do(draft, f"{draft}/publish").status_code == 303
+    with desk.house.database.write() as session:
+        (ready,) = releases.due_press(
+            session, desk.house.strongbox.press, desk.house.staffing(), desk.house.now
+        )
+    corrected = entries.loads(ready.public)
+    assert corrected.id == PUBLIC.id
+    assert [one.text["ru"] for one in corrected.corrections] == [TOLD]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"correction_ru": ""}, "correction_unexplained"),
+        ({"body_ru": PUBLIC.text("ru"), "month": "2026-05"}, "nothing_corrected"),
+    ],
+)
+def test_readers_hear_of_every_change_and_of_nothing_else(
+    desk: DeskHouse, fields: dict[str, str], why: str
+) -> None:
+    carol = desk.sign_in("carol")
+    answer = write(carol, begin(carol), "freeze", **fields)
+    assert answer.status_code == 409
+    assert words.load(ZoneInfo("UTC"))["en"].reason(why) in unescape(answer.text)
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Draft)).one().digest is None
+
+
+def test_two_editors_do_not_correct_one_entry_at_once(desk: DeskHouse) -> None:
+    begin(desk.sign_in("carol"))
+    dan = desk.sign_in("dan")
+    assert dan.do("/published", f"/published/{PUBLIC.id}/correct").status_code == 409
+
+
+def test_what_was_told_of_earlier_corrections_stays(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(carol)
+    write(carol, draft, "save")
+    write(carol, draft, "save", correction_ru="Иначе.")
+    with desk.house.database.read() as session:
+        session.scalars(select(Draft)).one()
+    assert carol.page(draft).count("Иначе.") >= 1
+    assert TOLD not in carol.page(draft)
+
+
+def test_only_editors_correct_and_only_what_is_public(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    form = carol.form("/published", f"/published/{PUBLIC.id}/correct")
+    assert carol.post("/published/aaaaaaaaaa/correct", form).status_code == 404
+    assert "/correct" not in desk.sign_in("alice").page("/published")
+
+
+def test_words_are_compared_as_a_reader_would() -> None:
+    (change,) = correcting.changes(PUBLIC, PUBLIC.__class__(**{**_fields(PUBLIC), "title": {"ru": "Иное"}}))
+    assert [piece.state for piece in change.pieces] == ["gone", "new"]
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in Entry.__struct_fields__}
