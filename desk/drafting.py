@@ -16,13 +16,16 @@ from casework.keys import Holder, NewKey, PublicKey
 from casework.tables import Draft
 from crypto.errors import CryptoError
 from desk import handing, opening
-from desk.errors import MissingError
+from desk.errors import ConflictError, MissingError
 from desk.handing import HandIn
 from desk.visit import Visit
 from register import entry as entries
 from register.checks import problems
 from register.entry import Entry
 from register.errors import RegisterError
+
+# How many changes of one draft a sitting can take back.
+UNDONE = 50
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,40 @@ def open_sheets(visit: Visit, drafts: list[Draft]) -> dict[bytes, Sheet]:
         if entry.id == draft.public_id:
             sheets[draft.id] = Sheet(draft, entry)
     return sheets
+
+
+def keep(visit: Visit, sheet: Sheet, entry: Entry) -> Sheet:
+    """
+    Keep what is written now, and for this sitting what was written before.
+
+    Raises:
+        CaseworkError: this person may not, or somebody was faster.
+    """
+    body = releases.seal_draft(draft_key(visit, sheet.draft), entries.dumps(entry))
+    with visit.database.write() as session:
+        draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
+    if entry != sheet.entry:
+        earlier = visit.session.earlier.setdefault(draft.id, [])
+        earlier.append(sheet.bytes)
+        del earlier[:-UNDONE]
+    return Sheet(draft, entry)
+
+
+def undo(visit: Visit, sheet: Sheet) -> Sheet:
+    """
+    Take back the last change of this sitting.
+
+    Raises:
+        ConflictError: there is none.
+        CaseworkError: this person may not, or somebody was faster.
+    """
+    earlier = visit.session.earlier.get(sheet.draft.id)
+    if not earlier:
+        raise ConflictError(("nothing_to_undo",))
+    body = releases.seal_draft(draft_key(visit, sheet.draft), earlier[-1])
+    with visit.database.write() as session:
+        draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
+    return Sheet(draft, entries.loads(earlier.pop()))
 
 
 def draft_key(visit: Visit, draft: Draft) -> PublicKey:

@@ -103,6 +103,16 @@ def spans(visit: Visit, text: str, language: str) -> list[tuple[int, int, str]]:
     return ordered
 
 
+def rungs(visit: Visit, finding: Mapping[str, Any], words: str) -> tuple[str, ...]:
+    """Return what an editor may write instead of the *words* of a finding, the nearest first."""
+    from casework.redaction import mending  # noqa: PLC0415
+
+    with _failing_closed():
+        lexicon = _detectors(visit).lexicon
+        return mending.ladder(str(finding["hint"]), words, str(finding["lang"]), lexicon)
+    raise AssertionError("unreachable")
+
+
 def entry_texts(entry: Entry) -> Mapping[str, str]:
     """Return everything of *entry* that a reader would read, by language: what the gate judges."""
     return {str(language): text for language, text in public.texts(entry).items()}

@@ -58,6 +58,8 @@ class Session:
     # Cards on the table: case → until when it may be looked at again without a new reason.
     cards: dict[bytes, datetime] = field(default_factory=dict)
     card_keys: dict[bytes, dict[GrantRef, Identity]] = field(default_factory=dict)
+    # What a draft said before each change of this sitting, the last at the end.
+    earlier: dict[bytes, list[bytes]] = field(default_factory=dict, repr=False)
     # Suggested spans somebody chose to read: (draft's case, span) pairs.
     unmasked: set[tuple[bytes, str]] = field(default_factory=set)
     # Cases already noted in the journal as opened by this session.
@@ -118,6 +120,7 @@ class Session:
         self.read.clear()
         self.cards.clear()
         self.unmasked.clear()
+        self.earlier.clear()
         self.done.clear()
         self.shown = None
         self.pin = None

@@ -63,7 +63,7 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
     )
     return Standing(
         steps=_steps(visit, draft),
-        findings=_findings(visit, sheet),
+        findings=findings(visit, sheet),
         against=_against(visit, draft),
         may_approve=may_approve,
         may_check=is_judge and draft.id in {one.id for one in checking.waiting(visit)},
@@ -106,7 +106,7 @@ def _steps(visit: Visit, draft: Draft) -> list[Step]:
     return steps
 
 
-def _findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
+def findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
     """Return what the verdicts over the present digest found, with the draft's own words at those places."""
     draft = sheet.draft
     if draft.digest is None:
@@ -119,12 +119,16 @@ def _findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
             select(Verdict).where(Verdict.draft == draft.id, Verdict.digest == draft.digest)
         ).all()
     texts = gating.entry_texts(sheet.entry)
+    is_author = draft.author == visit.staff
     found = []
     for verdict in verdicts:
         for one in gating.read_findings(draft.id, draft.digest, verdict.sealed, identity):
             words = texts.get(str(one["lang"]), "")[int(one["start"]) : int(one["end"])]
-            found.append({**one, "half": verdict.half, "words": words, "staff": verdict.staff})
-    return sorted(found, key=lambda one: (one["level"] != "block", one["lang"], one["start"]))
+            rungs = gating.rungs(visit, one, words) if is_author and words else ()
+            found.append(
+                {**one, "half": verdict.half, "words": words, "staff": verdict.staff, "rungs": rungs}
+            )
+    return sorted(found, key=lambda one: (one["level"] != "block", one["lang"], one["start"], one["end"]))
 
 
 def _against(visit: Visit, draft: Draft) -> Sequence[str]:

@@ -104,6 +104,8 @@ WHO = {
     "GET /draft/{draft:str}": {"editor", "lawyer", "custodian", "coordinator"},
     "POST /draft/{draft:str}/unmask": {"editor"},
     "POST /draft/{draft:str}/save": {"editor"},
+    "POST /draft/{draft:str}/mend": {"editor"},
+    "POST /draft/{draft:str}/undo": {"editor"},
     "POST /draft/{draft:str}/freeze": {"editor"},
     "POST /draft/{draft:str}/sign": {"editor"},
     "POST /draft/{draft:str}/check": {"custodian", "lawyer", "coordinator"},

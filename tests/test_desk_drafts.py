@@ -206,6 +206,34 @@ def test_a_text_held_until_something_has_happened_is_409_until_the_one_who_is_as
     assert dan.do(draft, f"{draft}/publish").status_code == 303
 
 
+def test_a_finding_is_mended_by_one_click_and_the_click_taken_back(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    told = "12 марта морские пехотинцы отказались вернуться."
+    write(carol, draft, "freeze", body_ru=told)
+    page = carol.page(draft)
+    assert ">в марте</button>" in page
+    assert ">весной</button>" in page
+    form = carol.form(draft, f"{draft}/mend")
+    assert carol.post(f"{draft}/mend", {**form, "finding": "99", "rung": "0"}).status_code == 422
+    assert carol.do(draft, f"{draft}/mend", finding="0", rung="0").status_code == 303
+    assert "В марте морские пехотинцы отказались вернуться." in carol.page(draft)
+    assert row(desk).digest is None
+    assert f"{draft}/mend" not in carol.page(draft)
+    assert carol.do(draft, f"{draft}/undo").status_code == 303
+    assert told in carol.page(draft)
+
+
+def test_a_click_on_a_finding_of_another_text_changes_nothing(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze", body_ru="12 марта морские пехотинцы отказались вернуться.")
+    stale = carol.form(draft, f"{draft}/mend")
+    write(carol, draft, "freeze", body_ru="Весной морские пехотинцы отказались вернуться.")
+    assert carol.post(f"{draft}/mend", {**stale, "finding": "0", "rung": "0"}).status_code == 409
+    assert f"{draft}/mend" not in desk.sign_in("dan").page(draft)
+
+
 def test_an_author_never_approves_alone_and_an_edit_voids_everything(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(desk, carol)

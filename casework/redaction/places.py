@@ -63,7 +63,7 @@ class Gazetteer:
         return max((self.largest[s] for s in _stems(fold.key(word)) if s in self.largest), default=None)
 
 
-def _rows(name: str) -> Iterator[list[str]]:
+def rows(name: str) -> Iterator[list[str]]:
     text = resources.files("casework.redaction").joinpath(f"data/{name}").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -73,14 +73,14 @@ def _rows(name: str) -> Iterator[list[str]]:
 def load(lexicon: Lexicon) -> Gazetteer:
     """Read the tables that come with the program."""
     largest: dict[str, int] = {}
-    for _, _, population, _, _, english, cyrillic in _rows("places.tsv"):
+    for _, _, population, _, _, english, cyrillic in rows("places.tsv"):
         for name in (english, *cyrillic.split("|")):
             stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
             if len(stem) >= 2:
                 largest[stem] = max(int(population), largest.get(stem, 0))
     by_key: dict[str, list[Subject]] = {}
     by_head: dict[str, list[tuple[tuple[str, ...], Subject]]] = {}
-    for row in _rows("federal_subjects.tsv"):
+    for row in rows("federal_subjects.tsv"):
         subject = _subject(row, lexicon)
         for key in subject.names | subject.adjectives:
             by_key.setdefault(key, []).append(subject)

@@ -176,12 +176,12 @@ def _is_plural(page: Page, index: int) -> bool:
 
 
 # Collective and oblique numbers, as in "трое детей" and "с восемью подчинёнными".
-_COLLECTIVE = fold.numbered(
+COLLECTIVE = fold.numbered(
     "двое:2 двоє:2 двоих:2 двумя:2 двома:2 трое:3 троє:3 троих:3 тремя:3 четверо:4 четверых:4 четырьмя:4 "
     "пятеро:5 пятерых:5 пятью:5 шестеро:6 шестерых:6 шестью:6 семеро:7 семерых:7 семью:7 восемью:8 "
     "восьмерых:8 девятью:9 девятерых:9 десятью:10 одиннадцатью:11 двенадцатью:12 eleven:11 twelve:12"
 )
-_WORDS = "|".join(sorted({*numbers.WORDS, *_COLLECTIVE}, key=len, reverse=True))
+_WORDS = "|".join(sorted({*numbers.WORDS, *COLLECTIVE}, key=len, reverse=True))
 _NUMBER = rf"(\d{{1,2}}|(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)"
 _AGE = re.compile(
     (
@@ -235,7 +235,7 @@ def _count(text: str) -> int | None:
     words = [w for w in re.split(r"[\s-]+", text.lower()) if w]
     total, is_number = 0, False
     for word in words:
-        value = _COLLECTIVE.get(word, numbers.value_of(word))
+        value = COLLECTIVE.get(word, numbers.value_of(word))
         if value is not None:
             total, is_number = total + value, True
         elif is_number:

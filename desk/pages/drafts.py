@@ -95,6 +95,7 @@ def show(visit: Visit) -> Reply:
         entryform=entryform,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
+        may_undo=bool(visit.session.earlier.get(draft.id)),
         is_correction=before is not None,
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
@@ -136,10 +137,7 @@ def _save(visit: Visit, sheet: Sheet) -> Sheet:
     before = correcting.public_entry(visit, sheet.draft.public_id)
     if before is not None:
         entry = correcting.explained(before, entry, visit.form, visit.today)
-    body = releases.seal_draft(drafting.draft_key(visit, sheet.draft), Sheet(sheet.draft, entry).bytes)
-    with visit.database.write() as session:
-        draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
-    return Sheet(draft, entry)
+    return drafting.keep(visit, sheet, entry)
 
 
 def freeze(visit: Visit) -> Reply:

@@ -1,0 +1,200 @@
+"""
+What to write instead of words that give somebody away: a ladder from the nearest to the coarsest.
+
+A rung is offered, never taken by itself: it stands in the case of the words it replaces where the dictionary
+knows one, and an editor reads the sentence afterwards. What cannot be said more coarsely has no rung.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from casework.redaction import dates, fold, normalise, numbers, traits
+from casework.redaction.lexicon import Lexicon
+from casework.redaction.places import rows
+
+_MONTHS = {
+    "ru": "январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре",
+    "uk": "січні лютому березні квітні травні червні липні серпні вересні жовтні листопаді грудні",
+    "en": "January February March April May June July August September October November December",
+}
+_SEASONS = {
+    "ru": "зимой весной летом осенью",
+    "uk": "взимку навесні влітку восени",
+    "en": "winter spring summer autumn",
+}
+_IN = {"ru": "в", "uk": "у", "en": "in"}
+# Who somebody is without a name, by hint; each is put into the case of what it replaces.
+_ROLES = {
+    "ru": ("военнослужащий", "человек"),
+    "uk": ("військовослужбовець",),
+    "en": ("a serviceman", "a person"),
+}
+_PERSONAL = frozenset({"name", "initials", "nickname", "third_party", "namesake", "declare", "rank", "post"})
+_UNITS = {"ru": "воинской части", "uk": "військової частини", "en": "a military unit"}
+_SEVERAL = {"ru": "несколько", "uk": "кілька", "en": "several"}
+_SOMEWHERE = {"ru": "один из регионов", "uk": "один з регіонів", "en": "one of the regions"}
+_GONE = frozenset({"remove", "number", "address", "plate", "birth", "post"})
+
+
+def ladder(hint: str, words: str, lang: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """
+    Return what may stand instead of *words*, the nearest first; an empty text means to leave them out.
+
+    *hint* is the mend a finding names. There is no rung for what only retelling mends.
+    """
+    if lang not in _IN:
+        return ()
+    if hint in {"date", "place", "unit", "age", "family", "retype"}:
+        rungs = _PLAIN[hint](words, lang, lexicon)
+    elif hint in _PERSONAL:
+        rungs = [_like(role, words, lang, lexicon) for role in _ROLES[lang]]
+    else:
+        rungs = []
+    if hint == "number" and re.fullmatch(r"\W*\d{1,3}\W*", words):
+        rungs.append(_SEVERAL[lang])
+    if hint in _GONE:
+        rungs.append("")
+    return tuple(dict.fromkeys(rung for rung in rungs if rung.strip().lower() != words.strip().lower()))
+
+
+def replace(text: str, words: str, rung: str) -> str:
+    """Put *rung* where *words* stand in *text*, everywhere, and mend the spaces around a gap."""
+    # "On March 14", "в ночь на 14 марта": what led to the day does not lead to the month.
+    before = r"(?:\b(?:[Oo]n\s+(?:the\s+)?|[Вв]\s+ночь\s+на\s+))?" if rung.startswith(("in ", "в ")) else ""
+    found = re.compile(before + r"(?<!\w)" + re.escape(words) + r"(?!\w)")
+
+    def put(match: re.Match[str]) -> str:
+        starts = match.start() == 0 or text[: match.start()].rstrip(" ")[-1:] in {"", ".", "!", "?", "\n"}
+        return rung[:1].upper() + rung[1:] if starts else rung
+
+    changed = found.sub(put, text)
+    return (
+        re.sub(r"[ \u00a0]{2,}", " ", re.sub(r"[ \u00a0]+([.,;:!?)])", r"\1", changed))
+        if not rung
+        else changed
+    )
+
+
+def _date(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    del lexicon
+    found = dates.find(words)
+    if not found:
+        return []
+    month, year = found[0].month, f" {found[0].year}" if found[0].year else ""
+    season = _SEASONS[lang].split()[month % 12 // 3]
+    near = f"{_IN[lang]} {_MONTHS[lang].split()[month - 1]}{year}"
+    far = f"in {season}{year}" if lang == "en" else f"{season}{year}"
+    return [near, far, *([f"{_IN[lang]}{year}"] if year else [])]
+
+
+def _place(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    code = _subjects_of().get(_settlement_key(words, lexicon))
+    rungs = []
+    if code is not None and lang in {"ru", "en"}:
+        district, russian, english = _subject_names()[code]
+        rungs = (
+            [
+                _like(russian, words, lang, lexicon),
+                _like(f"{district} федеральный округ", words, lang, lexicon),
+            ]
+            if lang == "ru"
+            else [english]
+        )
+    return [*rungs, _like(_SOMEWHERE[lang], words, lang, lexicon)]
+
+
+def _unit(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    del words, lexicon
+    return [_UNITS[lang], {"ru": "военные", "uk": "військові", "en": "the military"}[lang]]
+
+
+def _age(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    del lexicon
+    found = re.search(r"\d{2}", words)
+    age = int(found[0]) if found else None
+    if age is None:
+        return []
+    low, ten = age // 5 * 5, (age // 10 + 1) * 10
+    return {
+        "ru": [f"от {low} до {low + 5} лет", f"до {ten} лет"],
+        "uk": [f"від {low} до {low + 5} років", f"до {ten} років"],
+        "en": [f"between {low} and {low + 5} years old", f"under {ten}"],
+    }[lang]
+
+
+def _family(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    del lang, lexicon
+    left = [w for w in words.split() if not w.isdigit() and numbers.value_of(w.lower()) is None]
+    left = [w for w in left if w.lower() not in traits.COLLECTIVE and w.lower() != "of"]
+    return [" ".join(left)] if left and len(left) < len(words.split()) else []
+
+
+def _retype(words: str, lang: str, lexicon: Lexicon) -> list[str]:
+    del lang, lexicon
+    return [normalise.clean(words).text]
+
+
+_PLAIN = {
+    "date": _date, "place": _place, "unit": _unit, "age": _age, "family": _family, "retype": _retype,
+}  # fmt: skip
+
+
+def _like(phrase: str, words: str, lang: str, lexicon: Lexicon) -> str:
+    """Return *phrase* in the grammatical case that the last of *words* most likely stands in."""
+    names = re.findall(r"[^\W\d_]{2,}", words)
+    if lang == "en" or not names or not fold.is_cyrillic(names[-1]):
+        return phrase
+    if re.search(r"[оеё]в$|[иы]н$", names[-1]) and not lexicon.is_known(names[-1]):
+        return phrase
+    # Surnames are often also a plural of something; a man's reading comes first.
+    tags = [parse.tag for parse in lexicon.parses(names[-1].lower(), lang)]
+    tags.sort(key=lambda tag: not ({"Surn", "Name"} & tag.grammemes and "masc" in tag))
+    case = tags[0].case
+    if case is None or case == "nomn":
+        return phrase
+    head, *rest = phrase.split(" ")
+    # "Один из регионов" declines in its first word, "Забайкальский край" in every one.
+    ending = [] if rest[:1] in (["из"], ["з"]) else rest
+    declined = [_declined(one, case, lang, lexicon) for one in (head, *ending)]
+    return " ".join([*declined, *(rest if not ending else [])])
+
+
+def _declined(word: str, case: str, lang: str, lexicon: Lexicon) -> str:
+    for parse in lexicon.parses(word.lower(), lang):
+        form = parse.inflect({case}) if parse.tag.case == "nomn" and "plur" not in parse.tag else None
+        if form is not None:
+            declined: str = form.word
+            return "-".join(map(str.capitalize, declined.split("-"))) if word[0].isupper() else declined
+    return word
+
+
+def _settlement_key(words: str, lexicon: Lexicon) -> str:
+    names = re.findall(r"[^\W\d_]+", words)
+    return "".join(lexicon.lemma(one, "ru") if fold.is_cyrillic(one) else fold.key(one) for one in names)
+
+
+@cache
+def _subjects_of() -> dict[str, str]:
+    """Return the federal subject of every Russian place by the key of its name; the larger wins."""
+    found: dict[str, tuple[int, str]] = {}
+    for country, code, population, _, _, english, cyrillic in rows("places.tsv"):
+        if country != "RU":
+            continue
+        for name in (english, *cyrillic.split("|")):
+            key = "".join(fold.key(one) for one in re.findall(r"[^\W\d_]+", name))
+            if int(population) > found.get(key, (0, ""))[0]:
+                found[key] = (int(population), code)
+    return {key: code for key, (_, code) in found.items()}
+
+
+@cache
+def _subject_names() -> dict[str, tuple[str, str, str]]:
+    """Return district, Russian and English name of every federal subject by its code."""
+    return {
+        code: (district, full, english.split("|")[0] + " region")
+        if re.search(r"область|край|округ", full)
+        else (district, short.split("|")[0], english.split("|")[0])
+        for code, _, _, district, full, short, _, _, _, english, _ in rows("federal_subjects.tsv")
+    }
