@@ -462,6 +462,7 @@ class Draft(Base):
     frozen: Mapped[date | None]
     embargo_until: Mapped[date | None]
     condition: Mapped[bytes | None]  # what it waits for, sealed to the draft's key
+    haste: Mapped[bytes | None]  # why it goes out at once, sealed to the draft's key
     asked: Mapped[str | None]  # who says whether that has come
     ask_on: Mapped[date | None]
     generation: Mapped[int] = mapped_column(default=0)

@@ -170,7 +170,9 @@ class Chores:
             return
         staffing, now = self._staffing(), self.clock()
         with self.database.write() as session:
-            ready = releases.due_press(session, self.strongbox.press, staffing, now)
+            ready = releases.due_press(
+                session, self.strongbox.press, staffing, now, self.settings.register.batch_hours
+            )
             stranded = releases.stranded(session)
             manifests = releases.released_manifests(session, staffing)
         for public_id in stranded:

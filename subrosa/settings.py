@@ -130,7 +130,21 @@ class RegisterSettings:
             "why": "token of the bot that posts there, an administrator of it; never the tipsters' bot"
         },
     )
+    batch_hours: tuple[int, ...] = field(
+        default=(5, 17),
+        metadata={"why": "hours of the day (UTC) in which batches go out; empty: whenever something is due"},
+    )
     channel_language: str = field(default="ru", metadata={"why": "the language of the channel: ru, uk or en"})
+
+    def __post_init__(self) -> None:
+        """
+        Refuse an hour that no day has: what waited for it would wait for ever.
+
+        Raises:
+            SettingsError: there is one.
+        """
+        if not all(0 <= hour <= 23 for hour in self.batch_hours):
+            raise SettingsError("register.batch_hours has an hour that no day has")
 
 
 @dataclass(frozen=True, slots=True)

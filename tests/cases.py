@@ -111,6 +111,7 @@ def approved(session: Session, house: House, case: bytes | None) -> Draft:
 def release(
     session: Session, house: House, draft: Draft, by: str = "carol", due: date | None = None
 ) -> bytes:
-    """Send *draft* to the press."""
+    """Send *draft* to the press, for a batch of today if no other day is named."""
     press, acting = house.strongbox.press.recipient, as_(house, by)
+    due = due or house.now.date()
     return releases.send_to_press(session, draft.id, draft.version, PUBLIC, ["summary"], press, acting, due)

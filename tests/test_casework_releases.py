@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from casework import journal, keys, releases, rosters
 from casework.database import Database
 from casework.errors import CaseworkError, NotAllowedError, NotFoundError, NotReleasableError, StaleError
+from casework.journal import Reason
 from casework.releases import approvals
 from casework.tables import Approval, Case, Draft, Notice, Press, Published, StaffState, Verdict
 from crypto.errors import CryptoError
@@ -37,6 +38,7 @@ from tests.cases import (
 )
 from tests.house import House, build
 
+HASTE = releases.Haste(Reason.make("the court sits tomorrow"), b"sealed")
 OTHER = hashlib.sha256(b"another text").digest()
 
 
@@ -476,6 +478,31 @@ def test_what_is_due_on_a_later_day_waits_for_it(house: House, tip: bytes) -> No
         due = house.now.date() + timedelta(days=2)
         release(session, house, draft, "dan", due)
     assert [len(ready(house)), len(ready(house, days=1)), len(ready(house, days=2))] == [0, 0, 1]
+
+
+def test_a_batch_goes_out_in_its_hours_and_what_cannot_wait_at_any(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        release(session, house, approved(session, house, tip))
+        hurried = approved(session, house, tip).id
+
+    def at_once(who: str, haste: releases.Haste | None) -> None:
+        with house.database.write() as session:
+            version = session.get_one(Draft, hurried).version
+            press, acting = house.strongbox.press.recipient, as_(house, who)
+            releases.send_to_press(session, hurried, version, PUBLIC, ["summary"], press, acting, haste=haste)
+
+    for who, haste in (("dan", None), ("carol", HASTE)):
+        with pytest.raises(NotAllowedError):
+            at_once(who, haste)
+    at_once("dan", HASTE)
+
+    def out(hour: int) -> int:
+        with house.database.write() as session:
+            now = house.now.replace(hour=hour) + timedelta(days=1)
+            return len(releases.due_press(session, house.strongbox.press, house.staffing(), now, (5, 17)))
+
+    assert out(16) == 1
+    assert out(17) == 2
 
 
 def test_an_entry_without_a_case_needs_its_approvers_word_that_there_is_none(house: House) -> None:

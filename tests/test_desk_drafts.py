@@ -186,6 +186,22 @@ def test_a_text_held_back_until_a_day_is_409_until_then(desk: DeskHouse) -> None
         assert session.scalars(select(Press.now)).one() is False
 
 
+def test_at_once_is_the_approvers_word_with_a_reason_and_never_the_authors(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = carol.do("/drafts", "/drafts").headers["location"]
+    write(carol, draft, "freeze", sources="Медиазона | 2026-03-02 | https://zona.media/a", grade="reported")
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    dan.do(draft, f"{draft}/approve")
+    dan.do(draft, f"{draft}/no-case")
+    assert carol.do(draft, f"{draft}/publish", when="now", why="Мне некогда.").status_code == 403
+    assert dan.do(draft, f"{draft}/publish", when="now", why="").status_code == 422
+    assert dan.do(draft, f"{draft}/publish", when="now", why="Суд завтра утром.").status_code == 303
+    with desk.house.database.read() as session:
+        assert session.scalars(select(Press.now)).one() is True
+        assert "Суд".encode() not in (session.scalars(select(Draft)).one().haste or b"")
+
+
 def test_a_text_held_until_something_has_happened_is_409_until_the_one_who_is_asked_says_so(
     desk: DeskHouse,
 ) -> None:

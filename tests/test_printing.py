@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from casework import keys, releases
+from casework.journal import Reason
 from casework.tables import Case, Draft, Manifest, Published
 from crypto.signature import SigningKey
 from register import entry as entries
@@ -49,6 +50,9 @@ def told(**changes: Any) -> Entry:
     return Entry.new(title={"ru": "Отказался ехать"}, body={"ru": "Он отказался."}, **changes)
 
 
+HASTE = releases.Haste(Reason.make("it cannot wait"), b"sealed")
+
+
 def send(house: House, entry: Entry, public_id: str | None = None) -> bytes:
     """Take *entry* through two people and both halves to the press; return its case."""
     public = entries.dumps(entry)
@@ -63,7 +67,7 @@ def send(house: House, entry: Entry, public_id: str | None = None) -> bytes:
         releases.sign_as_author(session, draft.id, draft.version, digest, carol)
         releases.approve(session, draft.id, draft.version, digest, dan)
         press = house.strongbox.press.recipient
-        releases.send_to_press(session, draft.id, draft.version, public, ["summary"], press, dan)
+        releases.send_to_press(session, draft.id, draft.version, public, ["summary"], press, dan, haste=HASTE)
     return tip
 
 

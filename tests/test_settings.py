@@ -42,6 +42,7 @@ def test_the_example_holds_every_setting_with_its_default() -> None:
         ("[house]\npractice = 1\n", "house.practice"),
         ("[roster]\nroots = 'x'\n", "roster.roots"),
         ("[roster]\nroots = [1]\n", "roster.roots"),
+        ("[register]\nbatch_hours = [24]\n", "register.batch_hours"),
         ("hub = 3\n", "hub"),
         ("[hub\n", "TOML"),
     ],

@@ -70,11 +70,10 @@ def replace(text: str, words: str, rung: str) -> str:
         return rung[:1].upper() + rung[1:] if starts else rung
 
     changed = found.sub(put, text)
-    return (
-        re.sub(r"[ \u00a0]{2,}", " ", re.sub(r"[ \u00a0]+([.,;:!?)])", r"\1", changed))
-        if not rung
-        else changed
-    )
+    if rung:
+        # First name and surname are two findings, and one serviceman.
+        return re.sub(rf"\b({re.escape(rung)})(?:\s+{re.escape(rung)})+\b", r"\1", changed, flags=re.I)
+    return re.sub(r"[ \u00a0]{2,}", " ", re.sub(r"[ \u00a0]+([.,;:!?)])", r"\1", changed))
 
 
 def _date(words: str, lang: str, lexicon: Lexicon) -> list[str]:

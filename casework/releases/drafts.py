@@ -153,6 +153,7 @@ def void(session: Session, draft: Draft) -> None:
     """Forget the digest and everything that was said of it."""
     draft.digest = None
     draft.frozen = None
+    draft.haste = None
     for table in (Verdict, Approval, Press):
         session.execute(delete(table).where(table.draft == draft.id))
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from casework import canonical, journal, keys, lives, notices
 from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
+from casework.journal import Reason
 from casework.permits import Acting
 from casework.releases import approvals, drafts, verdicts
 from casework.rosters import Staffing
@@ -43,6 +44,14 @@ PRINTING = "printing"
 REPRINTING = "reprinting"
 
 
+@dataclass(frozen=True, slots=True)
+class Haste:
+    """The approver's word why a text does not wait for the next batch: the reason, and the same sealed."""
+
+    reason: Reason
+    sealed: bytes
+
+
 def send_to_press(
     session: Session,
     draft_id: bytes,
@@ -52,9 +61,13 @@ def send_to_press(
     press: Recipient,
     acting: Acting,
     due: date | None = None,
+    haste: Haste | None = None,
 ) -> bytes:
     """
-    Release a text: hand *public*, exactly what was approved, to the hub; without *due* it goes out at once.
+    Release a text: hand *public*, exactly what was approved, to the hub, for a batch of the day *due*.
+
+    Without *due* it goes out at once, which only its approver decides, with a reason: a text that appears an
+    hour after somebody was at work says who works here.
 
     *uses* are what it does with the tipster's words (summary, quote, share). Only its author or an approver
     releases it. Returns the id of the press row.
@@ -72,6 +85,9 @@ def send_to_press(
         approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
     draft = drafts.take(session, draft_id, version, "release", acting)
     _check_signed_by(session, draft, acting)
+    if due is None and (haste is None or draft.author == acting.staff):
+        raise NotAllowedError("release")
+    draft.haste = haste.sealed if due is None and haste is not None else None
     approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
     row = keys.new_id()
     day = due or acting.day
@@ -94,7 +110,8 @@ def send_to_press(
             sealed=sealed.seal(canonical.dumps(body), [press], _where(row)),
         )
     )
-    journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id)
+    reason = haste.reason if due is None and haste is not None else None
+    journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id, reason=reason)
     return row
 
 
@@ -111,9 +128,11 @@ class Ready:
     roster: Roster = field(repr=False)  # under which it was checked
 
 
-def due_press(session: Session, press: Identity, staffing: Staffing, now: datetime) -> list[Ready]:
+def due_press(
+    session: Session, press: Identity, staffing: Staffing, now: datetime, hours: Collection[int] = ()
+) -> list[Ready]:
     """
-    Check what waits and return what may go out now.
+    Check what waits and return what may go out now: batches only in these *hours* of the day, if any.
 
     What no longer may goes back to its author with the reasons, and its bytes are gone from the queue. What
     may is noted as being printed, so commit this before the register takes anything in.
@@ -121,7 +140,7 @@ def due_press(session: Session, press: Identity, staffing: Staffing, now: dateti
     ready = []
     waiting = select(Press).where(Press.why.is_(None)).order_by(Press.due, Press.id)
     for row in session.scalars(waiting).all():
-        is_due = row.now or row.due <= now.date()
+        is_due = row.now or (row.due <= now.date() and (not hours or now.hour in hours))
         try:
             checked = _check(session, row, press, staffing, now)
             if is_due:

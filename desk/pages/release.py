@@ -6,11 +6,11 @@ from datetime import date
 
 from casework import canonical, hubkeys, releases
 from casework.journal import Reason
-from casework.releases import Override
+from casework.releases import Haste, Override
 from crypto import context
 from crypto.sealed import seal
 from desk import checking, drafting, gating
-from desk.errors import ConflictError, IncompleteError
+from desk.errors import ConflictError, ForbiddenError, IncompleteError
 from desk.routes import EDITORS, Route
 from desk.visit import Reply, Visit
 
@@ -67,6 +67,8 @@ def publish(visit: Visit) -> Reply:
     uses = ["summary"] if sheet.draft.case is not None else []
     if visit.form.get("quotes") and uses:
         uses.append("quote")
+    is_batch = visit.form.get("when") != "now"
+    haste = None if is_batch else _haste(visit, sheet)
     with visit.database.read() as session:
         _number, press = hubkeys.find(session, hubkeys.PRESS, visit.staffing.roster)
     with visit.database.write() as session:
@@ -78,9 +80,22 @@ def publish(visit: Visit) -> Reply:
             uses,
             press,
             visit.acting,
-            due=visit.today if visit.form.get("when") == "batch" else None,
+            due=visit.today if is_batch else None,
+            haste=haste,
         )
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.to_press")
+
+
+def _haste(visit: Visit, sheet: drafting.Sheet) -> Haste:
+    """Seal why a text goes out at once; nobody decides that for a text of their own."""
+    if sheet.draft.author == visit.staff:
+        raise ForbiddenError
+    reason = Reason.make(visit.need("why", 4000))
+    key = drafting.draft_key(visit, sheet.draft)
+    return Haste(
+        reason,
+        seal(canonical.dumps(reason.payload()), [key.recipient], context.named("haste", sheet.draft.id)),
+    )
 
 
 def hold(visit: Visit) -> Reply:
