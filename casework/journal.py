@@ -34,7 +34,7 @@ ACTS = frozenset(
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
         "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split", "lend",
         "pass-up", "spam", "brief", "give-back", "wait",
-        "draft", "freeze", "verdict", "approve", "override", "lift", "hold", "lift-hold", "release",
+        "draft", "freeze", "verdict", "approve", "override", "lift", "embargo", "lift-embargo", "release",
         "publish",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
         "lift-suspension", "duty", "tally", "hold", "let-go", "ask-card", "answer-card",

@@ -59,7 +59,7 @@ def test_a_held_text_waits_in_the_press_until_the_one_who_is_asked_lifts_it(
     lift(house, draft.id, "dan")
     assert [one.public_id for one in due(house)] == [draft.public_id]
     with house.database.read() as session:
-        assert {"hold", "lift-hold"} <= set(acts(session, subject=draft.id))
+        assert {"embargo", "lift-embargo"} <= set(acts(session, subject=draft.id))
 
 
 @pytest.mark.parametrize("who", ["carol", "erin", "alice"])

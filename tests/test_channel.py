@@ -493,6 +493,7 @@ async def test_a_release_reaches_the_channel_and_one_signature_takes_it_out(
                 channel=str(door.chat.chat_id),
                 channel_token_file=tmp_path / "channel.token",
                 channel_language="ru",
+                batch_hours=(),
             ),
             telegram=SimpleNamespace(
                 api_base_url=door.emulator.base_url, token_files=(tmp_path / "telegram.token",)

@@ -40,7 +40,7 @@ def chores_of(house: House, tmp_path: Path) -> Chores:
     settings = SiteSettings(base_url="https://register.example", languages=("ru",))
     printer = Printer(tmp_path / "records", tmp_path / "site", settings, SigningKey.generate())
     nothing = cast("Any", None)
-    house_settings = cast("Any", SimpleNamespace(register=SimpleNamespace(channel="")))
+    house_settings = cast("Any", SimpleNamespace(register=SimpleNamespace(channel="", batch_hours=())))
     return Chores(
         house_settings, house.database, house.strongbox, house.anchor, nothing, printer, lambda: house.now
     )

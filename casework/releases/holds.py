@@ -57,14 +57,14 @@ def hold(
     """
     draft = drafts.take(session, draft_id, version, "embargo", acting)
     if draft.author != acting.staff and not acting.has_role("editor", "coordinator"):
-        raise NotAllowedError("hold")
+        raise NotAllowedError("embargo")
     if not can_answer(asked, acting.staffing):
-        raise NotAllowedError("hold")
+        raise NotAllowedError("embargo")
     if draft.condition is not None and not may_lift(draft, acting):
         # Another condition in place of this one would lift it.
-        raise NotAllowedError("hold")
+        raise NotAllowedError("embargo")
     draft.condition, draft.asked, draft.ask_on = condition, asked, acting.day + WEEK
-    journal.write(session, "hold", by=acting.by, day=acting.day, subject=draft_id)
+    journal.write(session, "embargo", by=acting.by, day=acting.day, subject=draft_id)
     return draft
 
 
@@ -72,7 +72,7 @@ def not_yet(session: Session, draft_id: bytes, version: int, acting: Acting) -> 
     """Answer that the condition has not come; the question returns in a week."""
     draft = drafts.take(session, draft_id, version, "embargo", acting)
     if not may_lift(draft, acting):
-        raise NotAllowedError("hold")
+        raise NotAllowedError("embargo")
     draft.ask_on = acting.day + WEEK
     return draft
 
@@ -87,9 +87,9 @@ def lift_hold(session: Session, draft_id: bytes, version: int, acting: Acting) -
     """
     draft = drafts.take(session, draft_id, version, "embargo", acting)
     if not may_lift(draft, acting):
-        raise NotAllowedError("lift-hold")
+        raise NotAllowedError("lift-embargo")
     draft.condition = draft.asked = draft.ask_on = None
-    journal.write(session, "lift-hold", by=acting.by, day=acting.day, subject=draft_id)
+    journal.write(session, "lift-embargo", by=acting.by, day=acting.day, subject=draft_id)
     return draft
 
 
@@ -115,7 +115,7 @@ def is_held(session: Session, draft: Draft) -> bool:
         said = select(func.max(JournalRow.n)).where(JournalRow.act == act, JournalRow.subject == draft.id)
         return session.scalar(said) or 0
 
-    return last("hold") > last("lift-hold")
+    return last("embargo") > last("lift-embargo")
 
 
 def ask_weekly(session: Session, staffing: Staffing, now: datetime) -> int:
