@@ -11,14 +11,15 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from casework import canonical, keys
 from casework.asking import GrantRef
 from casework.keys import PublicKey
-from casework.tables import Item
+from casework.tables import Item, JournalRow
 from crypto import context
 from crypto.errors import CryptoError
 from crypto.sealed import open_sealed, seal
@@ -31,6 +32,8 @@ from register.entry import Entry
 log = logging.getLogger("subrosa.desk")
 
 LEVELS = ("pass", "warn", "block")
+# Texts one person may freeze in a day: each is an answer of the gate, and answers can be collected.
+FREEZES_A_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,18 @@ def spans(visit: Visit, text: str, language: str) -> list[tuple[int, int, str]]:
         if not ordered or span.start >= ordered[-1][1]:
             ordered.append((span.start, span.end, span.kind))
     return ordered
+
+
+def asked(visit: Visit, days: int) -> Mapping[str, int]:
+    """Return how many answers of the gate each person has asked for in the last *days*, today included."""
+    since = visit.today - timedelta(days=days - 1)
+    wanted = (
+        select(JournalRow.actor, func.count())
+        .where(JournalRow.act.in_(("freeze", "check-card")), JournalRow.day >= since)
+        .group_by(JournalRow.actor)
+    )
+    with visit.database.read() as session:
+        return {str(actor): int(count) for actor, count in session.execute(wanted).all()}
 
 
 def rungs(visit: Visit, finding: Mapping[str, Any], words: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from casework.database import Database
 from casework.redaction import gate
 from casework.redaction.detectors import Detectors
 from casework.tables import Draft, JournalRow, Press, Verdict
-from desk import checking
+from desk import checking, gating
 from register import entry as entries
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
@@ -248,6 +249,21 @@ def test_a_click_on_a_finding_of_another_text_changes_nothing(desk: DeskHouse) -
     write(carol, draft, "freeze", body_ru="Весной морские пехотинцы отказались вернуться.")
     assert carol.post(f"{draft}/mend", {**stale, "finding": "0", "rung": "0"}).status_code == 409
     assert f"{draft}/mend" not in desk.sign_in("dan").page(draft)
+
+
+def test_who_asks_the_gate_again_and_again_is_counted_slowed_and_shown(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gating, "FREEZES_A_DAY", 2)
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    for _ in range(2):
+        assert write(carol, draft, "freeze").status_code == 303
+    before = row(desk).version
+    assert write(carol, draft, "freeze", body_ru="Ещё одно имя.").status_code == 429
+    assert row(desk).version == before
+    shown = desk.sign_in("olga").page("/house")
+    assert re.search(r"<b>carol</b> <span class=\"chip num amber\">2</span>", shown)
 
 
 def test_an_author_never_approves_alone_and_an_edit_voids_everything(desk: DeskHouse) -> None:

@@ -17,7 +17,7 @@ from casework.redaction import gate
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError, MissingDictionaryError, UnsupportedLanguageError
 from casework.redaction.findings import HINTS, Level
-from tests.gatehouse import QUIET, identity
+from tests.gatehouse import QUIET, identity, surname
 
 pytestmark = pytest.mark.usefixtures("offline")
 
@@ -367,3 +367,18 @@ def test_no_text_holds_a_desk_for_long(detectors: Detectors, piece: str) -> None
 def test_blank_space_hides_no_name(detectors: Detectors) -> None:
     draft = "   \n\n".join("Белобородько")
     assert verdict(detectors, f"Это {draft}.")["verdict"] == "block"
+
+
+def test_a_phone_book_gets_no_answer(detectors: Detectors) -> None:
+    chance = random.Random(11)
+    names = sorted({surname(chance) for _ in range(90)})
+    for with_him in ([*names, "Белобородько"], names):
+        for draft in (book := f"Отказались: {', '.join(with_him)}.", book.lower(), book.upper()):
+            found = gate.holders_half(detectors, draft, (), own=TESS)
+            assert [one.kind for one in found.findings] == ["list"]
+    numbers = ", ".join(f"+7 951 {n:03d}-18-37" for n in range(190, 230))
+    answers = [
+        gate.holders_half(detectors, f"Звоните: {text}.", (), own=TESS).findings
+        for text in (numbers, numbers.replace("204", "304"))
+    ]
+    assert [[one.kind for one in found] for found in answers] == [["list"], ["list"]]

@@ -51,6 +51,7 @@ HINTS: dict[str, str] = {
     "plate": "Leave out the number plate and its region code.",
     "retype": "Retype the word: it holds invisible or look-alike letters.",
     "translate": "Write it in Russian, Ukrainian or English letters so that it can be checked.",
+    "list": "This reads like a list of people or numbers and is held against no card. Tell one story.",
     "stop": "The check did not complete. Nothing may be released; try again or call the operator.",
 }
 

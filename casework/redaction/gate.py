@@ -18,11 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from casework.redaction import fields, halves, public, traits
+from casework.redaction import fields, halves, probing, public, traits
 from casework.redaction.detectors import Detectors, load
 from casework.redaction.errors import GateError
 from casework.redaction.fields import SealedFields
-from casework.redaction.findings import Finding, Level, Verdict, gate_failed, settle
+from casework.redaction.findings import Finding, Level, Verdict, gate_failed, mark, settle
 from casework.redaction.halves import Held
 from casework.redaction.matching import Context
 from casework.redaction.page import Page
@@ -83,6 +83,8 @@ def holders_half(
         UnsupportedLanguageError, MissingDictionaryError, GateError: nothing may be released.
     """
     held = _hold(detectors, draft, lang, {})
+    if probing.is_list(held.page, held.context):
+        return _refused(draft)
     return settle(halves.holders(held, cases, own, detectors.read("", lang)))
 
 
@@ -104,6 +106,8 @@ def _both(detectors: Detectors, question: Mapping[str, Any]) -> Verdict:
     if not isinstance(draft, str) or not isinstance(narrative, str) or not isinstance(case, Mapping):
         raise GateError("malformed question")
     held, source = _hold(detectors, draft, lang, given), _read(detectors, narrative, lang)
+    if probing.is_list(held.page, held.context):
+        return _refused(draft)
     sealed = fields.seal(case, held.detectors.sealer, detectors.gazetteer)
     return settle(
         [
@@ -112,6 +116,10 @@ def _both(detectors: Detectors, question: Mapping[str, Any]) -> Verdict:
             *halves.declared(held.page, given, sealed),
         ]
     )
+
+
+def _refused(draft: str) -> Verdict:
+    return settle([mark(draft, (0, len(draft)), "list", Level.BLOCK, "list")])
 
 
 def _read(detectors: Detectors, text: str, lang: str) -> Page:

@@ -13,7 +13,7 @@ from casework.errors import CaseworkError
 from casework.tables import Case, Draft
 from desk import checking, correcting, drafting, entryform, gating, reading, standing
 from desk.drafting import Sheet
-from desk.errors import ConflictError, IncompleteError, MissingError
+from desk.errors import ConflictError, IncompleteError, MissingError, TooManyError
 from desk.pages.case import note_opening
 from desk.reading import Dossier
 from desk.routes import EDITORS, Route
@@ -144,8 +144,10 @@ def freeze(visit: Visit) -> Reply:
     """
     Save, run the editor's half of the gate, and let the text stand still with its verdict beside it.
 
-    Nothing is frozen when the check cannot be completed.
+    Nothing is frozen when the check cannot be completed, nor when this person has asked too often today.
     """
+    if gating.asked(visit, 1).get(visit.staff, 0) >= gating.FREEZES_A_DAY:
+        raise TooManyError
     sheet = _save(visit, drafting.open_sheet(visit, visit.id("draft")))
     draft = sheet.draft
     before = correcting.public_entry(visit, draft.public_id)

@@ -10,7 +10,7 @@ from casework import cases, queues, rosters, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
-from desk import people, reading
+from desk import gating, people, reading
 from desk.errors import IncompleteError
 from desk.routes import Route
 from desk.visit import Reply, Visit
@@ -63,6 +63,8 @@ def show(visit: Visit) -> Reply:
         languages=people.LANGUAGES,
         zones=people.ZONES,
         calendar_known=workdays.is_known(visit.today.year),
+        asked=sorted(gating.asked(visit, 7).items(), key=lambda one: (-one[1], one[0])),
+        much=gating.FREEZES_A_DAY,
     )
 
 
