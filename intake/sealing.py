@@ -168,8 +168,12 @@ def raise_urgency(work: Work, facts: CaseFacts | None) -> None:
 
 
 def set_reach(work: Work, facts: CaseFacts | None) -> None:
-    """Seal the courier address anew, or forget it, as the state says; before filing just keep the answer."""
-    if facts is None or not work.filed:
+    """
+    Seal the courier address anew, or forget it, as the state says; before filing just keep the answer.
+
+    In a case merged into another person's nothing is sealed: an answer meant for them must never ring here.
+    """
+    if facts is None or not work.filed or work.state.own is not None:
         return
     drop_courier(work, facts)
     if work.state.reach == "push":

@@ -508,6 +508,7 @@ def test_in_a_merged_case_each_takes_back_only_their_own(house: House) -> None:
     tess.write("третье")
     tess.write("четвёртое")
     tess.press("k.sum")
+    tess.press("r.push")
     with house.database.read() as session:
         assert [session.get_one(Case, one).may_summarise for one in (first, second)] == [True, False]
         assert (
