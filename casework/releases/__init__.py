@@ -19,8 +19,7 @@ from casework.releases.approvals import (
     sign_as_author,
 )
 from casework.releases.drafts import embargo, freeze, new_draft, open_draft, save_draft, seal_draft
-from casework.releases.figures import tell_figures, told_figures
-from casework.releases.holds import (
+from casework.releases.embargoes import (
     ask_weekly,
     can_answer,
     hold,
@@ -30,6 +29,7 @@ from casework.releases.holds import (
     open_condition,
     seal_condition,
 )
+from casework.releases.figures import tell_figures, told_figures
 from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,

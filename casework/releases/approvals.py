@@ -20,7 +20,7 @@ from casework import journal, lives
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting, has_role
-from casework.releases import drafts, holds, signing, verdicts
+from casework.releases import drafts, embargoes, signing, verdicts
 from casework.rosters import Staffing
 from casework.tables import Approval, Case, Draft, Published, TakeDown, Verdict
 from crypto.roster import Roster
@@ -222,7 +222,7 @@ def _against_time(session: Session, draft: Draft, staffing: Staffing, now: datet
     reasons = []
     if draft.embargo_until is not None and now.date() < draft.embargo_until:
         reasons.append("embargoed")
-    if holds.is_held(session, draft):
+    if embargoes.is_held(session, draft):
         reasons.append("held")
     state = session.scalar(select(Published.state).where(Published.public_id == draft.public_id))
     order = session.get(TakeDown, draft.public_id)

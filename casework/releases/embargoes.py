@@ -1,5 +1,5 @@
 """
-Holds by a condition: "after he has left the unit". No day is known, so a named person is asked every week.
+Embargoes by a condition ("after he has left the unit"): no day is known, so somebody is asked every week.
 
 The condition lies sealed to the draft's own key. The one who is asked lifts the hold, and nobody else while
 they are staff; a coordinator does once they are gone. Holding and lifting stand in the journal, and a hold
