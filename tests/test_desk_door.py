@@ -38,6 +38,7 @@ TAKERS = {"lawyer", "editor"}
 WHO = {
     "POST /sign-out": EVERYBODY,
     "POST /lock": EVERYBODY,
+    "POST /restored": EVERYBODY,
     "POST /language": EVERYBODY,
     "GET /queue": WORKERS,
     "GET /search": WORKERS,
