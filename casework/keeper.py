@@ -11,6 +11,9 @@ in force signed it. What it may give:
   digests a day; free on one's own cases. A ``check-card`` row stands in the journal: the asker's if the
   request names one, else the hub's.
 
+Whoever wants more than that gets nothing more, and the coordinators hear of it once a day, without a name:
+those who asked can say so, and if nobody did, somebody's keys are in other hands.
+
 It never sees what is inside a grant. Limits are counted in memory and start anew with the hub. A row that
 does not unlock is said to be damaged and keeps no other from being given.
 """
@@ -24,7 +27,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, keys, rosters, signed, watching
+from casework import canonical, journal, keys, notices, rosters, signed, watching
 from casework.actors import HUB, Actor
 from casework.asking import CARD, CHECK, READ, REQUEST_TAG, GrantRef
 from casework.database import Database
@@ -220,7 +223,7 @@ class _Asked:
             return NO_JOURNAL
         before = self.counters.has_checked(self.staff, digest, self.now.date())
         if not self.counters.may_check(self.staff, digest, self.now.date()):
-            return TOO_MANY
+            return self._too_many()
         if self.journal is None and not before:
             hub = Actor(HUB, 0, self.strongbox.signing)
             journal.write(self.session, "check-card", by=hub, day=self.now.date(), subject=draft)
@@ -235,8 +238,14 @@ class _Asked:
                 self.shown[case.id] = NO_JOURNAL
             else:
                 allowed = self.counters.may_show(self.staff, self.now)
-                self.shown[case.id] = None if allowed else TOO_MANY
+                self.shown[case.id] = None if allowed else self._too_many()
         return self.shown[case.id]
+
+    def _too_many(self) -> str:
+        """Refuse, and let the coordinators know that somebody wanted too much."""
+        if self.counters.may_tell(self.staff, self.now.date()):
+            notices.tell(self.session, notices.LIMIT, self.staffing.coordinators(), None, self.now)
+        return TOO_MANY
 
     def _is_own(self, case: Case) -> bool:
         stand_in = self.staffing.stand_ins.get(case.assignee or "")

@@ -20,6 +20,7 @@ class Counters:
     checks: dict[tuple[str, date], set[bytes]] = field(default_factory=lambda: defaultdict(set))
     journal: set[int] = field(default_factory=set)
     answered: dict[bytes, datetime] = field(default_factory=dict)
+    told: dict[str, date] = field(default_factory=dict)
 
     def may_answer(self, request: bytes, now: datetime) -> bool:
         """Count one answer to *request*, or say that it was answered before."""
@@ -35,6 +36,13 @@ class Counters:
         if len(recent) >= CARDS_AN_HOUR:
             return False
         self.cards[staff] = [*recent, now]
+        return True
+
+    def may_tell(self, staff: str, day: date) -> bool:
+        """Note that others hear today of *staff* wanting too much, or say that they heard it already."""
+        if self.told.get(staff) == day:
+            return False
+        self.told[staff] = day
         return True
 
     def has_checked(self, staff: str, frozen: bytes, day: date) -> bool:

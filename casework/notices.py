@@ -39,9 +39,10 @@ DUTY = "duty"  # nobody took a case in time, or nobody is on duty
 UNPARSED = "unparsed"
 ASKED = "card"  # an editor asks for something of a card
 WITHDRAWN = "withdrawn"  # a tipster took back a case that is held
+LIMIT = "limit"  # somebody asked the keeper for more cards than one person may have
 FAILED = "failed"  # an answer or a notice could not be delivered
 REMIND = "remind"  # a day somebody set at a desk comes near
-KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED, WITHDRAWN)
+KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED, WITHDRAWN, LIMIT)
 
 CHANNELS = ("smtp", "webhook", "telegram")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from casework import asking, handins, journal, keeper, keys, rows
+from casework import asking, handins, journal, keeper, keys, notices, rows
 from casework.asking import GrantRef, NewGrant
-from casework.tables import Answer, Case, Grant, HandIn, Item, Request
+from casework.tables import Answer, Case, Grant, HandIn, Item, Notice, Request
 from crypto import keyring
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
@@ -160,6 +160,42 @@ def test_the_eleventh_card_in_an_hour_is_refused(house: House) -> None:
     house.now += timedelta(hours=1)
     later = ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
     assert later is not None and ref in later.grants
+
+
+def told(house: House) -> list[tuple[str, str, bytes | None]]:
+    """Return what waits to be said, to whom, about which case."""
+    with house.database.read() as session:
+        return [(one.staff, one.kind, one.case) for one in session.scalars(select(Notice))]
+
+
+def test_coordinators_hear_once_a_day_that_somebody_wanted_too_many_cards(house: House) -> None:
+    """The eleventh card in an hour, and the seventh check in a day; whose it was is not said."""
+    case, _ = file_case(house, "legal", "alice")
+    ref = GrantRef(case, keys.IDENTITY, 0)
+    counters = keeper.Counters()
+    counters.cards["alice"] = [house.now] * (keeper.CARDS_AN_HOUR - 1)
+    ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
+    assert told(house) == [], "the tenth is given and nobody hears of it"
+    refused = ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
+    assert refused is not None and refused.refused == {ref: keeper.TOO_MANY}
+    assert told(house) == [("olga", notices.LIMIT, None)]
+    with house.database.write() as session:
+        session.execute(delete(Notice))  # Olga was told
+    ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
+    assert told(house) == [], "once a day"
+    counters.checks["bob", house.now.date()] = {bytes([n]) * 32 for n in range(keeper.CHECKS_A_DAY - 1)}
+    given = ask(house, "bob", [ref], asking.CHECK, counters)
+    assert given is not None and ref in given.grants and told(house) == []
+    counters.checks["bob", house.now.date()] = {bytes([n]) * 32 for n in range(keeper.CHECKS_A_DAY)}
+    refused = ask(house, "bob", [ref], asking.CHECK, counters)
+    assert refused is not None and refused.refused == {ref: keeper.TOO_MANY}
+    assert told(house) == [("olga", notices.LIMIT, None)], "for each person"
+    with house.database.write() as session:
+        session.execute(delete(Notice))
+    house.now += timedelta(days=1)
+    counters.cards["alice"] = [house.now] * keeper.CARDS_AN_HOUR
+    ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
+    assert told(house) == [("olga", notices.LIMIT, None)], "and again the next day"
 
 
 def test_a_suspended_or_revoked_member_gets_no_answer(house: House) -> None:
