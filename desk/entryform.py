@@ -11,7 +11,7 @@ import msgspec
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
-from register.entry import Entry, Force, Mark, Place, Source
+from register.entry import Block, Entry, Force, Mark, Place, Source
 from register.places import subjects
 from register.vocabulary import Branch, Grade, Ground, ItemType, Outcome, Service
 
@@ -23,8 +23,7 @@ SERVICES: tuple[str, ...] = get_args(Service)
 ITEM_TYPES: tuple[str, ...] = tuple(
     one for one in get_args(ItemType) if one not in ("notice", "boilerplate", "feature_article")
 )
-# The languages an editor writes here; Ukrainian joins with its own desk.
-LANGUAGES = ("ru", "en")
+LANGUAGES = ("ru", "uk", "en")
 TITLE_LIMIT = 300
 _MONTH = re.compile(r"20[0-9][0-9]-(0[1-9]|1[0-2])\Z")
 BODY_LIMIT = 20_000
@@ -34,34 +33,82 @@ _KEPT = "\n\t\u00a0\u2009\u202f\u200c\u200d"
 
 def edited(entry: Entry, form: Form) -> Entry:
     """
-    Return *entry* as the form now says it; what the form does not show stays.
+    Return *entry* as the form now says it.
+
+    What the form does not show stays, and so does all that lies behind a field nobody touched: speakers of
+    quotations, further branches and places, what a list coded an outcome from, archive links of sources.
 
     Raises:
         IncompleteError: a field holds something that is no value of it.
     """
-    title = {language: _line(form, f"title_{language}", TITLE_LIMIT) for language in LANGUAGES}
-    body = {language: _text(form, f"body_{language}") for language in LANGUAGES}
     subject = _choice(form, "subject", ("", *subjects()))
     service = _choice(form, "service", ("", *SERVICES))
     branch = _choice(form, "branch", BRANCHES)
-    grounds = [_known("grounds", code, GROUNDS) for code in form.all("grounds") if code]
-    outcomes = [_known("outcome", code, OUTCOMES) for code in form.all("outcome") if code]
     changes: dict[str, Any] = {
-        "item_type": _choice(form, "item_type", ITEM_TYPES),
+        "item_type": _choice(form, "item_type", types_for(entry)),
         "is_refusal": bool(form.get("is_refusal")),
-        "title": {language: text for language, text in title.items() if text},
-        "body": {language: entries.paragraphs(text) for language, text in body.items() if text},
+        "title": _titles(entry, form),
+        "body": _bodies(entry, form),
         "original": _choice(form, "original", LANGUAGES),
         "month": _month(form.get("month")),
-        "forces": () if branch == "unspecified" else (Force(branch=branch),),  # type: ignore[arg-type]
-        "service": (service,) if service else (),
-        "places": _places(subject),
-        "grounds": tuple(Mark(code=code) for code in grounds),
-        "outcome": tuple(Mark(code=code) for code in outcomes),
+        "grounds": _marks(form, "grounds", GROUNDS, entry.grounds),
+        "outcome": _marks(form, "outcome", OUTCOMES, entry.outcome),
         "corroboration": msgspec.structs.replace(entry.corroboration, grade=_choice(form, "grade", GRADES)),
-        "sources": _sources(form.get("sources")),
+        "sources": _sources(form.get("sources"), entry.sources),
     }
+    if branch != branch_of(entry):
+        changes["forces"] = () if branch == "unspecified" else (Force(branch=branch),)  # type: ignore[arg-type]
+    if service != (entry.service[0] if entry.service else ""):
+        changes["service"] = (service,) if service else ()
+    if subject != subject_of(entry):
+        changes["places"] = _places(subject)
     return msgspec.structs.replace(entry, **changes)
+
+
+def types_for(entry: Entry) -> tuple[str, ...]:
+    """Return what an entry may be called: what editors choose from, and what this one already is."""
+    return ITEM_TYPES if entry.item_type in ITEM_TYPES else (*ITEM_TYPES, entry.item_type)
+
+
+def branch_of(entry: Entry) -> str:
+    """Return the branch as the form shows it: the first, where there are several."""
+    return entry.forces[0].branch if entry.forces else "unspecified"
+
+
+def subject_of(entry: Entry) -> str:
+    """Return the federal subject as the form shows it: that of the first place, or none."""
+    subject = entry.places[0].subject if entry.places else None
+    return subject if subject is not None and subject in subjects() else ""
+
+
+def _titles(entry: Entry, form: Form) -> dict[str, str]:
+    found = {}
+    for language in LANGUAGES:
+        text, before = _line(form, f"title_{language}", TITLE_LIMIT), entry.title.get(language, "")  # type: ignore[call-overload]
+        if text:
+            found[language] = before if text == " ".join(_plain(before).split()) else text
+    return found
+
+
+def _bodies(entry: Entry, form: Form) -> dict[str, tuple[Block, ...]]:
+    found = {}
+    for language in LANGUAGES:
+        text = _text(form, f"body_{language}")
+        if text:
+            before = entry.body.get(language, ())  # type: ignore[call-overload]
+            is_same = _lines(text) == _lines(_plain(entry.text(language)))  # type: ignore[arg-type]
+            found[language] = before if is_same else entries.paragraphs(text)
+    return found
+
+
+def _lines(text: str) -> str:
+    """Return *text* as browsers do not change it: their line ends and outer blanks taken away."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _marks(form: Form, name: str, allowed: tuple[str, ...], before: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    codes = [_known(name, code, allowed) for code in form.all(name) if code]
+    return before if codes == [mark.code for mark in before[:1]] else tuple(Mark(code=code) for code in codes)
 
 
 def source_line(source: Source) -> str:
@@ -112,15 +159,21 @@ def _places(subject: str) -> tuple[Place, ...]:
     return (Place(name=subjects()[subject].en, role="unit_location", country="RU", subject=subject),)
 
 
-def _sources(text: str) -> tuple[Source, ...]:
-    """Read one source a line: outlet | day | address."""
+def _sources(text: str, before: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Read one source a line: outlet | day | address. One whose line nobody touched stays as it was."""
+    known = [(source_line(source), source) for source in before]
     found = []
     for line in _plain(text).splitlines():
         outlet, _, rest = line.partition("|")
         day, _, url = rest.partition("|")
         if not outlet.strip():
             continue
-        found.append(Source(outlet=outlet.strip()[:200], day=_day(day.strip()), url=url.strip() or None))
+        same = next((one for one in known if one[0] == line.strip()), None)
+        if same is not None:
+            known.remove(same)
+            found.append(same[1])
+        else:
+            found.append(Source(outlet=outlet.strip()[:200], day=_day(day.strip()), url=url.strip() or None))
     return tuple(found)
 
 

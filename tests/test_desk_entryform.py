@@ -1,0 +1,154 @@
+"""An editor's form changes what was typed into it, and nothing else of the entry behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from casework.database import Database
+from casework.tables import Published
+from desk import entryform
+from desk.forms import Form
+from register import entry as entries
+from register import examples, jsonform, records
+from register.entry import Block, Count, Entry, Force, Mark, Place, Quote, Relation, Source, Update
+from tests.deskhouse import DeskHouse, open_desk
+
+SPACE = "{http://www.w3.org/1999/xhtml}"
+RICH = Entry(
+    id="0123456789",
+    item_type="refusal_group",
+    title={"ru": "Отказ\u00a0двадцати", "uk": "Відмова двадцяти", "en": "Twenty refuse"},
+    body={
+        "ru": (
+            Block(text="Двадцать человек отказались."),
+            Block(text="Мы не пойдём", kind="quote", by="один"),
+        ),
+        "uk": (Block(text="Двадцять людей відмовилися."),),
+        "en": (Block(text="Why?", kind="turn", by="Outlet", joint=": "), Block(text="Because.\nOf all.")),
+    },
+    original="ru",
+    outdated=("uk",),
+    is_refusal=True,
+    month="2026-03",
+    service=("contract", "mobilised"),
+    forces=(Force(branch="marines", as_written="морпехи"), Force(branch="airborne")),
+    counts=(Count(as_written="двадцать", count_of="refused", unit="persons", value=20),),
+    places=(
+        Place(name="a settlement", role="mentioned", country="RU", subject="RU-PRI"),
+        Place(name="Buryatia", role="unit_location", country="RU", subject="RU-BU"),
+    ),
+    grounds=(Mark(code="danger", words={"en": "for fear of their lives"}),),
+    outcome=(Mark(code="pending"), Mark(code="dismissed")),
+    sources=(
+        Source(
+            outlet="Outlet", day=date(2026, 3, 4), url="https://outlet.test/a", archive_url="https://a.test/1"
+        ),
+        Source(outlet="Outlet", day=date(2026, 3, 4), url="https://outlet.test/a", role="update"),
+        Source(outlet="Channel", as_written="Channel, March", day_as_written="March"),
+    ),
+    quotes=(Quote(text="Мы не пойдём", speaker="один", language="ru"),),
+    updates=(Update(text={"ru": "Суд перенесён."}, kind="court"),),
+    relations=(Relation(type="same_event", target="abcdefghjk"),),
+)
+
+
+def filled(entry: Entry) -> Form:
+    """Return the form of *entry* as its page shows it."""
+    texts = {
+        "original": entry.original,
+        "item_type": entry.item_type,
+        "branch": entryform.branch_of(entry),
+        "service": entry.service[0] if entry.service else "",
+        "month": entry.month or "",
+        "subject": entryform.subject_of(entry),
+        "outcome": entry.outcome[0].code if entry.outcome else "",
+        "grounds": entry.grounds[0].code if entry.grounds else "",
+        "grade": entry.corroboration.grade,
+        "sources": "\r\n".join(entryform.source_line(one) for one in entry.sources),
+    }
+    for language in entryform.LANGUAGES:
+        texts[f"title_{language}"] = entry.title.get(language, "")
+        texts[f"body_{language}"] = entry.text(language).replace("\n", "\r\n")
+    if entry.is_refusal:
+        texts["is_refusal"] = "1"
+    return Form({name: [text] for name, text in texts.items()})
+
+
+@pytest.mark.parametrize("entry", [RICH, *(one.entry for one in examples.load() if one.entry)])
+def test_a_form_nobody_touched_changes_nothing(entry: Entry) -> None:
+    assert entryform.edited(entry, filled(entry)) == entry
+
+
+def test_a_form_nobody_touched_changes_no_entry_of_a_real_list(shared: Path) -> None:
+    listed, _outline = jsonform.read((shared / "data/seed_entries.json").read_bytes())
+    for one in listed:
+        if one.is_publishable:
+            assert entryform.edited(one, filled(one)) == one, one.id
+
+
+def test_one_field_changes_alone() -> None:
+    form = filled(RICH)
+    form.texts["branch"] = ["navy"]
+    form.texts["body_uk"] = ["Двадцятеро відмовилися."]
+    changed = entryform.edited(RICH, form)
+    assert changed.forces == (Force(branch="navy"),)
+    assert changed.body == {**RICH.body, "uk": (Block(text="Двадцятеро відмовилися."),)}
+    assert (changed.sources, changed.places, changed.outcome) == (RICH.sources, RICH.places, RICH.outcome)
+
+
+def test_one_changed_source_leaves_the_others_as_they_were() -> None:
+    form = filled(RICH)
+    form.texts["sources"] = [form.texts["sources"][0].replace("Channel", "Other channel")]
+    changed = entryform.edited(RICH, form)
+    assert changed.sources[:2] == RICH.sources[:2]
+    assert changed.sources[2] == Source(outlet="Other channel")
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
+    folder = tmp_path / "records"
+    with open_desk(sqlite_database, tmp_path, records_dir=folder) as opened:
+        day = opened.house.now.date()
+        records.put(folder, RICH, day)
+        digest = bytes.fromhex(entries.fingerprint(RICH))
+        with opened.house.database.write() as session:
+            session.add(Published(public_id=RICH.id, digest=digest, day=day, state="published"))
+        yield opened
+
+
+def test_the_page_shows_the_form_as_these_claims_fill_it(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    answer = carol.do("/published", f"/published/{RICH.id}/correct")
+    assert answer.status_code == 303, answer.text
+    draft = answer.headers["location"]
+    page = html5lib.parse(carol.page(draft))
+    shown: dict[str, str] = {}
+    for form in page.iter(f"{SPACE}form"):
+        if form.get("action", "").endswith("/save"):
+            shown = dict(fields(form))
+    wanted = filled(RICH)
+    for name in wanted.texts:
+        assert shown.get(name, "").strip() == wanted.get(name), name
+
+
+def fields(form: object) -> Iterator[tuple[str, str]]:
+    """Yield what a browser would send of *form*."""
+    for one in form.iter():  # type: ignore[attr-defined]
+        name, tag = one.get("name"), one.tag.removeprefix(SPACE)
+        if name is None or (one.get("type") == "checkbox" and one.get("checked") is None):
+            continue
+        if tag == "input":
+            yield name, one.get("value") or "on"
+        elif tag == "textarea":
+            yield name, "".join(one.itertext())
+        elif tag == "select":
+            options = list(one.iter(f"{SPACE}option"))
+            yield (
+                name,
+                next((o for o in options if o.get("selected") is not None), options[0]).get("value", ""),
+            )
