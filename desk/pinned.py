@@ -56,7 +56,7 @@ class Pinned:
             if found.state == "goes on":
                 self._remember(seen, found)
             elif self.judgement is None or self.judgement.state != found.state:
-                log.error("journal.%s %d", found.state, found.row)
+                log.error("journal.alarm %s %d", found.state.replace(" ", "_"), found.row)
             self.judgement = found
             return found
 
