@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from casework import clocks, erasure, hubkeys, journal, notices, rosters
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
+from casework.dayheads import DayHead
 from casework.families import Family
 from casework.strongbox import Strongbox, write_file
 from casework.tables import Case, House
@@ -54,13 +55,19 @@ def back_up(
     """
     Copy ids of the erased, keys, the database, then what is public; remove copies whose time is over.
 
+    The first backup of a day leaves the head the journal had when the day before ended.
+
     Raises:
         RecordsLostError: all was copied, but the register lost records since the last time.
     """
     strongbox.reload()
     target.copy_erased()
     target.copy_keys(strongbox.epoch.number, now)
+    with database.read() as session:
+        head = DayHead.take(session, strongbox.signing, now)
     copy = target.copy_database(database, set(strongbox.epochs), now, strongbox.signing)
+    # After the dump, which then holds every row that a head names: a restore breaks none.
+    target.keep_head(head)
     target.prune(timedelta(days=settings.escrow.keep_days), now)
     # After the database: what it calls public lies on the shelf by then.
     shelved.copy(target, settings.register.records_dir, now, strongbox.signing)

@@ -5,10 +5,12 @@ The second medium: sealed copies of the database and of the hub's keys, for the 
     <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
     <medium>/records/<count>-<hour>.age  what is public (subrosa.shelved), and a line signed by the hub
     <medium>/erased                      ids that must never come back, one a line, only ever appended to
+    <medium>/heads                       daily heads of the journal (casework.dayheads), one a line
 
 Keys are copied at every erasure, so the names of their copies say the hour only. Everything but ``erased``
-is sealed to the operator's escrow key, which lies off the machine. Copies older than ``escrow.keep_days`` are
-removed: until then an erased case can be opened by whoever has them, the escrow key and a staff keyring.
+and ``heads`` is sealed to the operator's escrow key, which lies off the machine. Copies older than
+``escrow.keep_days`` are removed: until then an erased case can be opened by whoever has them, the escrow key
+and a staff keyring.
 Without ``spool.key`` nothing in flight can be restored; that is meant.
 
 Whoever can write the medium can seal a dump of their own: the hub's signature over bytes and time says which
@@ -30,6 +32,7 @@ from typing import IO, Any
 
 from casework import canonical
 from casework.database import Database
+from casework.dayheads import DayHead
 from casework.families import read_file
 from casework.strongbox import STATE, write_file
 from crypto import context
@@ -45,6 +48,7 @@ log = logging.getLogger(__name__)
 
 NOT_COPIED = frozenset({"spool"})
 ERASED = "erased"
+HEADS = "heads"
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEYS = context.named("escrow", "keys")
@@ -140,9 +144,9 @@ class Escrow:
 
         A medium that is away stops no erasure: :meth:`copy_erased` brings the id there later.
         """
-        _append(self.state_dir / ERASED, [case])
+        _append(self.state_dir / ERASED, [case.hex()])
         try:
-            _append(self.medium / ERASED, [case])
+            _append(self.medium / ERASED, [case.hex()])
         except OSError:
             log.error("erased.medium_away")  # noqa: TRY400  a traceback tells no more
 
@@ -151,8 +155,14 @@ class Escrow:
         there = set(erased(self.medium))
         missing = [case for case in dict.fromkeys(erased(self.state_dir)) if case not in there]
         if missing:
-            _append(self.medium / ERASED, missing)
+            _append(self.medium / ERASED, [case.hex() for case in missing])
         return len(missing)
+
+    def keep_head(self, head: DayHead) -> None:
+        """Append the head of a day to the medium, unless that day has one."""
+        lines = day_heads(self.medium)
+        if not any(line.startswith(f"{head.day} ") for line in lines.splitlines()):
+            write_file(self.medium / HEADS, f"{lines}{head.write()}\n".encode())
 
     def folder(self, name: str) -> Path:
         """Return the folder of one kind of copies, made if need be."""
@@ -253,11 +263,19 @@ def erased(medium: Path) -> list[bytes]:
     return [bytes.fromhex(line) for line in lines]
 
 
-def _append(path: Path, cases: list[bytes]) -> None:
-    """Append ids to the list at *path*, synced, readable by its owner only."""
+def day_heads(medium: Path) -> str:
+    """Return the daily heads that lie on the medium, one a line."""
+    try:
+        return (medium / HEADS).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _append(path: Path, lines: list[str]) -> None:
+    """Append lines to the list at *path*, synced, readable by its owner only."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, "".join(f"{case.hex()}\n" for case in cases).encode("ascii"))
+        os.write(handle, "".join(f"{line}\n" for line in lines).encode("ascii"))
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -56,6 +56,11 @@ def without_key(medium: Path, loot: Loot) -> tuple[Finding, ...]:
         Finding(
             "erased", len(escrow.erased(medium)), "ids of erased cases, in clear: that they were, not what"
         ),
+        Finding(
+            "heads",
+            len(escrow.day_heads(medium).splitlines()),
+            "days, each with how many acts there were by then",
+        ),
     )
 
 
