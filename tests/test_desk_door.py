@@ -222,6 +222,25 @@ def test_one_sentence_answers_every_wrong_sign_in(desk: DeskHouse) -> None:
     assert desk.browser().post("/sign-in", right).status_code == 303
 
 
+def test_a_password_manager_knows_what_each_field_is(desk: DeskHouse) -> None:
+    def fields(page: str) -> list[tuple[str, str]]:
+        inputs = re.findall(r"<input [^>]*>", page)
+        found = [re.search(r'autocomplete="([^"]*)"', one) for one in inputs]
+        names = [re.search(r' name="([^"]*)"', one) for one in inputs]
+        return [
+            (name.group(1) if name else "", what.group(1))
+            for name, what in zip(names, found, strict=True)
+            if what and what.group(1) != "off"
+        ]
+
+    assert fields(desk.browser().get("/sign-in").text) == [
+        ("name", "username"), ("passphrase", "current-password"), ("code", "one-time-code")
+    ]  # fmt: skip
+    # A new passphrase takes the old one's place under the same name; the name itself is not sent.
+    account = desk.sign_in("alice").page("/account")
+    assert fields(account) == [("", "username"), ("passphrase", "current-password")]
+
+
 def test_a_code_is_good_once(desk: DeskHouse) -> None:
     desk.sign_in("alice")
     again = {"name": "alice", "passphrase": desk.passphrases["alice"], "code": desk.code("alice")}
