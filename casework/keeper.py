@@ -12,7 +12,7 @@ in force signed it. What it may give:
   request names one, else the hub's.
 
 Whoever wants more than that gets nothing more, and the coordinators hear of it once a day, without a name:
-those who asked can say so, and if nobody did, somebody's keys are in other hands.
+the journal shows whose desk it was, and if that person knows nothing of it, their keys are in other hands.
 
 It never sees what is inside a grant. Limits are counted in memory and start anew with the hub. A row that
 does not unlock is said to be damaged and keeps no other from being given.
