@@ -6,7 +6,12 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import feedparser
+import html5lib
+import jsonschema
 import pytest
+from pybtex import database
+from pybtex.richtext import Text
 
 from crypto.signature import SigningKey
 from register import examples, packing, records, site
@@ -35,7 +40,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, cited: Entry) -> Path:
 
 
 def test_every_page_is_html_by_the_book(built: Path) -> None:
-    html5lib = pytest.importorskip("html5lib")
     living, gone = (next(r.id for r in examples.load() if r.is_tombstone is dead) for dead in (False, True))
     names = [path.name for path in (built / "uk").glob("*.html")]
     names += [f"entries/{living}.html", f"entries/{gone}.html", "by/branch-marines.html"]
@@ -45,7 +49,6 @@ def test_every_page_is_html_by_the_book(built: Path) -> None:
 
 
 def test_the_data_fits_its_schema_and_the_schema_is_one(built: Path) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((built / "data/schema.json").read_bytes())
     jsonschema.Draft202012Validator.check_schema(schema)
     checking = jsonschema.Draft202012Validator(schema)
@@ -57,7 +60,6 @@ def test_the_data_fits_its_schema_and_the_schema_is_one(built: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ru.atom", "changes-en.atom"])
 def test_a_feed_reader_takes_the_feeds_without_complaint(name: str, built: Path, cited: Entry) -> None:
-    feedparser = pytest.importorskip("feedparser")
     feed = feedparser.parse((built / "feeds" / name).read_bytes())
     assert not feed.bozo, feed.get("bozo_exception")
     assert feed.version == "atom10"
@@ -132,13 +134,11 @@ CSL = {
 
 
 def test_the_json_feed_is_one(built: Path) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     for path in (built / "feeds").glob("*.json"):
         jsonschema.validate(json.loads(path.read_bytes()), JSON_FEED)
 
 
 def test_a_citation_is_csl(built: Path, cited: Entry) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     (item,) = told = json.loads((built / f"data/entries/{cited.id}.csl.json").read_bytes())
     jsonschema.validate(told, CSL)
     assert item["title"] == TITLE
@@ -146,11 +146,10 @@ def test_a_citation_is_csl(built: Path, cited: Entry) -> None:
 
 
 def test_a_bibliography_program_reads_the_citation(built: Path, cited: Entry) -> None:
-    database = pytest.importorskip("pybtex.database")
     told = database.parse_string((built / f"data/entries/{cited.id}.bib").read_text(), "bibtex")
     (entry,) = told.entries.values()
     assert entry.fields["url"] == f"https://register.example/ru/entries/{cited.id}.html"
     assert entry.fields["year"] == "2026"
-    text = str(pytest.importorskip("pybtex.richtext").Text.from_latex(entry.fields["title"]))
+    text = str(Text.from_latex(entry.fields["title"]))
     # That library reads fewer commands than LaTeX has; braces and carets are beyond it.
     assert "& 100% «вместе»" in text
