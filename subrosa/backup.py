@@ -45,6 +45,7 @@ class Restored:
     rows: int
     public: int
     erased_again: int
+    damaged: int  # lines of the list of erased ids that are none
     lost_from: datetime
     lost_until: datetime
 
@@ -95,13 +96,16 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     try:
         rows, taken, shelf = _lay_out(settings, database, medium, identity, staging)
         strongbox = Strongbox.load(staging, settings.hub.runtime_dir, now)
+        # The first row after the copy: desks look for it among the rows they saw and lost, and erasures
+        # may be all that was lost.
+        with database.write() as session:
+            journal.write(session, "restored", by=_operator(strongbox), day=now.date())
         gone = escrow.erased(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
             _file_unfinished(session, settings, now)
             shelved.put_back(session, settings.register.records_dir, shelf, now)
-            journal.write(session, "restored", by=_operator(strongbox), day=now.date())
     finally:
         database.close()
     body = {"from": taken.isoformat(), "until": now.isoformat(), "tell_until": (now + TELL_FOR).isoformat()}
@@ -110,7 +114,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
         path.replace(state / path.name)
     staging.rmdir()
-    return Restored(rows, len(shelf.records), again, taken, now)
+    return Restored(rows, len(shelf.records), again, escrow.damaged_lines(medium), taken, now)
 
 
 def _file_unfinished(session: Session, settings: Settings, now: datetime) -> None:

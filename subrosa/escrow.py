@@ -23,6 +23,7 @@ import hashlib
 import io
 import logging
 import os
+import re
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 NOT_COPIED = frozenset({"spool"})
 ERASED = "erased"
 HEADS = "heads"
+_ID = re.compile(r"[0-9a-f]{32}")
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _KEYS = context.named("escrow", "keys")
@@ -255,12 +257,27 @@ def check_signed(plain: IO[bytes], kind: str, taken: datetime, hub: bytes) -> No
 
 
 def erased(medium: Path) -> list[bytes]:
-    """Return the ids that must never come back."""
+    """Return the ids that must never come back; lines that are none are passed over, and the log says so."""
+    ids, damaged = _read_erased(medium)
+    if damaged:
+        log.error("erased.damaged_lines %d", damaged)
+    return ids
+
+
+def damaged_lines(medium: Path) -> int:
+    """Return how many lines are no id of an erased case, nor the torn beginning of one that is there."""
+    return _read_erased(medium)[1]
+
+
+def _read_erased(medium: Path) -> tuple[list[bytes], int]:
     try:
-        lines = (medium / ERASED).read_text(encoding="ascii").split()
+        lines = (medium / ERASED).read_text(encoding="ascii", errors="replace").split()
     except FileNotFoundError:
-        return []
-    return [bytes.fromhex(line) for line in lines]
+        return [], 0
+    whole = [line for line in lines if _ID.fullmatch(line)]
+    torn = [line for line in lines if not _ID.fullmatch(line)]
+    damaged = sum(not any(id_.startswith(line) for id_ in whole) for line in torn)
+    return [bytes.fromhex(line) for line in whole], damaged
 
 
 def day_heads(medium: Path) -> str:
@@ -272,10 +289,18 @@ def day_heads(medium: Path) -> str:
 
 
 def _append(path: Path, lines: list[str]) -> None:
-    """Append lines to the list at *path*, synced, readable by its owner only."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    """
+    Append lines to the list at *path*, all of them, synced, readable by its owner only.
+
+    A line that was cut short before, by a full disk or a power cut, is left to itself.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, "".join(f"{line}\n" for line in lines).encode("ascii"))
+        end = os.fstat(handle).st_size
+        begin = "" if end == 0 or os.pread(handle, 1, end - 1) == b"\n" else "\n"
+        rest = memoryview((begin + "".join(f"{line}\n" for line in lines)).encode("ascii"))
+        while rest:
+            rest = rest[os.write(handle, rest) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,6 +23,7 @@ from crypto.errors import CryptoError
 from crypto.sealed import open_sealed, seal
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
+from desk.pinned import Pinned
 from subrosa import backup, configuration, dump, escrow, keyfiles
 from subrosa.errors import RestoreError
 from subrosa.escrow import Escrow
@@ -406,3 +409,78 @@ def test_a_restore_cut_short_leaves_no_key_that_a_hub_would_start_with(
     assert backup.restore(settings, target.medium, escrow_key, house.now).erased_again == 1
     assert (settings.hub.state_dir / "restored.json").exists()
     assert not settings.hub.state_dir.with_name("state.restoring").exists()
+
+
+def test_a_line_cut_short_brings_no_erased_case_back(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full in the middle of an id; the next one must not be glued to its half."""
+    target = escrow_of(sqlite_house, tmp_path, escrow_key)
+    first, second = bytes(range(16)), bytes(range(16, 32))
+    write, calls = os.write, [0]
+
+    def short(handle: int, data: bytes) -> int:
+        calls[0] += 1
+        if calls[0] > 1:
+            raise OSError(errno.ENOSPC, "full")
+        return write(handle, bytes(data[:7]))
+
+    monkeypatch.setattr(os, "write", short)
+    with pytest.raises(OSError, match="full"):
+        target.remember_erased(first)
+    monkeypatch.undo()
+    assert escrow.damaged_lines(target.state_dir) == 1
+    target.remember_erased(second)
+    assert escrow.erased(target.state_dir) == [second] == escrow.erased(target.medium)
+    target.remember_erased(first)
+    assert escrow.erased(target.medium) == [second, first]
+    assert escrow.damaged_lines(target.state_dir) == 0, (
+        "the torn beginning of an id that is there harms nothing"
+    )
+
+
+def test_a_disk_that_takes_little_at_a_time_gets_whole_ids(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, write = escrow_of(sqlite_house, tmp_path, escrow_key), os.write
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, bytes(data[:5])))
+    target.remember_erased(bytes(16))
+    assert escrow.erased(target.state_dir) == escrow.erased(target.medium) == [bytes(16)]
+
+
+def test_damaged_ids_stop_no_backup_and_no_restore_and_are_told(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    case, _ = file_case(house, "legal", "alice")
+    target = escrow_of(house, tmp_path, escrow_key)
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    for folder in (target.medium, target.state_dir):
+        (folder / "erased").write_bytes(b"\x00\xffabc\n" + b"ab" * 20)
+    erase(house, target, case)
+    backup.back_up(
+        elsewhere, house.database, house.strongbox, target, house.now - timedelta(hours=1)
+    )  # the newest dump is still the one from before the erasure
+    assert "erased.damaged_lines 2" in caplog.text
+    restored = backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    assert (restored.erased_again, restored.damaged) == (1, 2)
+
+
+def test_desks_accept_a_restore_that_lost_nothing_but_erasures(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
+) -> None:
+    cases = [file_case(house, "legal", "alice")[0] for _n in range(3)]
+    pinned = Pinned(tmp_path)
+    target = escrow_of(house, tmp_path, escrow_key)
+    with house.database.write() as session:
+        journal.write(session, "note", by=house.actor("alice"), day=house.now.date())
+    pinned.look(house.database, house.anchor)
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    for case in cases:
+        erase(house, target, case)
+    pinned.look(house.database, house.anchor)
+    assert backup.restore(elsewhere, target.medium, escrow_key, house.now).erased_again == 3
+    _again, database = moved(house, elsewhere, timedelta())
+    assert pinned.look(database, house.anchor).state == "restored"
+    assert pinned.accept_restored(database, house.anchor)
+    assert pinned.look(database, house.anchor).state == "goes on"
+    database.close()

@@ -46,6 +46,7 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
         click.echo(
             json.dumps(
                 {
+                    "damaged_ids": restored.damaged,
                     "erased_again": restored.erased_again,
                     "lost_from": restored.lost_from.isoformat(),
                     "lost_until": restored.lost_until.isoformat(),
@@ -57,6 +58,8 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
         return
     click.echo(f"restored {restored.rows} rows and {restored.public} records of the register")
     click.echo(f"{restored.erased_again} erased cases left out again")
+    if restored.damaged:
+        click.echo(f"WARNING: {restored.damaged} lines of erased ids are damaged: those cases may be back")
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
 
 
