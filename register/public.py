@@ -8,6 +8,7 @@ These types are also the schema of the data files. Nothing is copied wholesale: 
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 from msgspec import Struct
 
@@ -15,9 +16,13 @@ from register import entry as inner
 from register.facets import month
 from register.places import subjects
 from register.records import Published, first
-from register.vocabulary import LANGUAGES, Language
+from register.vocabulary import LANGUAGES, Ground, Language, Outcome, Pressure
 
 Words = dict[Language, str]
+
+# What the program itself writes into fields that a list may fill with any word: these say nothing of anybody.
+_OWN_WORDS = {"paragraph", "quote", "turn", "mentioned", "unit_location", "RU", "follow_up"}
+_OWN_WORDS |= {*get_args(Ground), *get_args(Pressure), *get_args(Outcome)}
 
 _ANY_DAY = date(2000, 1, 1)
 
@@ -165,11 +170,12 @@ def texts(entry: inner.Entry) -> dict[Language, str]:
 
     Title and body come first, as an editor sees them, so that places found there can be shown there; then
     whatever else a reader gets: quotations, follow-ups, words of a source, outlets and addresses. Text that
-    has no language of its own stands under every one. Codes, ids and publication days are left out.
+    has no language of its own stands under every one. Codes of closed lists, ids and publication days are
+    left out; a field that any word may fill is text, whatever it is called.
     """
     shown = public(first(entry, _ANY_DAY))
     common = _without_language(shown)
-    languages = {*shown.title, *shown.text, *(one for update in shown.updates for one in update.text)}
+    languages = {*shown.title, *shown.text, *(one for said in _said(shown) for one in said)}
     found = {}
     for language in sorted(languages):
         parts = [shown.title.get(language, ""), entry.text(language), *_in_language(shown, language), *common]
@@ -178,10 +184,14 @@ def texts(entry: inner.Entry) -> dict[Language, str]:
 
 
 def _in_language(shown: PublicEntry, language: Language) -> list[str]:
+    return [said[language] for said in _said(shown) if language in said]
+
+
+def _said(shown: PublicEntry) -> list[Words]:
+    """Return what is said by language beside title and text."""
     marks = (*shown.grounds, *shown.pressure, *shown.outcome)
     words = [shown.what_refused, *(mark.words for mark in marks)]
-    words += [*(update.text for update in shown.updates), *(one.text for one in shown.corrections)]
-    return [said[language] for said in words if language in said]
+    return [*words, *(update.text for update in shown.updates), *(one.text for one in shown.corrections)]
 
 
 def _is_subject_itself(place: PublicPlace) -> bool:
@@ -191,7 +201,16 @@ def _is_subject_itself(place: PublicPlace) -> bool:
 
 
 def _without_language(shown: PublicEntry) -> list[str]:
-    found: list[str | None] = [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
+    named = [block.kind for blocks in shown.text.values() for block in blocks]
+    named += [mark.code for mark in (*shown.grounds, *shown.pressure, *shown.outcome)]
+    named += [
+        words for place in shown.places for words in (place.role, place.country, place.precision) if words
+    ]
+    named += [words for span in shown.dates for words in (span.role, span.precision)]
+    named += [count.count_of for count in shown.counts]
+    named += [update.kind for update in shown.updates]
+    found: list[str | None] = [words for words in named if words not in _OWN_WORDS]
+    found += [*shown.articles, *shown.proceedings, *shown.attribution, *shown.wording]
     found += [words for force in shown.forces for words in (force.formation, force.unit)]
     # A federal subject is as coarse as the register gets; any other place is somebody's words.
     found += [place.name for place in shown.places if not _is_subject_itself(place)]

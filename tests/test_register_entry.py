@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Iterator
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -15,6 +18,7 @@ from register import examples, public
 from register.checks import problems
 from register.entry import Corroboration, Entry, Mark, Part, Place, Relation, Source
 from register.errors import MalformedEntryError, UnknownVersionError
+from register.records import first
 
 
 def told(**changes: object) -> Entry:
@@ -169,6 +173,66 @@ def test_the_gate_sees_every_text_of_the_public_form() -> None:
     seen |= {"outcome", "articles", "proceedings", "attribution", "wording", "sources", "quotes", "updates"}
     seen |= {"relations", "corrections"}
     assert of_codes | seen == set(public.PublicEntry.__struct_fields__)
+
+
+# Ids, months and subjects are no free text: `problems` refuses whatever is not one of them.
+CHECKED = {"id": "0123456789", "parent": "abcdefghjk", "target": "abcdefghjk"}
+CHECKED |= {"month": "2026-02", "subject": "RU-PSK"}
+
+
+def filled(kind: msgspec.inspect.Type, name: str, number: Iterator[int], language: str) -> Any:
+    """Return a value of *kind* in which every text is a word of its own, in *language* where it has one."""
+    match kind:
+        case msgspec.inspect.StrType():
+            return CHECKED.get(name) or f"zq{next(number)}qz"
+        case msgspec.inspect.LiteralType():
+            return language if set(kind.values) == {"ru", "uk", "en"} else kind.values[0]
+        case msgspec.inspect.UnionType():
+            return filled(next(one for one in kind.types if not _is_none(one)), name, number, language)
+        case msgspec.inspect.VarTupleType():
+            return (filled(kind.item_type, name, number, language),)
+        case msgspec.inspect.TupleType():
+            return tuple(filled(one, name, number, language) for one in kind.item_types)
+        case msgspec.inspect.DictType():
+            key = filled(kind.key_type, name, number, language)
+            return {key: filled(kind.value_type, name, number, language)}
+        case msgspec.inspect.StructType():
+            values = {one.name: filled(one.type, one.name, number, language) for one in kind.fields}
+            return kind.cls(**values)
+        case msgspec.inspect.DateType():
+            return date(2026, 2, 1)
+        case msgspec.inspect.IntType():
+            return 1
+        case msgspec.inspect.BoolType():
+            return True
+    raise AssertionError(kind)
+
+
+def _is_none(kind: msgspec.inspect.Type) -> bool:
+    return isinstance(kind, msgspec.inspect.NoneType)
+
+
+@pytest.mark.parametrize("language", ["ru", "uk", "en"])
+def test_every_word_that_may_be_public_is_a_word_the_gate_sees(language: str) -> None:
+    """Texts of every field that a list may fill, whatever it is called; codes of closed lists by type."""
+    entry = filled(msgspec.inspect.type_info(Entry), "", itertools.count(100), language)
+    printed = set(re.findall(r"zq\d+qz", msgspec.json.encode(public.public(first(entry, date.min))).decode()))
+    seen = public.texts(entry)[language]  # type: ignore[index]
+    assert len(printed) > 35
+    assert sorted(word for word in printed if word not in seen) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"corrections": (model.Correction(day=date(2026, 3, 1), text={"en": "Removed the name"}),)},
+        {"what_refused": {"en": "Removed the name"}},
+        {"pressure": (Mark(code="other", words={"en": "Removed the name"}),)},
+    ],
+)
+def test_words_in_a_language_that_nothing_else_is_in_are_seen(change: dict[str, object]) -> None:
+    entry = told(title={"ru": "Отказ"}, body={"ru": model.paragraphs("Отказался.")}, **change)
+    assert "Removed the name" in public.texts(entry)["en"]
 
 
 def test_the_practice_register_may_all_be_published() -> None:
