@@ -49,9 +49,10 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
     Take cases from people who are no longer living staff: proposals go back, accepted ones to the second.
 
     Whoever is left alone with a case gets a new second, so that none hangs on one person. Returns how many
-    cases were touched. Keys are another matter: new ones come from :mod:`casework.succession`, and who holds
-    the old ones re-wraps them at a desk.
+    cases were touched. A suspension nobody signed takes no case from anybody. Keys are another matter: new
+    ones come from :mod:`casework.succession`, and who holds the old ones re-wraps them at a desk.
     """
+    staffing = staffing.as_signed
     touched, loads = 0, cases.loads(session)
     living = sorted(staffing.living)
     wanted = select(Case).where(

@@ -172,7 +172,7 @@ def verify_from(session: Session, anchor: Anchor, after: int, head: bytes) -> tu
         roster = known.get(version) or rosters.at_version(session, version, anchor)
         known[version] = roster
         untaken = rows[at:] if row.roster is None else ()
-        if not _stands(row, roster, _changed_at(untaken, roster)) or not _was_taken(row, roster):
+        if not _stands(row, roster, _changed_at(untaken, roster)) or not was_taken(row, roster):
             raise BrokenJournalError(n)
         head = row.head
     return after + len(rows), head
@@ -235,7 +235,7 @@ def is_signed(row: JournalRow, roster: Roster) -> bool:
     return True
 
 
-def _was_taken(row: JournalRow, roster: Roster) -> bool:
+def was_taken(row: JournalRow, roster: Roster) -> bool:
     """Tell whether the hub's countersignature, if there is one, holds."""
     if row.roster is None:
         return True

@@ -9,7 +9,7 @@ hub never refuses a tip because of the roster: an expired one stays in use, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -65,14 +65,26 @@ class Staffing:
     languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     away: frozenset[str] = frozenset()  # living, and absent today
+    unsigned: frozenset[str] = frozenset()  # not living only by a row nobody signed
+
+    @property
+    def as_signed(self) -> Staffing:
+        """Return who is at work if only signed suspensions count: what moves keys goes by it."""
+        return replace(
+            self,
+            living=self.living | self.unsigned,
+            on_duty=self.on_duty | self.unsigned,
+            unsigned=frozenset(),
+        )
 
     @property
     def hands(self) -> Hands:
-        """Return which staff keys are living, gone and lost."""
+        """Return which staff keys are living, gone and lost; a suspension nobody signed makes none gone."""
         newest: dict[str, int] = {}
+        at_work = self.living | self.unsigned
         for entry in self.roster.staff:
             newest[entry.id] = max(entry.number, newest.get(entry.id, 0))
-        living = frozenset((staff, number) for staff, number in newest.items() if staff in self.living)
+        living = frozenset((staff, number) for staff, number in newest.items() if staff in at_work)
         others = [entry for entry in self.roster.staff if (entry.id, entry.number) not in living]
         lost = (one for one in others if one.revoked or one.id in self.lasting)
         return Hands(

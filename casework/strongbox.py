@@ -44,10 +44,11 @@ SUSPENDED = "suspended.seen"
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A suspension the hub saw signed: by which row of the journal, and until when it holds."""
+    """A suspension the hub saw signed: by which row of the journal, until when, and since which row."""
 
     n: int
     until: datetime
+    since: int
 
 
 class Strongbox:
@@ -205,7 +206,10 @@ class Strongbox:
         """Remember who is suspended; the same as before changes nothing."""
         if suspended == self.suspended:
             return
-        body = {staff: {"n": one.n, "until": one.until.isoformat()} for staff, one in suspended.items()}
+        body = {
+            staff: {"n": one.n, "since": one.since, "until": one.until.isoformat()}
+            for staff, one in suspended.items()
+        }
         write_file(self._suspended_file, canonical.dumps(body))
         self.suspended = dict(suspended)
 
@@ -265,7 +269,7 @@ def _read_suspended(path: Path) -> dict[str, Suspension]:
     try:
         body = canonical.loads(path.read_bytes())
         return {
-            str(staff): Suspension(int(one["n"]), datetime.fromisoformat(one["until"]))
+            str(staff): Suspension(int(one["n"]), datetime.fromisoformat(one["until"]), int(one["since"]))
             for staff, one in body.items()
         }
     except FileNotFoundError:

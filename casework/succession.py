@@ -6,6 +6,7 @@ What the hub does with keys when somebody is gone: suspended, revoked, or given 
 * *Take away*: grants of keys that are lost, where enough others hold the same. What is deleted is not carried
   over by the next rotation, so that in time neither database nor dump gives the lost key anything.
 
+Both go by suspensions that somebody signed, never by a row alone.
 Neither leaves a key without somebody living who holds it. Who holds an older key and is at work re-wraps it
 to those who should, at their desk (:mod:`desk.rewrapping`): the hub cannot.
 """
@@ -66,6 +67,7 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, today: d
     A row that says so and that no key of ours ever locked counts for nothing. Where nobody living could be
     granted the new key, nothing is made: what comes is then sealed by whoever takes it in.
     """
+    staffing = staffing.as_signed
     hands = staffing.hands
     if not hands.gone:
         return 0

@@ -5,32 +5,39 @@ Roster and suspensions lie in a database that others write, and whoever took a c
 its password. So the hub remembers, in its ``state_dir``, what it saw once:
 
 * the newest roster: an older one in its place is refused;
-* every suspension that a colleague signed into the journal: taken out of the database it holds all the same,
-  until its time is over or a coordinator signed that it is lifted.
+* every suspension that a colleague signed into the journal, whatever else the database says: it holds until
+  its time is over or a coordinator signed that it is lifted.
 
-A suspension nobody signed holds while its row stands, and is not remembered.
+A suspension nobody signed holds while its row stands, and is not remembered. Whom it names gets no answers
+and nothing new to do; what they have stays theirs, and no key moves.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import journal, rosters
+from casework import rosters, voices
 from casework.rosters import LASTING, Staffing
 from casework.strongbox import Strongbox, Suspension
-from casework.tables import JournalRow, StaffState
+from casework.tables import StaffState
+from casework.voices import Voices
 from crypto.roster import Anchor
 
 log = logging.getLogger(__name__)
 
 # A row of the journal names a day; one person's suspension that was signed on it is over by then.
 ALONE = timedelta(days=2)
+# So long one person's suspension holds from when the hub saw it.
+FIRST = timedelta(hours=24)
+# A row whose time was over so lately was not taken out: the hub saw it a little later than it was written.
+LATELY = timedelta(hours=1)
 
 
 def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetime) -> Staffing:
@@ -42,29 +49,28 @@ def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetim
     """
     found = rosters.staffing(session, anchor, now, at_least=strongbox.roster_seen)
     strongbox.see_roster(found.roster.version)
-    standing = {
-        row.staff: row.suspended_until
-        for row in session.scalars(select(StaffState).where(StaffState.suspended_until > now))
-        if row.suspended_until is not None
-    }
     remembered = dict(strongbox.suspended)
-    for staff, until in standing.items():
-        signed = _signed(session, found, remembered, staff, until)
-        if signed is not None:
-            remembered[staff] = signed
-    for staff, one in list(remembered.items()):
-        is_over = one.until <= now
-        if is_over or (staff not in standing and _is_lifted(session, found, remembered, staff, one)):
+    people = {subject_of(entry.id): entry.id for entry in found.roster.staff}
+    signed, lifted = voices.hear(session, found.roster, anchor, people, remembered, now)
+    for staff, n in lifted.items():
+        if staff in remembered and n > remembered[staff].n:
             del remembered[staff]
-        elif staff not in standing and staff not in strongbox.taken_out:
-            strongbox.taken_out.add(staff)  # said once, not at every look
-            log.error("suspension.taken_out")
+    for staff, one in signed.items():
+        _remember(remembered, staff, one, found, now)
+    # Kept a while after its end, so that the same row does not begin it anew.
+    remembered = {staff: one for staff, one in remembered.items() if now - ALONE < one.until}
     strongbox.see_suspended(remembered)
+    out = {staff for staff, one in remembered.items() if one.until > now}
+    _say_taken_out(session, strongbox, out, now)
+    newest = [entry for entry in found.roster.staff if entry is found.roster.find(entry.id)]
+    listed = {entry.id for entry in newest if rosters.is_living(entry, None, now)}
     return replace(
         found,
-        living=found.living - remembered.keys(),
-        on_duty=found.on_duty - remembered.keys(),
-        lasting=found.lasting | {staff for staff, one in remembered.items() if one.until >= LASTING},
+        living=found.living - out,
+        on_duty=found.on_duty - out,
+        away=found.away - out,
+        lasting=frozenset(staff for staff, one in remembered.items() if one.until >= LASTING),
+        unsigned=frozenset(listed - found.living - out),
     )
 
 
@@ -73,46 +79,30 @@ def subject_of(staff: str) -> bytes:
     return hashlib.sha256(staff.encode()).digest()[:16]
 
 
-def _signed(
-    session: Session, staffing: Staffing, remembered: dict[str, Suspension], staff: str, until: datetime
-) -> Suspension | None:
-    """Return the suspension as far as the journal bears it out; none if nothing new is signed there."""
-    rows = _rows(session, staffing, remembered, "suspend", staff)
-    lifted = max((row.n for row in _rows(session, staffing, remembered, "lift-suspension", staff)), default=0)
-    rows = [row for row in rows if row.n > lifted and row.actor != staff]
-    if not rows:
-        return None
-    newest = max(rows, key=lambda row: row.n)
+def _remember(
+    remembered: dict[str, Suspension], staff: str, one: Voices, found: Staffing, now: datetime
+) -> None:
+    """Remember what was signed, if it is new and its time is not over."""
     known = remembered.get(staff)
-    if known is not None and known.n >= newest.n:
-        return None
-    if len({row.actor for row in rows}) < 2:
-        until = min(until, datetime.combine(newest.day + ALONE, time(0), UTC))
-    return Suspension(newest.n, until)
+    if known is not None and one.n <= known.n:
+        return
+    running = known if known is not None and known.until > now else None
+    if one.is_lasting or (running is not None and running.until >= LASTING):
+        until = LASTING
+    elif running is not None and found.living - {staff, *one.actors}:
+        until = running.until  # the same voice again ends as it would have, where another could join it
+    else:
+        until = min(datetime.combine(one.day + ALONE, time(0), UTC), now + FIRST)
+    if until > now:
+        remembered[staff] = Suspension(one.n, until, one.since if running is None else running.since)
 
 
-def _is_lifted(
-    session: Session, staffing: Staffing, remembered: dict[str, Suspension], staff: str, one: Suspension
-) -> bool:
-    coordinators = {entry.id for entry in staffing.roster.holding("coordinator")} - {staff}
-    rows = _rows(session, staffing, remembered, "lift-suspension", staff)
-    return any(row.n > one.n and row.actor in coordinators for row in rows)
-
-
-def _rows(
-    session: Session, staffing: Staffing, remembered: dict[str, Suspension], act: str, staff: str
-) -> list[JournalRow]:
-    """Return the rows of *act* on *staff* that somebody signed who was not suspended or revoked then."""
-    rows = session.scalars(
-        select(JournalRow)
-        .where(JournalRow.act == act, JournalRow.subject == subject_of(staff))
-        .order_by(JournalRow.n.desc())
-        .limit(20)
-    )
-    found = []
-    for row in rows:
-        entry, barred = staffing.roster.find(row.actor), remembered.get(row.actor)
-        may = entry is not None and not entry.revoked and (barred is None or row.n < barred.n)
-        if may and journal.is_signed(row, staffing.roster):
-            found.append(row)
-    return found
+def _say_taken_out(session: Session, strongbox: Strongbox, out: set[str], now: datetime) -> None:
+    states: Mapping[str, datetime | None] = {
+        row.staff: row.suspended_until for row in session.scalars(select(StaffState))
+    }
+    for staff in out - strongbox.taken_out:
+        until = states.get(staff)
+        if until is None or until <= now - LATELY:
+            strongbox.taken_out.add(staff)  # said once, not at every look
+            log.error("suspension.taken_out")

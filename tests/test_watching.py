@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import delete
 
-from casework import asking, journal, watching
+from casework import asking, escalation, journal, succession, watching
 from casework.actors import Actor
 from casework.asking import GrantRef
 from casework.errors import KeyMissingError
 from casework.permits import Acting
 from casework.rosters import LASTING
 from casework.strongbox import SUSPENDED, Strongbox
-from casework.tables import JournalRow, StaffState
+from casework.tables import Case, JournalRow, StaffState
 from crypto.signature import SigningKey
 from desk import people
 from tests.house import House
@@ -159,3 +159,62 @@ def test_in_a_house_of_three_one_voice_ends_after_a_day(sqlite_house: House) -> 
     suspend(house, "bob", "alice")
     with house.database.read() as session:
         assert session.get_one(StaffState, "alice").suspended_until == first
+
+
+def test_a_suspension_undone_before_the_hub_looked_holds(sqlite_house: House) -> None:
+    house = sqlite_house
+    suspend(house, "bob", "alice")
+    unsuspend(house, "alice")
+    assert "alice" not in living(house)
+    suspend(house, "carol", "alice")
+    unsuspend(house, "alice")
+    assert "alice" not in living(house)
+    house.now += timedelta(days=400)
+    assert "alice" not in living(house), "two voices last"
+
+
+def test_a_row_of_another_day_neither_counts_nor_stops_the_hub(sqlite_house: House) -> None:
+    house = sqlite_house
+    with house.database.write() as session:
+        for day in (date(9000, 1, 1), date(9999, 12, 31)):
+            subject = watching.subject_of("alice")
+            journal.write(session, "suspend", by=house.actor("bob"), day=day, subject=subject)
+    assert "alice" in living(house)
+    suspend(house, "carol", "dan")
+    unsuspend(house, "dan")
+    assert "dan" not in living(house)
+    assert "alice" in living(house)
+
+
+def test_many_rows_nobody_signed_hide_none_that_somebody_did(sqlite_house: House) -> None:
+    house = sqlite_house
+    suspend(house, "bob", "alice")
+    unsuspend(house, "alice")
+    mallory = Actor("olga", 1, SigningKey.generate())
+    for _ in range(25):
+        lift_row(house, mallory, "alice")
+    assert "alice" not in living(house)
+
+
+def test_a_suspension_nobody_signed_moves_no_key_and_no_case(sqlite_house: House) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "alice")
+    with house.database.write() as session:
+        row = session.get_one(Case, case)
+        row.status, row.assignee, row.second = "open", "alice", "bob"
+        for name in ("alice", "bob"):
+            session.get_one(StaffState, name).suspended_until = LASTING
+    with house.database.read() as session:
+        staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+    assert not {"alice", "bob"} & staffing.living, "answers and new cases stop"
+    assert not staffing.hands.gone
+    assert not staffing.hands.lost
+    assert succession.renew(house.database, house.strongbox, staffing, house.now.date()) == 0
+    with house.database.write() as session:
+        assert succession.take_away(session, house.strongbox, staffing) == 0
+        assert escalation.free_suspended(session, staffing, house.actor("olga"), house.now) == 0
+    suspend(house, "carol", "alice")
+    with house.database.read() as session:
+        staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+    assert staffing.hands.gone == {("alice", 1)}
+    assert succession.renew(house.database, house.strongbox, staffing, house.now.date()) == 2
