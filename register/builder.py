@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from crypto.signature import SigningKey
 from register import bundle
-from register.errors import MalformedEntryError, NotOurFolderError
+from register.errors import BrokenRecordsError, MalformedEntryError, NotOurFolderError
 from register.mending import ONE_BY_ONE, flush, make_lasting, mend
 from register.settings import SiteSettings
 from register.sheets import Sheet, Sheets, places_of_entry, ranges_of_list, shape_of
@@ -83,7 +83,7 @@ class Builder:
         make_lasting(self._output, self._touched)
         unfinished.unlink()
         if self._broken:
-            raise MalformedEntryError(f"the records {', '.join(sorted(self._broken))} cannot be read")
+            raise BrokenRecordsError(self._broken)
         return BuildReport(
             entries=self._shelf.living(),
             tombstones=self._count("SELECT count(*) FROM entry WHERE state = 'gone'"),

@@ -3,6 +3,7 @@ What can go wrong at the public door. The class docstring is the sentence a pers
 
 RegisterError                    never raised itself
 ├ MalformedEntryError            these bytes are not an entry (says which part, never its value)
+│ └ BrokenRecordsError           records that cannot be read; everything else has been done
 ├ UnknownVersionError            made by a newer program
 ├ NotPublishableError            an entry that must stay inside
 ├ RetractedError                 somebody asks to publish what was taken down
@@ -13,6 +14,8 @@ RegisterError                    never raised itself
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class RegisterError(Exception):
@@ -31,6 +34,14 @@ class MalformedEntryError(RegisterError):
 
     def __str__(self) -> str:
         return f"These bytes are not an entry of this register: {self.part}."
+
+
+class BrokenRecordsError(MalformedEntryError):
+    """Records of the register cannot be read; everything else has been done."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids = tuple(sorted(ids))
+        super().__init__(f"the records {', '.join(self.ids)} cannot be read")
 
 
 class UnknownVersionError(RegisterError):

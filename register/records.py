@@ -3,13 +3,16 @@ What has been published: one file an entry, in a folder of its own, beside the s
 
 * A file is whole or not there: written aside, flushed, renamed, the folder flushed.
 * The same bytes put twice change nothing, so the hub may repeat an act after a crash.
+* Whoever puts or retracts is alone in the folder: no publication writes over a retraction of that moment.
 * What was retracted never comes back: its file keeps id, days and a reason code, and no word of the entry.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -82,17 +85,18 @@ def put(folder: Path, entry: Entry, day: date) -> Published:
     reasons = problems(entry)
     if reasons:
         raise NotPublishableError(reasons)
-    old = get(folder, entry.id)
-    if old is None:
-        record = first(entry, day)
-    elif old.entry is None:
-        raise RetractedError
-    elif fingerprint(old.entry) == fingerprint(entry):
-        return old
-    else:
-        record = _corrected(old, old.entry, entry, day)
-    _write(folder, record)
-    return record
+    with _alone(folder):
+        old = get(folder, entry.id)
+        if old is None:
+            record = first(entry, day)
+        elif old.entry is None:
+            raise RetractedError
+        elif fingerprint(old.entry) == fingerprint(entry):
+            return old
+        else:
+            record = _corrected(old, old.entry, entry, day)
+        _write(folder, record)
+        return record
 
 
 def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = "unstated") -> Published:
@@ -102,15 +106,17 @@ def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = 
     Raises:
         MalformedEntryError: *public_id* is not one.
     """
-    old = _whatever_is_left(folder, public_id)
-    if old is not None and old.is_tombstone:
-        return old
-    change = Change(day=day, kind="retracted")
-    # Hashes of earlier versions go as well: short texts could be guessed from them.
-    earlier = tuple(msgspec.structs.replace(past, sha256=None) for past in old.changes) if old else ()
-    record = Published(id=public_id, changes=(*earlier, change), reason=reason)
-    _write(folder, record)
-    return record
+    _path(folder, public_id)
+    with _alone(folder):
+        old = _whatever_is_left(folder, public_id)
+        if old is not None and old.is_tombstone:
+            return old
+        change = Change(day=day, kind="retracted")
+        # Hashes of earlier versions go as well: short texts could be guessed from them.
+        earlier = tuple(msgspec.structs.replace(past, sha256=None) for past in old.changes) if old else ()
+        record = Published(id=public_id, changes=(*earlier, change), reason=reason)
+        _write(folder, record)
+        return record
 
 
 def get(folder: Path, public_id: str) -> Published | None:
@@ -136,6 +142,15 @@ def keep(folder: Path, records: Iterable[Published]) -> None:
     """Write records as they are: how a folder is filled again from a bundle or a backup."""
     for record in records:
         _write(folder, record)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep everybody else, here and in other processes, from a record that is about to be replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _corrected(old: Published, before: Entry, after: Entry, day: date) -> Published:

@@ -49,7 +49,7 @@ def build(
 
     Raises:
         NotOurFolderError: *output* holds files that no build of ours wrote.
-        MalformedEntryError: a record cannot be read; everything else has been built.
+        BrokenRecordsError: records cannot be read; everything else has been built.
     """
     if signing is not None and settings.key is None:
         settings = replace(settings, key=signing.public)
@@ -75,7 +75,19 @@ def take_down(
     it again after a crash is safe. A build that is under way is told.
 
     Raises:
-        MalformedEntryError: *public_id* is not one; or another record cannot be read, this one being down.
+        MalformedEntryError: *public_id* is not one.
+        BrokenRecordsError: other records cannot be read, this one being down.
+    """
+    withdraw(output, public_id, folder=folder, reason=reason, now=now)
+    return build(Folder(folder), output, settings=settings, now=now, signing=signing)
+
+
+def withdraw(output: Path, public_id: str, *, folder: Path, reason: RetractionReason, now: datetime) -> None:
+    """
+    Take away the pages and the record of one entry; what else mentions it goes with the next build.
+
+    Raises:
+        MalformedEntryError: *public_id* is not one.
     """
     if not is_id(public_id):
         raise MalformedEntryError("the id")
@@ -84,7 +96,6 @@ def take_down(
     records.retract(folder, public_id, now.date(), reason)
     output.mkdir(parents=True, exist_ok=True)
     bell(output).touch()
-    return build(Folder(folder), output, settings=settings, now=now, signing=signing)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -40,7 +40,7 @@ from casework.errors import NotFoundError
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox
 from crypto.roster import Anchor
-from register.errors import RegisterError
+from register.errors import BrokenRecordsError, RegisterError
 from subrosa import backup, shelved, waiting
 from subrosa.escrow import Escrow
 from subrosa.printing import Printer
@@ -153,16 +153,42 @@ class Chores:
             orders = releases.due_take_downs(session, staffing)
         if orders.forged:
             log.error("take_down.forged %d", orders.forged)
-        for order in orders.valid:
-            self._take_down(order.public_id, order.code)
+        trouble = self._take_down([(order.public_id, order.code) for order in orders.valid])
+        if trouble:
+            raise trouble[0]
 
-    def _take_down(self, public_id: str, code: str) -> None:
-        # The channel hears of it first: it must not wait for a site that cannot be built.
-        with self.database.write() as session:
-            channel.withdraw(session, public_id, self.clock())
-        self.printer.take_down(public_id, code, self.clock())
-        with self.database.write() as session:
-            releases.mark_taken_down(session, public_id, self.clock())
+    def _take_down(self, orders: Sequence[tuple[str, str]]) -> list[Exception]:
+        """Take entries down, all of them before the site is built once; return what kept any from going."""
+        trouble: list[Exception] = []
+        gone = [public_id for public_id, code in orders if self._is_withdrawn(public_id, code, trouble)]
+        if gone:
+            self._build(self.clock())
+        for public_id in gone:
+            with self.database.write() as session:
+                releases.mark_taken_down(session, public_id, self.clock())
+        return trouble
+
+    def _is_withdrawn(self, public_id: str, code: str, trouble: list[Exception]) -> bool:
+        """Withdraw one entry; one that cannot go stays ordered and holds up no other."""
+        try:
+            # The channel hears of it first: it must not wait for a page that cannot be taken away.
+            with self.database.write() as session:
+                channel.withdraw(session, public_id, self.clock())
+            self.printer.withdraw(public_id, code, self.clock())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next order is carried out
+            log.error("take_down.failed %s", type(error).__name__)  # noqa: TRY400 - a class name only
+            trouble.append(error)
+            return False
+        return True
+
+    def _build(self, now: datetime) -> Collection[str]:
+        """Build the site; return the ids of records that nobody can read, which hold up nothing else."""
+        try:
+            self.printer.build(now)
+        except BrokenRecordsError as error:
+            log.error("register.broken_records %d", len(error.ids))  # noqa: TRY400 - a number only
+            return error.ids
+        return ()
 
     def publish(self) -> None:
         """Publish what is due, in batches at the house's hours, and at once what was released so."""
@@ -175,20 +201,22 @@ class Chores:
             )
             stranded = releases.stranded(session)
             manifests = releases.released_manifests(session, staffing)
-        for public_id in stranded:
-            self._take_down(public_id, "unstated")
+        trouble = self._take_down([(public_id, "unstated") for public_id in stranded])
         taken = [one for one in ready if self._is_taken_in(one, now)]
         lists = {body: kept for body in manifests if (kept := self._entries_of(body, now)) is not None}
-        if taken or lists:
-            self.printer.build(now)
+        broken = self._build(now) if taken or lists else ()
         for body, kept in lists.items():
             with self.database.write() as session:
                 releases.mark_public(session, body, kept, now.date())
         for one in taken:
+            if one.public_id in broken:
+                continue
             with self.database.write() as session:
                 stays = releases.mark_published(session, one, self._hub, now)
                 if stays and self.settings.register.channel:
                     channel.announce(session, one.public_id, now)
+        if trouble:
+            raise trouble[0]
 
     def _is_taken_in(self, one: releases.Ready, now: datetime) -> bool:
         """Let the register take a text in; one that it refuses goes back and holds up no other."""

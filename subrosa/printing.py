@@ -82,22 +82,23 @@ class Printer:
         lists.keep(self.records, listed)
         return kept
 
-    def take_down(self, public_id: str, code: str, now: datetime) -> None:
-        """Leave only a tombstone of an entry, everywhere, at once. What is no id stands nowhere already."""
-        if not entry.is_id(public_id):
-            return
-        site.take_down(
-            self.output,
-            public_id,
-            folder=self.records,
-            reason=REASONS.get(code, "unstated"),
-            settings=self._told,
-            now=now,
-            signing=self.key,
-        )
+    def withdraw(self, public_id: str, code: str, now: datetime) -> None:
+        """
+        Leave only a tombstone of an entry; its pages go at once, whatever names it with the next build.
+
+        What is no id stands nowhere already.
+        """
+        if entry.is_id(public_id):
+            reason = REASONS.get(code, "unstated")
+            site.withdraw(self.output, public_id, folder=self.records, reason=reason, now=now)
 
     def build(self, now: datetime, progress: Progress = lambda _done, _owed: None) -> BuildReport:
-        """Build what changed since the last time; what holds the whole register follows with :meth:`pack`."""
+        """
+        Build what changed since the last time; what holds the whole register follows with :meth:`pack`.
+
+        Raises:
+            BrokenRecordsError: records cannot be read; everything else has been built.
+        """
         return site.build(
             Folder(self.records),
             self.output,

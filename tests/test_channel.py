@@ -29,7 +29,6 @@ from casework.tables import ChannelPost
 from crypto.signature import SigningKey
 from register import announcing, records
 from register.entry import Entry
-from register.errors import MalformedEntryError
 from register.settings import SiteSettings
 from register.voice import speak
 from subrosa.checkups import Level
@@ -517,10 +516,10 @@ async def test_a_release_reaches_the_channel_and_one_signature_takes_it_out(
         assert len(door.shown()) == 1
         with sqlite_house.database.write() as session:
             releases.order_take_down(session, released.id, "safety", as_(sqlite_house, "alice"))
-        # Another record that cannot be read keeps the site from being finished, and nothing in the channel.
-        (tmp_path / "records" / "zz").mkdir()
-        (tmp_path / "records" / "zz" / "zzzzzzzzzz.json").write_bytes(b"{")
-        with pytest.raises(MalformedEntryError):
+        # What cannot be taken from the site yet does not stay in the channel.
+        (tmp_path / "site" / "ru" / "entries" / f"{released.id}.html").unlink()
+        (tmp_path / "site" / "ru" / "entries" / f"{released.id}.html").mkdir()
+        with pytest.raises(OSError, match="directory"):
             chores.take_down()
         await asyncio.to_thread(chores.tend_channel)
         assert door.shown() == []

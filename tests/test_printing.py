@@ -18,6 +18,7 @@ from crypto.signature import SigningKey
 from register import entry as entries
 from register import lists, records
 from register.entry import Entry, Source
+from register.errors import BrokenRecordsError
 from register.settings import SiteSettings
 from subrosa.chores import Chores
 from subrosa.printing import Printer
@@ -187,3 +188,62 @@ def test_an_order_against_what_is_no_id_holds_up_no_other(house: House, chores: 
     assert not is_shown(chores, entry)
     with house.database.read() as session:
         assert releases.due_take_downs(session, house.staffing()).valid == ()
+
+
+def spoil(chores: Chores) -> None:
+    """Leave a record that nobody can read."""
+    (chores.printer.records / "zz").mkdir(parents=True)
+    (chores.printer.records / "zz" / "zzzzzzzzzz.json").write_bytes(b"{")
+
+
+def order(house: House, *entries: Entry) -> None:
+    with house.database.write() as session:
+        for one in entries:
+            releases.order_take_down(session, one.id, "safety", as_(house, "alice"))
+
+
+def test_a_record_nobody_can_read_keeps_no_other_entry_up(house: House, chores: Chores) -> None:
+    """Each order is carried out and noted; only the site's own chore goes on saying what is broken."""
+    first, second = told(), told()
+    for one in (first, second):
+        send(house, one)
+    chores.publish()
+    spoil(chores)
+    order(house, first, second)
+    chores.take_down()
+    assert not is_shown(chores, first)
+    assert not is_shown(chores, second)
+    assert {state_of(house, one.id) for one in (first, second)} == {"retracted"}
+    with house.database.read() as session:
+        assert releases.due_take_downs(session, house.staffing()).valid == ()
+    with pytest.raises(BrokenRecordsError):
+        chores.refresh()
+
+
+def test_an_entry_that_cannot_be_taken_away_holds_up_no_other(house: House, chores: Chores) -> None:
+    first, second = sorted((told(), told()), key=lambda one: one.id)
+    for one in (first, second):
+        send(house, one)
+    chores.publish()
+    page = chores.printer.output / "ru" / "entries" / f"{first.id}.html"
+    page.unlink()
+    page.mkdir()
+    order(house, first, second)
+    with pytest.raises(OSError, match="directory"):
+        chores.take_down()
+    assert state_of(house, second.id) == "retracted"
+    assert state_of(house, first.id) == "published"
+    page.rmdir()
+    chores.take_down()
+    assert state_of(house, first.id) == "retracted"
+
+
+def test_a_record_nobody_can_read_keeps_no_text_from_being_noted(house: House, chores: Chores) -> None:
+    spoil(chores)
+    entry = told()
+    send(house, entry)
+    chores.publish()
+    assert state_of(house, entry.id) == "published"
+    order(house, entry)
+    chores.take_down()
+    assert state_of(house, entry.id) == "retracted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -86,3 +87,26 @@ def test_what_a_crash_left_aside_is_not_read(tmp_path: Path, entry: Entry) -> No
     put = records.put(tmp_path, entry, MONDAY)
     (tmp_path / entry.id[:2] / f"{entry.id}.new").write_bytes(b"{")
     assert list(records.read_all(tmp_path)) == [put]
+
+
+def test_a_publication_at_the_same_moment_does_not_undo_a_retraction(
+    tmp_path: Path, entry: Entry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever publishes has read that nothing was taken down; a retraction waits until that is written."""
+    records.put(tmp_path, entry, MONDAY)
+    corrected = msgspec.structs.replace(entry, title={"ru": "Иначе"})
+    going = threading.Thread(target=records.retract, args=(tmp_path, entry.id, FRIDAY, "safety"))
+    write = records._write
+
+    def interrupted(folder: Path, record: records.Published) -> None:
+        if record.entry is not None:
+            going.start()
+            going.join(timeout=0.3)  # it would be done by now if nothing held it
+        write(folder, record)
+
+    monkeypatch.setattr(records, "_write", interrupted)
+    records.put(tmp_path, corrected, TUESDAY)
+    going.join(timeout=30)
+    left = records.get(tmp_path, entry.id)
+    assert left is not None
+    assert left.is_tombstone
