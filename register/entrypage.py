@@ -148,19 +148,19 @@ class EntryPage:
         ]
 
     def _history(self, record: Published, row: Row, shown: PublicEntry) -> list[dict[str, Any]]:
-        told = {
-            correction.day: chosen(correction.text, self._language, row.original)
-            for correction in shown.corrections
-        }
+        # A correction is written on one day and published on another: their order pairs them, not the day.
+        explained = [n for n, one in enumerate(record.changes) if "corrections" in one.fields]
+        pairs = zip(reversed(explained), reversed(shown.corrections), strict=False)
+        told = {n: chosen(correction.text, self._language, row.original) for n, correction in pairs}
         return [
             {
                 "day": change.day,
                 "said": self._voice.say(f"change.{change.kind}")
                 + (f" ({fields})" if (fields := self.fields(change)) else ""),
-                "text": told.get(change.day, "") if change.kind == "corrected" else "",
+                "text": told.get(n, "") if change.kind == "corrected" else "",
                 "tongue": self._language,
             }
-            for change in record.changes
+            for n, change in enumerate(record.changes)
         ]
 
     def _facts(self, shown: PublicEntry) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, get_args
@@ -144,6 +144,19 @@ def test_a_reader_is_told_when_an_entry_is_in_another_language_or_behind(tmp_pat
     build([records.first(msgspec.structs.replace(entry, outdated=("en",)), DAY)], tmp_path / "site")
     assert "older than the original" in (tmp_path / f"site/en/entries/{entry.id}.html").read_text()
     assert "лише іншою мовою" in (tmp_path / f"site/uk/entries/{entry.id}.html").read_text()
+
+
+def test_a_reader_is_told_of_a_correction_published_after_the_day_it_was_written(tmp_path: Path) -> None:
+    entry = Entry.new(title={"en": "Refusal"}, body={"en": "He."}, original="en", month="2026-02")
+    one = model.Correction(day=DAY, text={"en": "First reason"})
+    two = model.Correction(day=DAY, text={"en": "Second reason"})
+    records.put(tmp_path / "records", entry, DAY)
+    for days, told in ((1, (one,)), (2, (one, two))):
+        changed = msgspec.structs.replace(entry, title={"en": f"Refusal {days}"}, corrections=told)
+        records.put(tmp_path / "records", changed, DAY + timedelta(days=days))
+    build(Folder(tmp_path / "records"), tmp_path / "site")
+    page = (tmp_path / f"site/en/entries/{entry.id}.html").read_text()
+    assert page.count("First reason") == page.count("Second reason") == 1
 
 
 def test_words_that_look_like_markup_stay_words(tmp_path: Path) -> None:
