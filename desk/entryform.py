@@ -97,8 +97,20 @@ def _bodies(entry: Entry, form: Form) -> dict[str, tuple[Block, ...]]:
         if text:
             before = entry.body.get(language, ())  # type: ignore[call-overload]
             is_same = _lines(text) == _lines(_plain(entry.text(language)))  # type: ignore[arg-type]
-            found[language] = before if is_same else entries.paragraphs(text)
+            found[language] = before if is_same else _kept(before, entries.paragraphs(text))
     return found
+
+
+def _kept(before: tuple[Block, ...], typed: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Keep the block of every paragraph that reads as it did: a quotation stays one, with its speaker."""
+    known = [(_lines(_plain(entries.line(block))), block) for block in before]
+    found = []
+    for block in typed:
+        same = next((one for one in known if one[0] == block.text), None)
+        if same is not None:
+            known.remove(same)
+        found.append(block if same is None else same[1])
+    return tuple(found)
 
 
 def _lines(text: str) -> str:

@@ -101,6 +101,13 @@ def test_one_field_changes_alone() -> None:
     assert (changed.sources, changed.places, changed.outcome) == (RICH.sources, RICH.places, RICH.outcome)
 
 
+def test_one_changed_word_leaves_quotations_as_they_were() -> None:
+    form = filled(RICH)
+    form.texts["body_ru"] = [form.texts["body_ru"][0].replace("Двадцать", "Тридцать")]
+    body = entryform.edited(RICH, form).body["ru"]
+    assert body == (Block(text="Тридцать человек отказались."), RICH.body["ru"][1])
+
+
 def test_one_changed_source_leaves_the_others_as_they_were() -> None:
     form = filled(RICH)
     form.texts["sources"] = [form.texts["sources"][0].replace("Channel", "Other channel")]
