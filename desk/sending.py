@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from casework import asking, cases, rosters
@@ -20,8 +20,9 @@ log = logging.getLogger("subrosa.desk")
 
 
 def heard(session: Session, case: bytes) -> int:
-    """Return how many things a tipster has said in a case."""
-    said = select(func.count()).select_from(Item).where(Item.case == case, Item.author == "tipster")
+    """Return how many things a tipster has said in a case; an alarm, which the hub seals, is one of them."""
+    theirs = or_(Item.author == "tipster", Item.kind == "alarm")
+    said = select(func.count()).select_from(Item).where(Item.case == case, theirs)
     return session.scalar(said) or 0
 
 

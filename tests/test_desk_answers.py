@@ -98,6 +98,25 @@ def test_thirty_are_answered_at_once_after_a_minute_in_which_all_can_be_taken_ba
     assert "Not sent" not in alice.page(sent)
 
 
+def test_an_alarm_raised_within_the_minute_keeps_the_answer_back(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    where = taken(desk, alice)
+    assert confirm(alice, "details", ticks(alice.page("/answers?template=details"))) == 303
+    house, rows = desk.house, Rows()
+    with house.database.write() as session:
+        key = keys.current(
+            session, bytes.fromhex(where[6:]), keys.CONTENT, house.staffing().hands, house.roster
+        )
+        assert key is not None
+        signing = house.strongbox.signing
+        keys.seal_item(
+            rows, key, kind="alarm", author="hub", payload={}, day=house.now.date(), signing=signing
+        )
+        write(session, [rows])
+    house.now += 2 * MINUTE
+    assert (sending.send_due(state(desk)), replies(desk)) == (0, 0)  # type: ignore[arg-type]
+
+
 def test_nobody_elses_batch_can_be_taken_back_and_the_suspended_send_nothing(desk: DeskHouse) -> None:
     alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
     taken(desk, alice)
