@@ -7,9 +7,9 @@ in force signed it. What it may give:
 * content and drafts: whatever grants the asker has, without limit, once the case is filed;
 * a card to *show*: to the case's assignee, second or stand-in, for tips to custodians; the ``open-card``
   row in the journal is named by the request; ten an hour per person;
-* cards to *check* (conflict, holder's half of the gate): to whoever has grants, in batches, six frozen
-  digests a day; free on one's own cases. A ``check-card`` row stands in the journal: the asker's if the
-  request names one, else the hub's.
+* cards to *check* (conflict, holder's half of the gate): to whoever has grants, in batches, six digests of
+  something (:mod:`casework.comparing`) a day; free on one's own cases. For every request that opens somebody
+  else's cards a ``check-card`` row stands in the journal: the asker's if it names one, else the hub's.
 
 Whoever wants more than that gets nothing more, and the coordinators hear of it once a day, without a name:
 the journal shows whose desk it was, and if that person knows nothing of it, their keys are in other hands.
@@ -27,22 +27,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, keys, notices, rosters, signed, watching
+from casework import canonical, comparing, journal, keys, notices, rosters, signed, watching
 from casework.actors import HUB, Actor
 from casework.asking import CARD, CHECK, READ, REQUEST_TAG, GrantRef
+from casework.comparing import Matter
 from casework.database import Database
 from casework.errors import KeyMissingError
 from casework.limits import CARDS_AN_HOUR, CHECKS_A_DAY, Counters
 from casework.rosters import Staffing
 from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
-from casework.tables import Answer, Case, Draft, Grant, HandIn, JournalRow, Request, Writing
+from casework.tables import Answer, Case, Grant, HandIn, JournalRow, Request, Writing
 from crypto import context, lock, sealed
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
 from crypto.xwing import Recipient
-
-DIGEST_SIZE = 32
 
 # Requests taken in one transaction, and the bytes of one: some thousand grants.
 AT_ONCE = 100
@@ -63,8 +62,6 @@ NOT_YOURS = "not-yours"
 NO_JOURNAL = "no-journal"
 TOO_MANY = "too-many"
 DAMAGED = "damaged"
-
-UNCHECKED = "unchecked"
 
 
 def clear(database: Database) -> None:
@@ -169,7 +166,7 @@ class _Asked:
     frozen: object
     unfiled: frozenset[bytes]
     shown: dict[bytes, str | None] = field(default_factory=dict)
-    checked: str | None = UNCHECKED
+    checked: dict[Matter, str | None] = field(default_factory=dict)
 
     def give(self, ref: GrantRef) -> bytes | str:
         """Return the grant without its epoch lock, or why not."""
@@ -202,31 +199,35 @@ class _Asked:
         if self.purpose == CARD:
             return self._why_not_show(case)
         if self.purpose == CHECK:
-            return None if self._is_own(case) else self._why_not_check()
+            return None if self._is_own(case) else self._why_not_check(case)
         return NOT_YOURS
 
-    def _why_not_check(self) -> str | None:
-        """All cards of one request are compared with one text, so they are judged and counted once."""
-        if self.checked == UNCHECKED:
-            self.checked = self._judge_check()
-        return self.checked
-
-    def _judge_check(self) -> str | None:
+    def _why_not_check(self, case: Case) -> str | None:
+        """Each card must have to do with the one text named; what they are opened for counts once."""
         try:
             digest = bytes.fromhex(str(self.frozen))
         except ValueError:
             return NOT_YOURS
-        if len(digest) != DIGEST_SIZE:
+        matter = comparing.matter(self.session, self.staff, case, digest, self.staffing)
+        if matter is None:
             return NOT_YOURS
-        draft = self.session.scalar(select(Draft.id).where(Draft.digest == digest).limit(1))
-        if self.journal is not None and not self._is_journalled("check-card", subject=draft):
+        if matter not in self.checked:
+            self.checked[matter] = self._judge_check(digest, matter)
+        return self.checked[matter]
+
+    def _judge_check(self, digest: bytes, matter: Matter) -> str | None:
+        """Count one batch; every request that opens others' cards leaves a row."""
+        is_named = self.journal is not None
+        if is_named and not self._has_journal("check-card", matter.case, matter.draft):
             return NO_JOURNAL
-        before = self.counters.has_checked(self.staff, digest, self.now.date())
         if not self.counters.may_check(self.staff, digest, self.now.date()):
             return self._too_many()
-        if self.journal is None and not before:
+        if not is_named:
             hub = Actor(HUB, 0, self.strongbox.signing)
-            journal.write(self.session, "check-card", by=hub, day=self.now.date(), subject=draft)
+            journal.write(
+                self.session, "check-card", by=hub, day=self.now.date(), case=matter.case,
+                subject=matter.draft,
+            )  # fmt: skip
         return None
 
     def _why_not_show(self, case: Case) -> str | None:
@@ -234,7 +235,7 @@ class _Asked:
         if case.id not in self.shown:
             if not self._may_show(case):
                 self.shown[case.id] = NOT_YOURS
-            elif not self._has_journal(case):
+            elif not self._has_journal("open-card", case.id):
                 self.shown[case.id] = NO_JOURNAL
             else:
                 allowed = self.counters.may_show(self.staff, self.now)
@@ -262,17 +263,17 @@ class _Asked:
         custodians = {holder.staff for holder in self.staffing.custodians()}
         return self.staff in custodians or "custodian" in roles
 
-    def _has_journal(self, case: Case) -> bool:
+    def _has_journal(self, act: str, case: bytes | None, subject: bytes | None = None) -> bool:
         """Tell whether the act stands in the journal, named by this request and by none before it."""
         n = self.journal
         if not isinstance(n, int) or n in self.counters.journal:
             return False
-        if not self._is_journalled("open-card", case=case.id):
+        if not self._is_journalled(act, case, subject):
             return False
         self.counters.journal.add(n)
         return True
 
-    def _is_journalled(self, act: str, *, case: bytes | None = None, subject: bytes | None = None) -> bool:
+    def _is_journalled(self, act: str, case: bytes | None, subject: bytes | None) -> bool:
         """Tell whether the row this request names says so: signed by who asks, today, an opening with why."""
         if not isinstance(self.journal, int) or not 0 < self.journal < 2**31:
             return False

@@ -45,10 +45,6 @@ class Counters:
         self.told[staff] = day
         return True
 
-    def has_checked(self, staff: str, frozen: bytes, day: date) -> bool:
-        """Tell whether *staff* was given cards to compare with *frozen* before."""
-        return frozen in self.checks[staff, day]
-
     def may_check(self, staff: str, frozen: bytes, day: date) -> bool:
         """Count one batch of comparisons with *frozen*, or say that it is one too many."""
         seen = self.checks[staff, day]

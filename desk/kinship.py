@@ -9,13 +9,12 @@ is which of one's own cases it is like, and by what sort of thing: never a name 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from casework import journal, keys, likeness, lives, rosters
+from casework import comparing, journal, keys, likeness, lives, rosters
 from casework.asking import GrantRef
 from casework.likeness import EVENT, PERSON, Traces
 from casework.tables import Case, Item
@@ -75,7 +74,7 @@ def compare(visit: Visit, case: Case) -> list[Alike]:
         HubSilentError, TooManyError: the cards were not given; nothing was compared.
     """
     others = _answered_for(visit) - {case.id}
-    digest = hashlib.sha256(b"conflict\0" + case.id).digest()
+    digest = comparing.conflict_digest(case.id)
     # One's own cost nothing; the new one is asked for by itself, so that a refusal says what it is about.
     opened = opening.open_for_check(visit, [case.id], digest)
     opened |= opening.open_for_check(visit, sorted(others), digest)

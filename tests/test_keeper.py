@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from casework import asking, handins, journal, keeper, keys, notices, rows
 from casework.asking import GrantRef, NewGrant
-from casework.tables import Answer, Case, Grant, HandIn, Item, Notice, Request
+from casework.tables import Answer, Case, Draft, Grant, HandIn, Item, Notice, Request
 from crypto import keyring
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
@@ -55,13 +55,14 @@ def ask(
     purpose: str,
     counters: keeper.Counters | None = None,
     n: int | None = None,
+    frozen: bytes = b"f" * 32,
 ) -> asking.Answered | None:
     """Ask as *who*, let the keeper answer, and collect."""
     session_key = Identity.generate()
     with house.database.write() as session:
         request = asking.ask(
             session, house.actor(who), session_key, refs, purpose=purpose, now=house.now, journal=n,
-            frozen=b"f" * 32,
+            frozen=frozen,
         )  # fmt: skip
     keeper.answer_requests(
         house.database, house.strongbox, house.anchor, counters or keeper.Counters(), house.now
@@ -73,6 +74,23 @@ def ask(
 def open_seed(house: House, who: str, ref: GrantRef, answered: asking.Answered, made: keys.NewKey) -> bytes:
     """Open the grant *who* was given."""
     return keyring.open_grant(house.staff[who], answered.grants[ref], keys.grant_context(made, who))
+
+
+def freeze(house: House, who: str, digest: bytes = b"f" * 32, status: str = "review") -> bytes:
+    """Add a draft with *digest* to which *who* holds a key, and return its id."""
+    draft = keys.new_id()
+    with house.database.write() as session:
+        session.add(
+            Draft(id=draft, case=None, public_id=draft.hex(), status=status, author="carol",
+                  day=house.now.date(), digest=digest, sealed=b"")
+        )  # fmt: skip
+    batch = rows.Rows()
+    key, holder = keys.make(draft, keys.DRAFT, 0), house.staffing().holder(who)
+    assert holder is not None
+    keys.add_grants(batch, key, [holder], house.strongbox.epoch)
+    with house.database.write() as session:
+        rows.write(session, [batch])
+    return draft
 
 
 def journal_card(house: House, who: str, case: bytes) -> int:
@@ -183,6 +201,7 @@ def test_coordinators_hear_once_a_day_that_somebody_wanted_too_many_cards(house:
         session.execute(delete(Notice))  # Olga was told
     ask(house, "alice", [ref], asking.CARD, counters, journal_card(house, "alice", case))
     assert told(house) == [], "once a day"
+    freeze(house, "bob")
     counters.checks["bob", house.now.date()] = {bytes([n]) * 32 for n in range(keeper.CHECKS_A_DAY - 1)}
     given = ask(house, "bob", [ref], asking.CHECK, counters)
     assert given is not None and ref in given.grants and told(house) == []

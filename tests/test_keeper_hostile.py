@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from casework import asking, canonical, journal, keeper, keys
+from casework import asking, canonical, comparing, journal, keeper, keys
 from casework.asking import REQUEST_TAG, GrantRef
-from casework.tables import Answer, Case, Draft, Grant, JournalRow, Request, Writing
+from casework.tables import Answer, Case, Grant, JournalRow, Request, Writing
 from crypto.xwing import Identity
 from tests.house import House
-from tests.test_keeper import ask, file_case, journal_card
+from tests.test_keeper import ask, file_case, freeze, journal_card
 
 
 def put(house: House, who: str, body: bytes, number: int = 1) -> bytes:
@@ -194,32 +194,60 @@ def test_every_batch_of_cards_compared_stands_in_the_journal(sqlite_house: House
     house = sqlite_house
     cases = [file_case(house, "editors", "carol")[0] for _ in range(3)]
     refs = [GrantRef(case, keys.IDENTITY, 0) for case in cases]
-    draft = keys.new_id()
-    with house.database.write() as session:
-        session.add(
-            Draft(id=draft, case=cases[0], public_id="r-one", status="review", author="carol",
-                  day=house.now.date(), digest=b"f" * 32, sealed=b"")
-        )  # fmt: skip
+    draft = freeze(house, "erin")
     counters = keeper.Counters()
     for _again in range(2):
         given = ask(house, "erin", refs, asking.CHECK, counters)
         assert given is not None and set(given.grants) == set(refs)
     with house.database.read() as session:
         rows = session.scalars(select(JournalRow)).all()
-    assert [(row.act, row.actor, row.subject) for row in rows] == [("check-card", "hub", draft)]
+    assert [(row.act, row.actor, row.subject) for row in rows] == [("check-card", "hub", draft)] * 2
+
+
+@pytest.mark.parametrize("digest", [bytes(32), b"f" * 32, b"made up", b"conflict", b"edited", b"others"])
+def test_what_is_the_digest_of_nothing_opens_nobodys_card(sqlite_house: House, digest: bytes) -> None:
+    """Erin may check a tip's card against a text that exists, is frozen and is hers to read; no other."""
+    house = sqlite_house
+    one, other = (GrantRef(file_case(house, "editors", "carol")[0], keys.IDENTITY, 0) for _ in range(2))
+    freeze(house, "erin", b"edited".ljust(32), "draft")
+    freeze(house, "dan", b"others".ljust(32))
+    frozen = comparing.conflict_digest(other.owner) if digest == b"conflict" else digest.ljust(32)
+    given = ask(house, "erin", [one], asking.CHECK, frozen=frozen)
+    assert given is not None and given.refused == {one: keeper.NOT_YOURS}
+    with house.database.read() as session:
+        assert session.scalars(select(JournalRow)).all() == []
+
+
+def test_a_conflict_check_opens_the_card_of_its_case_alone_and_says_so(sqlite_house: House) -> None:
+    house = sqlite_house
+    one, other = (GrantRef(file_case(house, "legal", "alice")[0], keys.IDENTITY, 0) for _ in range(2))
+    counters = keeper.Counters()
+    given = ask(
+        house, "bob", [one, other], asking.CHECK, counters, frozen=comparing.conflict_digest(one.owner)
+    )
+    assert given is not None and set(given.grants) == {one}
+    assert given.refused == {other: keeper.NOT_YOURS}
+    assert len(counters.checks["bob", house.now.date()]) == 1
+    with house.database.read() as session:
+        rows = session.scalars(select(JournalRow)).all()
+    assert [(row.act, row.actor, row.case) for row in rows] == [("check-card", "hub", one.owner)]
 
 
 def test_a_check_that_names_a_row_needs_its_own(sqlite_house: House) -> None:
     house = sqlite_house
     case, _ = file_case(house, "editors", "carol")
     ref = GrantRef(case, keys.IDENTITY, 0)
+    draft, day, counters = freeze(house, "erin"), house.now.date(), keeper.Counters()
     with house.database.write() as session:
-        mine = journal.write(session, "check-card", by=house.actor("erin"), day=house.now.date()).n
-        olgas = journal.write(session, "check-card", by=house.actor("olga"), day=house.now.date()).n
-    given = ask(house, "erin", [ref], asking.CHECK, n=mine)
-    refused = ask(house, "erin", [ref], asking.CHECK, n=olgas)
+        mine, olgas = (
+            journal.write(session, "check-card", by=house.actor(who), day=day, subject=draft).n
+            for who in ("erin", "olga")
+        )
+    given = ask(house, "erin", [ref], asking.CHECK, counters, n=mine)
     assert given is not None and ref in given.grants
-    assert refused is not None and refused.refused == {ref: keeper.NO_JOURNAL}
+    for n in (olgas, mine):
+        refused = ask(house, "erin", [ref], asking.CHECK, counters, n=n)
+        assert refused is not None and refused.refused == {ref: keeper.NO_JOURNAL}
     with house.database.read() as session:
         assert session.scalars(select(JournalRow.actor)).all() == ["erin", "olga"]
 

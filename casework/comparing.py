@@ -1,0 +1,67 @@
+"""
+What a card may be compared with, when its case is somebody else's.
+
+Whoever asks names a digest, and it has to be of something: of a frozen draft they hold a key to, or of the
+conflict check of one case, which opens that case's card and no other. The digest of nothing opens a card only
+to be granted again to a colleague whose earlier keyring held it and whose present one does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from casework import keys, rosters
+from casework.permits import has_role
+from casework.rosters import Staffing
+from casework.tables import Case, Draft, Grant
+
+# The digest of nothing: no text is compared.
+NOTHING = bytes(32)
+FROZEN = ("review", "approved", "scheduled")
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What cards are opened for: a draft, the conflict check of a case, or neither."""
+
+    case: bytes | None = None
+    draft: bytes | None = None
+
+
+def conflict_digest(case: bytes) -> bytes:
+    """Return what names the conflict check of *case*."""
+    return hashlib.sha256(b"conflict\0" + case).digest()
+
+
+def matter(session: Session, staff: str, case: Case, digest: bytes, staffing: Staffing) -> Matter | None:
+    """Return what *staff* may open the card of *case* for by naming *digest*; none: for nothing."""
+    if digest == NOTHING:
+        return Matter() if _is_missed(session, case, staffing) else None
+    if digest == conflict_digest(case.id):
+        return Matter(case=case.id)
+    granted = exists().where(Grant.owner == Draft.id, Grant.compartment == keys.DRAFT, Grant.staff == staff)
+    wanted = select(Draft.id).where(Draft.digest == digest, Draft.status.in_(FROZEN), granted)
+    draft = session.scalar(wanted.limit(1))
+    return None if draft is None else Matter(draft=draft)
+
+
+def _is_missed(session: Session, case: Case, staffing: Staffing) -> bool:
+    """Tell whether somebody held this card with an earlier keyring and is still owed it with the present."""
+    rows = session.execute(
+        select(Grant.generation, Grant.staff, Grant.number).where(
+            Grant.owner == case.id, Grant.compartment == keys.IDENTITY
+        )
+    )
+    holders = {(generation, staff, number) for generation, staff, number in rows}
+    roles = ("lawyer",) if case.team == rosters.LEGAL else ("custodian", "coordinator")
+    for generation, staff, number in holders:
+        present = staffing.holder(staff)
+        if present is None or (staff, number) not in staffing.hands.gone:
+            continue
+        if (generation, staff, present.number) not in holders and has_role(staff, staffing, *roles):
+            return True
+    return False
