@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from casework import journal, keys, releases, rosters
+from casework import clocks, journal, keys, releases, rosters
 from casework.database import Database
 from casework.errors import CaseworkError, NotAllowedError, NotFoundError, NotReleasableError, StaleError
 from casework.journal import Reason
 from casework.releases import approvals
-from casework.tables import Approval, Case, Draft, Notice, Press, Published, StaffState, Verdict
+from casework.tables import Approval, Case, Clock, Draft, Notice, Press, Published, StaffState, Verdict
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
 from tests.cases import (
@@ -380,6 +380,18 @@ def test_each_use_of_somebodys_words_needs_its_own_consent(
     with house.database.write() as session:
         setattr(session.get_one(Case, tip), column, False)
     assert reasons(house, draft.id, uses=(use,)) == ["no_consent"]
+
+
+def test_what_a_tipster_took_back_is_not_public_while_a_court_keeps_it(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        other = put(session, house, team="editors", status="merged")
+        session.get_one(Case, other).merged_into = tip
+        draft = approved(session, house, tip)
+        release(session, house, draft)
+        session.add(Clock(case=other, kind=clocks.WITHDRAWN, due=house.now + timedelta(hours=72)))
+    assert publish(house) == []
+    with house.database.read() as session:
+        assert session.scalars(select(Press)).one().why == "no_consent"
 
 
 @pytest.mark.parametrize("days", [0, 30])

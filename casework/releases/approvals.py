@@ -9,20 +9,20 @@ and is asked twice: when the text goes to the press, and again by the hub before
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import journal, lives
+from casework import cases, clocks, journal, lives
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting, has_role
 from casework.releases import drafts, embargoes, signing, verdicts
 from casework.rosters import Staffing
-from casework.tables import Approval, Case, Draft, Published, TakeDown, Verdict
+from casework.tables import Approval, Case, Clock, Draft, Published, TakeDown, Verdict
 from crypto.roster import Roster
 from crypto.signature import SigningKey
 
@@ -213,9 +213,18 @@ def against_case(session: Session, case: Case | None, uses: Collection[str], ros
         origin = verdicts.origin_of(session, case, roster)
         asked = [case] if origin is None else [case, origin]
         reasons += ["case_ended"] if origin is None else []
-    if not all(getattr(one, CONSENTS[use]) for one in asked for use in uses):
+    if not all(getattr(one, CONSENTS[use]) for one in asked for use in uses) or _is_taken_back(
+        session, asked
+    ):
         reasons.append("no_consent")
     return reasons
+
+
+def _is_taken_back(session: Session, asked: Sequence[Case]) -> bool:
+    """Tell whether a tipster took one of these back, though a court's hold keeps it three days more."""
+    ids = [one.id for case in asked for one in (case, *cases.merged_into(session, case.id))]
+    running = select(Clock.case).where(Clock.case.in_(ids), Clock.kind == clocks.WITHDRAWN)
+    return session.scalar(running.limit(1)) is not None
 
 
 def _against_time(session: Session, draft: Draft, staffing: Staffing, now: datetime) -> list[str]:
