@@ -133,7 +133,7 @@ def _lay_out(desk: DeskHouse, folder: Path, emulator: Emulator, channel_id: str,
         register=SimpleNamespace(
             channel=channel_id, channel_token_file=folder / "channel.token", channel_language="ru"
         ),
-        telegram=SimpleNamespace(api_base_url=emulator.base_url, token_file=folder / "telegram.token"),
+        telegram=SimpleNamespace(api_base_url=emulator.base_url, token_files=(folder / "telegram.token",)),
     )
     site = SiteSettings(base_url="https://register.example", channel="practice_register")
     printer = Printer(folder / "records", folder / "site", site, KEY)
