@@ -163,7 +163,10 @@ def _lay_out(desk: DeskHouse, folder: Path, emulator: Emulator, channel_id: str,
     chores.refresh()
     chores.pack()
     feed = (printer.output / "feeds" / "ru.atom").read_text(encoding="utf-8")
-    going = next(one for one in published if one.id in feed)
+    told = [one for one in published if one.entry is not None and one.id in feed]
+    titles = [one.entry.title["ru"] for one in published if one.entry is not None]
+    # "Number 2" would still be found in "number 20" once it is gone.
+    going = next(one for one in told if sum(t.startswith(one.entry.title["ru"]) for t in titles) == 1)
     assert going.entry is not None
     with house.database.write() as session:
         channel.announce(session, going.id, house.now)

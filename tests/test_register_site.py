@@ -658,6 +658,14 @@ def test_one_of_five_thousand_entries_is_taken_down_within_ten_seconds(tmp_path:
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
+def test_from_the_click_to_gone_everywhere_takes_ten_seconds_at_five_thousand_entries() -> None:
+    words = [sys.executable, "-m", "benchmarks.take_down", "--entries", "5000", "--json"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=880)
+    assert json.loads(done.stdout)["gone_seconds"] <= 10
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
 def test_fifty_thousand_entries_keep_to_their_times() -> None:
     words = [sys.executable, "-m", "benchmarks.register", "--entries", "50000", "--json"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=880)
