@@ -100,6 +100,11 @@ def mend(visit: Visit, case: Case) -> None:
         log.warning("desk.not_mended %s", type(error).__name__)
 
 
+def holders_of(visit: Visit, case: Case) -> list[Holder]:
+    """Return who should hold the next key of an accepted *case*: its people at work, and recovery."""
+    return [] if case.assignee is None else _holders(visit, case.assignee, case.second)
+
+
 def _holders(visit: Visit, first: str, second: str | None) -> list[Holder]:
     people = [visit.staffing.holder(one) for one in (first, second) if one is not None]
     return [holder for holder in people if holder is not None] + visit.staffing.recovery()

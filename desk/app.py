@@ -28,7 +28,7 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, checking, door, forms, reassuring, rewrapping, sending, words
+from desk import answering, checking, door, forms, reassuring, relieving, rewrapping, sending, words
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
@@ -43,7 +43,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
 SWEEP_SECONDS = 30.0
 # What a session does by itself while somebody is signed in.
-CHORES = (checking.check_in_passing, rewrapping.rewrap_in_passing, reassuring.reassure_in_passing)
+CHORES = (
+    checking.check_in_passing,
+    relieving.relieve_in_passing,
+    rewrapping.rewrap_in_passing,
+    reassuring.reassure_in_passing,
+)
 
 T = TypeVar("T")
 

@@ -61,7 +61,7 @@ from crypto.keyring import Staff
 from crypto.roster import Anchor, Roster
 from crypto.sealed import open_sealed
 from crypto.xwing import Identity
-from desk import accepting, app, handing, opening, people, rewrapping, sealing
+from desk import accepting, app, handing, opening, people, relieving, rewrapping, sealing
 from desk.entrance import Entrance
 from desk.errors import DeskError
 from desk.forms import Form
@@ -99,6 +99,8 @@ class Known:
 
     told: list[Told] = field(default_factory=list)
     people: set[str] = field(default_factory=set)  # whoever answered for it, ever
+    # Who was told in the place of somebody gone, and not relieved yet by one of its people at their desk.
+    stand_ins: set[str] = field(default_factory=set)
 
 
 class Clockwork:
@@ -264,16 +266,24 @@ class Vault(RuleBasedStateMachine):
                 Grant.owner == case.id, Grant.compartment == keys.CONTENT, Grant.generation == key.generation
             )
             holding = {(staff, number) for staff, number in session.execute(held)} & staffing.hands.living
-        may = set(self._may_be_told(case, staffing.living))
-        self.known[case.id].told.append(Told(item, may, holding))
+        known = self.known[case.id]
+        if self._has_stand_ins(case, staffing.living):
+            known.stand_ins = set(LAWYERS) & staffing.living
+        may = set(self._may_be_told(case, staffing.living)) | known.stand_ins
+        known.told.append(Told(item, may, holding))
         assert holding, "nothing is sealed where nobody living opens it"
         self.check()
 
     def _may_be_told(self, case: Case, living: frozenset[str]) -> set[str]:
         """Of a case with people: they. Where nobody of them is there, or one alone: the whole duty list."""
         people = {case.assignee, case.second} & living if case.status in lives.ACTIVE else set()
-        alone = len(people) + (self.house.roster.recovery is not None) < 2
-        return {one for one in people if one} if people and not alone else set(LAWYERS) & living
+        return (
+            {one for one in people if one} if not self._has_stand_ins(case, living) else set(LAWYERS) & living
+        )
+
+    def _has_stand_ins(self, case: Case, living: frozenset[str]) -> bool:
+        people = {case.assignee, case.second} & living if case.status in lives.ACTIVE else set()
+        return not people or len(people) + (self.house.roster.recovery is not None) < 2
 
     @rule(n=st.integers(0, CASES - 1), who=st.sampled_from(LAWYERS), second=st.sampled_from((*LAWYERS, None)))
     def take_over(self, n: int, who: str, second: str | None) -> None:
@@ -359,10 +369,13 @@ class Vault(RuleBasedStateMachine):
         visit = self.visit(who)
         if visit is None or who not in self.living():
             return
+        relieving.relieve(visit)
         rewrapping.rewrap(visit)
         for case_id, known in self.known.items():
             case = self._row(case_id)
             people = {case.assignee, case.second} if case.status in lives.ACTIVE else set()
+            if who in people and not self._has_stand_ins(case, self.living()):
+                known.stand_ins = set()
             others = {name for name in people if name is not None and name in self.living()}
             for one in known.told:
                 if self.key_of(who) in one.should and who in people:
@@ -437,7 +450,11 @@ class Vault(RuleBasedStateMachine):
         copy = backup.back_up(self._shell(), house.database, house.strongbox, self.escrow, house.now)
         assert copy.is_green
         known = {
-            case: Known([Told(one.item, set(one.may), set(one.should)) for one in its.told], set(its.people))
+            case: Known(
+                [Told(one.item, set(one.may), set(one.should)) for one in its.told],
+                set(its.people),
+                set(its.stand_ins),
+            )
             for case, its in self.known.items()
         }
         self.backed_up = known, house.roster, dict(house.staff)
