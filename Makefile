@@ -5,7 +5,7 @@ PY  := .venv/bin/python
 PIP := python3 -m pip --python $(PY) --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-full lint format lock tour chromium
+.PHONY: help setup demo test test-full explore lint format lock tour
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,10 +22,13 @@ demo: .venv/.ready  ## play one tip from phone to register, then serve all doors
 	.venv/bin/subrosa demo $(if $(ONCE),--once)
 
 test: .venv/.ready  ## every claim at small counts
-	$(PY) -m pytest -m "not full"
+	$(PY) -m pytest -m "not full" -n 2 --dist loadscope
 
 test-full: .venv/.ready  ## the counts the claims name
 	$(PY) -m pytest -m full --timeout 1500
+
+explore: .venv/.ready  ## every property with other random choices than the same ones of `make test`
+	$(PY) -m pytest --hypothesis-profile explore
 
 lint: .venv/.ready  ## style, types, who may import whom
 	$(PY) -m ruff check .

@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from casework.database import Database
 from tests.house import House, build
 
 pytest_plugins = ["tests.databases", "tests.gatehouse"]
+
+# The same choices each time: what is red is red by the change at hand. `make explore` draws anew.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 

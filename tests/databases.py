@@ -62,7 +62,7 @@ def postgres() -> Iterator[Postgres]:
     """Start one PostgreSQL for the session, and end it."""
     _end_orphans()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    (folder / "owner").write_text(str(os.getpid()))
+    (folder / "owner").write_text(f"{os.getpid()} {_born(os.getpid())}")
     with pytest.MonkeyPatch.context() as patch:
         # The library looks for this folder at import, for its lock and its socket.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -131,7 +131,8 @@ def _end_orphans() -> None:
     """End the servers of test sessions that were killed before they could do so themselves."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
-            if _runs(int((folder / "owner").read_text()), "pytest"):
+            owner, born = (folder / "owner").read_text().split()
+            if _born(int(owner)) == born:
                 continue
             server = int((folder / "data" / "postmaster.pid").read_text().split()[0])
             if _runs(server, str(folder)):
@@ -139,6 +140,15 @@ def _end_orphans() -> None:
         except (OSError, ValueError, IndexError):
             continue
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _born(process: int) -> str:
+    """Tell when *process* was started, in ticks since the machine was; nothing if it is no more."""
+    try:
+        # The name in brackets may hold anything; twenty fields on stands the start: proc(5).
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
 
 
 def _runs(process: int, words: str) -> bool:

@@ -133,6 +133,7 @@ def test_a_keyring_opens_with_its_passphrase() -> None:
         "-".join(word[:4] for word in PASSPHRASE.split("-")),
         PASSPHRASE.translate(str.maketrans("qwertyuiopasdfghjklzxcvbnm", "йцукенгшщзфывапролдячсмить")),
     ],
+    ids=["shouted", "spaced", "broken over lines", "four letters each", "typed with the Russian layout"],
 )
 def test_a_passphrase_is_read_however_it_is_typed(typed: str) -> None:
     assert keyring.unlock(RING, typed).staff == "alice"
@@ -145,7 +146,9 @@ def test_a_russian_passphrase_is_the_same_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "hello", PASSPHRASE + " more", "-".join(PASSPHRASE.split("-")[:5]), "\0", "ж" * 999]
+    "wrong",
+    ["", "hello", PASSPHRASE + " more", "-".join(PASSPHRASE.split("-")[:5]), "\0", "ж" * 999],
+    ids=["nothing", "a word", "a word too many", "a word too few", "no letter", "a long one"],
 )
 def test_another_passphrase_does_not_open(wrong: str) -> None:
     with pytest.raises(WrongPassphraseError) as caught:

@@ -82,6 +82,15 @@ class Person:
             await self.tab.wait_for_timeout(250)
         raise AssertionError("no case came")
 
+    async def wait_for_form(self, address: str, ending: str) -> None:
+        """Look at a page anew until it offers a form: the hub grants keys a moment after the click."""
+        for _ in range(120):
+            await self.tab.goto(address)
+            if await self.tab.locator(f"form[action$='{ending}']").count():
+                return
+            await self.tab.wait_for_timeout(500)
+        raise AssertionError(f"no form for {ending} came")
+
     async def press(self, ending: str, **fields: str) -> int:
         """Fill the form whose address ends in *ending*, press its first button, and return the status."""
         form = self.tab.locator(f"form[action$='{ending}']").first
@@ -237,7 +246,7 @@ async def publish(stack: AsyncExitStack, browser: Browser, stage: Stage, album: 
         async with author.tab.expect_navigation():
             await form.locator("button[formaction$='/freeze']").click()
         await author.press("/sign")
-        await lawyer.tab.goto(draft)
+        await lawyer.wait_for_form(draft, "/check")
         await lawyer.press("/check")
         if words is LEAKY:
             await author.tab.goto(draft)
