@@ -25,7 +25,7 @@ test: .venv/.ready  ## every claim at small counts
 	$(PY) -m pytest -m "not full" -n 2 --dist loadscope
 
 test-full: .venv/.ready  ## the counts the claims name
-	$(PY) -m pytest -m full --timeout 1500
+	$(PY) -m pytest -m full --timeout 1500 -n 2 --dist worksteal
 
 explore: .venv/.ready  ## every property with other random choices than the same ones of `make test`
 	$(PY) -m pytest --hypothesis-profile explore
