@@ -1,5 +1,5 @@
 """
-Working sheets of a case: tasks, timelines, parties, the people of a group, ties to other cases.
+Working sheets of a case: tasks, timelines, parties, the people of a group, ties, a narrative's redacted copy.
 
 Rules:
 
@@ -29,7 +29,8 @@ PEOPLE = "people"
 TIES = "ties"
 UNSENT = "unsent"
 PAPERS = "papers"
-NAMES = frozenset({TASKS, TIMELINE, PARTIES, PEOPLE, TIES, UNSENT, PAPERS})
+COPY = "copy"
+NAMES = frozenset({TASKS, TIMELINE, PARTIES, PEOPLE, TIES, UNSENT, PAPERS, COPY})
 
 # A brigade has some hundreds who refuse together; a sheet this long still reads at once.
 ROWS = 500

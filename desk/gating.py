@@ -61,10 +61,10 @@ def editors_half(visit: Visit, texts: Mapping[str, str], narrative: str) -> Judg
     """
     from casework.redaction import gate  # noqa: PLC0415  # dictionaries are loaded when first needed
 
-    detectors = _detectors(visit)
+    detectors = detectors_of(visit)
     verdicts = []
     for language, text in texts.items():
-        with _failing_closed():
+        with failing_closed():
             shown = _register_texts(visit, language)
             verdicts.append((language, gate.editors_half(detectors, text, narrative, shown, language)))
     return _joined(verdicts)
@@ -79,31 +79,13 @@ def holders_half(visit: Visit, texts: Mapping[str, str], cards: Cards) -> Judged
     """
     from casework.redaction import gate  # noqa: PLC0415
 
-    detectors = _detectors(visit)
+    detectors = detectors_of(visit)
     verdicts = []
     for language, text in texts.items():
-        with _failing_closed():
+        with failing_closed():
             verdict = gate.holders_half(detectors, text, cards.others, lang=language, own=cards.own)
             verdicts.append((language, verdict))
     return _joined(verdicts)
-
-
-def spans(visit: Visit, text: str, language: str) -> list[tuple[int, int, str]]:
-    """
-    Return the places of *text* that may identify somebody, in order and apart from each other.
-
-    Raises:
-        ConflictError: the detectors could not be loaded; nothing is shown unmasked for want of them.
-    """
-    from casework.redaction import suggest  # noqa: PLC0415
-
-    with _failing_closed():
-        found = suggest.suggest(_detectors(visit), text, language)
-    ordered: list[tuple[int, int, str]] = []
-    for span in sorted(found, key=lambda one: (one.start, -one.end)):
-        if not ordered or span.start >= ordered[-1][1]:
-            ordered.append((span.start, span.end, span.kind))
-    return ordered
 
 
 def asked(visit: Visit, days: int) -> Mapping[str, int]:
@@ -122,8 +104,8 @@ def rungs(visit: Visit, finding: Mapping[str, Any], words: str) -> tuple[str, ..
     """Return what an editor may write instead of the *words* of a finding, the nearest first."""
     from casework.redaction import mending  # noqa: PLC0415
 
-    with _failing_closed():
-        lexicon = _detectors(visit).lexicon
+    with failing_closed():
+        lexicon = detectors_of(visit).lexicon
         return mending.ladder(str(finding["hint"]), words, str(finding["lang"]), lexicon)
     raise AssertionError("unreachable")
 
@@ -169,7 +151,7 @@ def cards(visit: Visit, own: Collection[bytes], opened: Mapping[GrantRef, Identi
                     if item.case in own:
                         raise ConflictError(("card_out_of_reach",))
                     continue
-                with _failing_closed():
+                with failing_closed():
                     _gather(by_case.setdefault(item.case, {}), keys.open_item(item, identity))
     mine: dict[str, list[str]] = {}
     for owner in own:
@@ -189,7 +171,7 @@ def _gather(fields: dict[str, list[str]], payload: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _failing_closed() -> Iterator[None]:
+def failing_closed() -> Iterator[None]:
     """Turn any fault of a check into a refusal that names no word of what was checked."""
     try:
         yield
@@ -207,8 +189,8 @@ def _register_texts(visit: Visit, language: str) -> list[str]:
     return [text for entry in found for name, text in entry_texts(entry).items() if name == language]
 
 
-def _detectors(visit: Visit) -> Any:
-    with _failing_closed():
+def detectors_of(visit: Visit) -> Any:
+    with failing_closed():
         return visit.desk.detectors()
     raise AssertionError("unreachable")
 

@@ -58,7 +58,7 @@ class Session:
     # Cards on the table: case → until when it may be looked at again without a new reason.
     cards: dict[bytes, datetime] = field(default_factory=dict)
     card_keys: dict[bytes, dict[GrantRef, Identity]] = field(default_factory=dict)
-    # What a draft said before each change of this sitting, the last at the end.
+    # What a draft, or a case's redacted copy, said before each change of this sitting, the last at the end.
     earlier: dict[bytes, list[bytes]] = field(default_factory=dict, repr=False)
     # Suggested spans somebody chose to read: (draft's case, span) pairs.
     unmasked: set[tuple[bytes, str]] = field(default_factory=set)

@@ -33,21 +33,38 @@ _ROLES = {
 }
 _PERSONAL = frozenset({"name", "initials", "nickname", "third_party", "namesake", "declare", "rank", "post"})
 _UNITS = {"ru": "воинской части", "uk": "військової частини", "en": "a military unit"}
+# What a unit is part of, by a word of its name; said so that it stands in any sentence.
+_BRANCHES = (
+    (r"морск\w* пех|морськ\w* піх|\w*обрмп|marine|naval infantry",
+     {"ru": "часть морской пехоты", "uk": "частина морської піхоти", "en": "the marines"}),
+    (r"десант\w*|дшб|дшп|одшбр|вдв|пдп|вдд|airborne|air assault",
+     {"ru": "десантная часть", "uk": "десантна частина", "en": "the airborne troops"}),
+    (r"мотострел|мотостріл|\w*мсбр|(?<!\w)г?в?мсп|мсд|motor(?:i[sz]ed)? rifle",
+     {"ru": "мотострелковая часть", "uk": "мотострілецька частина", "en": "a motor rifle unit"}),
+    (r"танк|(?<!\w)тп(?!\w)|\d\s?тд(?!\w)|tank",
+     {"ru": "танковая часть", "uk": "танкова частина", "en": "a tank unit"}),
+    (r"артилл|артилер|гсап|artillery",
+     {"ru": "артиллерийская часть", "uk": "артилерійська частина", "en": "an artillery unit"}),
+    (r"росгвард|rosgvard|национальн\w* гвард",
+     {"ru": "Росгвардия", "uk": "Росгвардія", "en": "Rosgvardiya"}),
+)  # fmt: skip
 _SEVERAL = {"ru": "несколько", "uk": "кілька", "en": "several"}
 _SOMEWHERE = {"ru": "один из регионов", "uk": "один з регіонів", "en": "one of the regions"}
 _GONE = frozenset({"remove", "number", "address", "plate", "birth", "post"})
 
 
-def ladder(hint: str, words: str, lang: str, lexicon: Lexicon) -> tuple[str, ...]:
+def ladder(hint: str, words: str, lang: str, lexicon: Lexicon, after: str = "") -> tuple[str, ...]:
     """
     Return what may stand instead of *words*, the nearest first; an empty text means to leave them out.
 
-    *hint* is the mend a finding names. There is no rung for what only retelling mends.
+    *hint* is the mend a finding names; *after* is what follows, where that says which branch a unit is of.
+    There is no rung for what only retelling mends.
     """
     if lang not in _IN:
         return ()
     if hint in {"date", "place", "unit", "age", "family", "retype"}:
-        rungs = _PLAIN[hint](words, lang, lexicon)
+        rungs = _branch(words, after, lang, lexicon) if hint == "unit" else []
+        rungs += _PLAIN[hint](words, lang, lexicon)
     elif hint in _PERSONAL:
         rungs = [_like(role, words, lang, lexicon) for role in _ROLES[lang]]
     else:
@@ -76,6 +93,24 @@ def replace(text: str, words: str, rung: str) -> str:
     return re.sub(r"[ \u00a0]{2,}", " ", re.sub(r"[ \u00a0]+([.,;:!?)])", r"\1", changed))
 
 
+def put(text: str, start: int, end: int, rung: str) -> str:
+    """Put *rung* at one place of *text*, and mend what stands around it."""
+    if rung.startswith(("in ", "в ", "у ")):
+        led = _LED.search(text[:start])
+        start = led.start(1) if led else start
+    before, after = text[:start], text[end:]
+    if rung:
+        starts = before.rstrip(" ")[-1:] in {"", ".", "!", "?", "\n"}
+        return before + (rung[:1].upper() + rung[1:] if starts else rung) + after
+    if after[:1] in {"", *" .,;:!?)"} and before.endswith((" ", "\u00a0")):
+        before = before[:-1]
+    return before + after
+
+
+# "On March 14", "в ночь на 14 марта": what led to the day does not lead to the month.
+_LED = re.compile(r"(?:^|(?<=\W))((?:[Oo]n\s+(?:the\s+)?|[Вв]\s+ночь\s+на\s+))$")
+
+
 def _date(words: str, lang: str, lexicon: Lexicon) -> list[str]:
     del lexicon
     found = dates.find(words)
@@ -102,6 +137,19 @@ def _place(words: str, lang: str, lexicon: Lexicon) -> list[str]:
             else [english]
         )
     return [*rungs, _like(_SOMEWHERE[lang], words, lang, lexicon)]
+
+
+def _branch(words: str, after: str, lang: str, lexicon: Lexicon) -> list[str]:
+    low = f"{words} {after}".lower()
+    found = next((names[lang] for sign, names in _BRANCHES if re.search(sign, low)), None)
+    if found is None:
+        return []
+    # "Часть морской пехоты" declines in its first word, "десантная часть" in every one.
+    head, _, rest = found.partition(" ")
+    is_genitive = head in ("часть", "частина")
+    return [
+        f"{_like(head, words, lang, lexicon)} {rest}" if is_genitive else _like(found, words, lang, lexicon)
+    ]
 
 
 def _unit(words: str, lang: str, lexicon: Lexicon) -> list[str]:

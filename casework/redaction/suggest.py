@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError
+from casework.redaction.ner import Entity
 from casework.redaction.page import Page
 
 # What a reader sees in place of a span, by kind; doors translate by the key `suggest.mask.<kind>`.
@@ -54,12 +55,13 @@ _ORDER = fold.table(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something to mask at ``start``..``end``. Spans of one person or place share ``lemma``."""
+    """Something to mask at ``start``..``end``. Spans of one surname or place share ``lemma``."""
 
     start: int
     end: int
     kind: str
     lemma: str
+    given: str = ""  # of a person who is named by it, alone or beside the surname
 
     def __repr__(self) -> str:
         return f"<Span {self.kind} {self.start}..{self.end}>"
@@ -150,7 +152,7 @@ def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
     for reading in _readings(page, detectors):
         for person in people.find(reading):
             kind = "nickname" if person.role == "nick" else "name"
-            yield Span(*reading.over(person.first, person.last), kind, _person_lemma(reading, person))
+            yield Span(*reading.over(person.first, person.last), kind, *_person_lemmas(reading, person))
     for index, token in enumerate(page.tokens):
         if _may_be_surname(page, index):
             yield Span(token.start, token.end, "name", page.lemmas[index])
@@ -187,15 +189,17 @@ def _readings(page: Page, detectors: Detectors) -> Iterator[Page]:
         yield again
 
 
-def _person_lemma(page: Page, person: people.Person) -> str:
-    """Return what the forms of one person's name share: the lemma of the surname, or of the last word."""
-    lemmas = [
+def _person_lemmas(page: Page, person: people.Person) -> tuple[str, str]:
+    """Return what the forms of one person's name share: the lemma of the surname, and the given name's."""
+    tokens = [i for i in range(person.first, person.last + 1) if not people.is_title(page.tokens[i].key)]
+    given = next((page.lemmas[i] for i in tokens if page.lemmas[i] in page.lexicon.given_names), "")
+    rest = [
         page.lemmas[i]
-        for i in range(person.first, person.last + 1)
-        if not people.is_title(page.tokens[i].key)
+        for i in tokens
+        if page.lemmas[i] not in page.lexicon.given_names
+        and not ("Patr" in page.lexicon.tags(page.tokens[i].text, page.lang) and len(tokens) > 1)
     ]
-    given = [x for x in lemmas if x not in page.lexicon.given_names]
-    return (given or lemmas or [""])[0]
+    return (rest or [given] if given else rest or [page.lemmas[person.last]])[0], given
 
 
 def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
@@ -207,7 +211,7 @@ def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
             yield Span(
                 *page.span(entity.start, entity.end),
                 "place",
-                fold.cyrillic(page.text[entity.start : entity.end]),
+                _place_lemma(page, entity),
             )
     for index, token in enumerate(page.tokens):
         if (
@@ -222,6 +226,12 @@ def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
             page, index
         ):
             yield Span(token.start, token.end, "place", page.lemmas[index])
+
+
+def _place_lemma(page: Page, entity: Entity) -> str:
+    """Return what the forms of one place's name share."""
+    words = [page.lemmas[i] for i, t in enumerate(page.tokens) if entity.start <= t.at < entity.end]
+    return " ".join(words)
 
 
 def _is_town_word(page: Page, index: int) -> bool:

@@ -1,21 +1,17 @@
-"""Editing: the narrative with its identifying spans masked beside the entry being written."""
+"""Editing: the narrative with what identifies masked, its redacted copy, and the entry being written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
 
-from casework import journal, permits, releases
-from casework.errors import CaseworkError
-from casework.tables import Case, Draft
-from desk import checking, correcting, drafting, entryform, gating, reading, standing
+from casework import journal, releases
+from casework.tables import Draft
+from desk import checking, copying, correcting, drafting, entryform, gating, reading, standing
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError, TooManyError
 from desk.pages.case import note_opening
-from desk.reading import Dossier
 from desk.routes import EDITORS, Route
 from desk.visit import Reply, Visit
 from register.places import subjects
@@ -23,27 +19,8 @@ from register.places import subjects
 WORKERS = frozenset({"editor", "lawyer", "custodian", "coordinator"})
 APPROVERS = frozenset({"editor", "coordinator", "lawyer"})
 LIVING = ("draft", "review", "approved", "scheduled")
-TOLD = ("message", "brief")
 # Which item of the case, and from where to where.
 _PLACE = re.compile(r"[0-9a-f]{32}:[0-9]{1,6}:[0-9]{1,6}\Z")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of the narrative: text as it is, or a place masked until somebody chooses to read it."""
-
-    text: str = field(repr=False)
-    kind: str = ""
-    place: str = ""
-    is_masked: bool = False
-
-
-@dataclass(frozen=True)
-class Told:
-    """One message of the narrative, in pieces."""
-
-    said: reading.Said
-    pieces: Sequence[Piece]
 
 
 def index(visit: Visit) -> Reply:
@@ -80,9 +57,11 @@ def show(visit: Visit) -> Reply:
     sheet = drafting.open_sheet(visit, visit.id("draft"))
     draft = sheet.draft
     is_author = draft.author == visit.staff and "editor" in visit.roles
-    case = _own_case(visit, draft)
+    case = copying.own_case(visit, draft)
     before = correcting.public_entry(visit, draft.public_id)
-    told = _narrative(visit, case) if is_author and case is not None else []
+    copy = copying.look(visit, case) if is_author and case is not None else None
+    if case is not None and copy is not None:
+        note_opening(visit, case.id)
     return visit.page(
         "draft.html",
         sheet=sheet,
@@ -90,12 +69,13 @@ def show(visit: Visit) -> Reply:
         entry=sheet.entry,
         is_author=is_author,
         has_case=case is not None,
-        told=told,
+        copy=copy,
         standing=standing.of(visit, sheet),
         entryform=entryform,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
         may_undo=bool(visit.session.earlier.get(draft.id)),
+        may_undo_copy=case is not None and bool(visit.session.earlier.get(case.id)),
         is_correction=before is not None,
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
@@ -105,7 +85,7 @@ def show(visit: Visit) -> Reply:
 def unmask(visit: Visit) -> Reply:
     """Show one masked place of the narrative from now on; the journal says who chose to."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    case = _own_case(visit, sheet.draft)
+    case = copying.own_case(visit, sheet.draft)
     if case is None:
         raise MissingError
     place = visit.need("place", 100)
@@ -163,47 +143,13 @@ def freeze(visit: Visit) -> Reply:
     return visit.go(f"/draft/{draft.id.hex()}", "notice.frozen" if is_done else "notice.keys_pending")
 
 
-def _own_case(visit: Visit, draft: Draft) -> Case | None:
-    """Return the case behind a draft, if this person may read it."""
-    if draft.case is None:
-        return None
-    try:
-        with visit.database.read() as session:
-            case = permits.see(session, draft.case, visit.acting)
-    except CaseworkError:
-        return None
-    return case if permits.is_holder(case, visit.staff) else None
-
-
-def _narrative(visit: Visit, case: Case) -> list[Told]:
-    dossier = reading.dossier(visit, case.id)
-    note_opening(visit, case.id)
-    return [
-        Told(said, _pieces(visit, case, said)) for said in dossier.said if said.kind in TOLD and said.text
-    ]
-
-
-def _pieces(visit: Visit, case: Case, said: reading.Said) -> list[Piece]:
-    """Cut a message at the places that may identify somebody, and mask those nobody chose to read."""
-    pieces, at = [], 0
-    for start, end, kind in gating.spans(visit, said.text, case.language):
-        place = f"{said.item.hex()}:{start}:{end}"
-        is_masked = (case.id, place) not in visit.session.unmasked
-        pieces.append(Piece(said.text[at:start]))
-        # What is masked is not in the page at all.
-        pieces.append(Piece("" if is_masked else said.text[start:end], kind, place, is_masked))
-        at = end
-    return [*pieces, Piece(said.text[at:])]
-
-
 def _told_text(visit: Visit, draft: Draft) -> str:
-    case = _own_case(visit, draft)
+    case = copying.own_case(visit, draft)
     if case is None:
         if draft.case is not None:
             raise ConflictError(("case_out_of_reach",))
         return ""
-    dossier: Dossier = reading.dossier(visit, case.id)
-    return "\n\n".join(said.text for said in dossier.said if said.kind in TOLD)
+    return "\n\n".join(copying.told(reading.dossier(visit, case.id)).values())
 
 
 ROUTES = (
