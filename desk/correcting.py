@@ -27,6 +27,7 @@ from register import entry as entries
 from register import records
 from register.entry import Correction, Entry
 from register.errors import RegisterError
+from register.records import Published
 
 PENDING = ("draft", "review", "approved", "scheduled")
 _WORD = re.compile(r"\s+|[^\s]+")
@@ -52,14 +53,19 @@ class Change:
 
 def public_entry(visit: Visit, public_id: str) -> Entry | None:
     """Return an entry as readers have it, where this desk can reach the register's records."""
+    record = public_record(visit, public_id)
+    return None if record is None else record.entry
+
+
+def public_record(visit: Visit, public_id: str) -> Published | None:
+    """Return what the register holds under an id, where this desk can reach its records."""
     folder = visit.desk.settings.records_dir
     if folder is None or not entries.is_id(public_id):
         return None
     try:
-        record = records.get(folder, public_id)
+        return records.get(folder, public_id)
     except (RegisterError, OSError):
         return None
-    return None if record is None else record.entry
 
 
 def begin(visit: Visit, public_id: str) -> bytes:

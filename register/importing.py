@@ -3,6 +3,7 @@ Reading a hand-made list into entries, in review: nothing here publishes.
 
 * :func:`read` takes the text form and the JSON form, and either gives all of it or raises every fault.
 * What is known already keeps its id. A second reading of the same list changes nothing.
+* What was corrected here since the list last brought it stays, and the list's words are put beside it.
 * Two staff sign the hash of :func:`manifest`; it names every entry by id and hash, in one order.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +19,7 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from register import coding, jsonform, textform
+from register.basis import Basis, basis_of, is_corrected, words_of, words_of_text
 from register.checks import problems
 from register.citations import Citation, find
 from register.entry import (
@@ -35,6 +37,7 @@ from register.errors import ImportErrors
 from register.lists import HandMade
 from register.outline import Item, Outline
 from register.proposals import Proposal, headline, open_ones, propose
+from register.records import Published
 
 Fate = Literal["added", "changed", "unchanged"]
 
@@ -48,6 +51,7 @@ class Imported:
     What a list holds, and what of it is new.
 
     ``entries`` has the notices too, which are never published, and lacks what was ``taken_down`` before.
+    ``bases`` say what was public of each when the list was read; ``corrected`` names those corrected here.
     """
 
     entries: tuple[Entry, ...]
@@ -59,13 +63,21 @@ class Imported:
     fates: dict[str, Fate]
     proposals: tuple[Proposal, ...] = ()
     taken_down: int = 0
+    bases: tuple[Basis, ...] = ()
+    corrected: tuple[str, ...] = ()
 
     @property
     def news(self) -> HandMade:
         """What two people have to look at: what is new or changed, and how the whole list stands."""
         news = tuple(entry for entry in self.entries if self.fates[entry.id] != "unchanged")
         theirs = {entry.id for entry in news}
-        return HandMade(news, self.outline, tuple(one for one in self.proposals if one.entry in theirs))
+        shown = {entry.id for entry in news if entry.is_publishable}
+        bases = tuple(one for one in self.bases if one.entry in shown)
+        # Where ours stays there is nothing to accept.
+        theirs -= {one.entry for one in bases if one.keeps_ours}
+        return HandMade(
+            news, self.outline, tuple(one for one in self.proposals if one.entry in theirs), bases
+        )
 
     @property
     def publishable(self) -> tuple[Entry, ...]:
@@ -86,8 +98,17 @@ class Imported:
             "changed": fates.count("changed"),
             "unchanged": fates.count("unchanged"),
             "taken_down": self.taken_down,
+            "corrected_here": self.corrected_here(),
             "refused": [],
         }
+
+    def corrected_here(self) -> list[dict[str, object]]:
+        """Name what was corrected here since the list last brought it, with its line where it has one."""
+        lines = {item.id: item.first for item in self.outline.items}
+        return [
+            {"line": lines.get(one), "id": one, "in_review": self.fates.get(one, "unchanged") != "unchanged"}
+            for one in self.corrected
+        ]
 
 
 def read(
@@ -95,11 +116,12 @@ def read(
     *,
     year: int | None = None,
     existing: Iterable[Entry] = (),
+    public: Iterable[Published] = (),
     gone: Collection[str] = (),
     document: str = "list",
 ) -> Imported:
     """
-    Read a list in either form and compare it with what the register has.
+    Read a list in either form and compare it with what the register has: what is *public*, and what waits.
 
     *year* is that of days written without one; where it is ``None``, such days stay without a date. An entry
     under an id in *gone* was taken down and is left out; one taken down under other words is not known again.
@@ -112,7 +134,11 @@ def read(
     found = _from_json(data, document) if is_json else _from_text(data, year, document)
     lines = jsonform.entry_lines(data) if is_json else [item.first for item in found.outline.items]
     _refuse_what_cannot_be_public(found.entries, lines)
-    return _without(_matched(found, tuple(existing)), gone)
+    records = {one.id: one for one in public}
+    shown = (one.entry for one in records.values() if one.entry is not None)
+    # What waits of an entry is what a list changes next.
+    known = {one.id: one for one in (*shown, *existing)}
+    return _without(_matched(found, tuple(known.values()), records), gone)
 
 
 def together(earlier: Iterable[HandMade], news: HandMade) -> HandMade:
@@ -125,11 +151,15 @@ def together(earlier: Iterable[HandMade], news: HandMade) -> HandMade:
     changed = {entry.id for entry in news.entries}
     entries: dict[str, Entry] = {}
     waiting: list[Proposal] = []
+    bases: dict[str, Basis] = {}
     for one in earlier:
         entries |= {entry.id: entry for entry in one.entries if {entry.id, entry.parent} & standing}
         waiting += [proposal for proposal in one.proposals if proposal.entry in standing - changed]
+        bases |= {basis.entry: basis for basis in one.bases}
     entries |= {entry.id: entry for entry in news.entries}
-    return HandMade(tuple(entries.values()), news.outline, (*waiting, *news.proposals))
+    bases |= {basis.entry: basis for basis in news.bases}
+    kept = tuple(basis for basis in bases.values() if basis.entry in entries)
+    return HandMade(tuple(entries.values()), news.outline, (*waiting, *news.proposals), kept)
 
 
 def manifest(entries: Iterable[Entry]) -> bytes:
@@ -254,12 +284,14 @@ def _quote(block: Block) -> Quote:
     return Quote(text=block.text, kind=kind, attributed_as=block.by)
 
 
-def _matched(found: Imported, existing: tuple[Entry, ...]) -> Imported:
+def _matched(found: Imported, existing: tuple[Entry, ...], records: Mapping[str, Published]) -> Imported:
     """Give every entry that is known its id, and say what became of each."""
-    known = _pairs(found.entries, existing)
+    known = _pairs(found.entries, existing, records)
     renamed = {entry.id: old.id for entry, old in known}
     by_id = {old.id: old for _, old in known}
-    entries = tuple(_settled(_renamed(entry, renamed), by_id) for entry in found.entries)
+    told = tuple(_renamed(entry, renamed) for entry in found.entries)
+    entries = tuple(_settled(entry, by_id.get(entry.id), records.get(entry.id)) for entry in told)
+    bases = tuple(basis_of(entry, words_of(entry), records.get(entry.id)) for entry in told)
     fates: dict[str, Fate] = {
         entry.id: "added"
         if entry.id not in by_id
@@ -280,19 +312,32 @@ def _matched(found: Imported, existing: tuple[Entry, ...]) -> Imported:
         follow_ups=found.follow_ups,
         fates=fates,
         proposals=open_ones((_moved(one, renamed) for one in found.proposals), (*entries, *existing)),
+        bases=bases,
+        corrected=_corrected(entries, bases, records),
     )
 
 
-def _pairs(entries: Sequence[Entry], existing: Sequence[Entry]) -> list[tuple[Entry, Entry]]:
-    """Pair each entry with the one it was: by the list's key, then by its words, then by most of them."""
+def _pairs(
+    entries: Sequence[Entry], existing: Sequence[Entry], records: Mapping[str, Published]
+) -> list[tuple[Entry, Entry]]:
+    """
+    Pair each entry with the one it was.
+
+    By the list's key, by its words or those a list last had for it, by the id it got then, by most words.
+    """
     by_key = {(old.origin.document, old.origin.key): old for old in existing if old.origin and old.origin.key}
+    by_id = {old.id: old for old in existing}
     by_words: dict[str, list[Entry]] = {}
     for old in existing:
-        by_words.setdefault(old.written, []).append(old)
+        by_words.setdefault(words_of_text(old.written), []).append(old)
+        listed = records[old.id].listed if old.id in records else None
+        if listed is not None:
+            by_words.setdefault(listed.words, []).append(old)
     pairs, rest, taken = [], [], set()
     for entry in entries:
         key = (entry.origin.document, entry.origin.key) if entry.origin else ("", "")
-        same = [by_key[key]] if key in by_key else by_words.get(entry.written, [])
+        same = [by_key[key]] if key in by_key else by_words.get(words_of_text(entry.written), [])
+        same = [*same, *([by_id[entry.id]] if entry.id in by_id else [])]
         # A part and its whole may have the same words; a whole is paired with a whole.
         fitting = [old for old in same if old.id not in taken and bool(old.parent) == bool(entry.parent)]
         if fitting:
@@ -345,11 +390,15 @@ def _renamed(entry: Entry, renamed: dict[str, str]) -> Entry:
     )
 
 
-def _settled(entry: Entry, known: dict[str, Entry]) -> Entry:
-    """Keep what editors made of a story that the text form gives again; only its words can be new."""
-    old = known.get(entry.id)
-    if old is None or (entry.origin and entry.origin.key):
+def _settled(entry: Entry, old: Entry | None, record: Published | None) -> Entry:
+    """Keep what editors made of a story that a list gives again; only what it says anew can be new."""
+    if old is None:
         return entry
+    is_public = record is not None and old is record.entry
+    if is_public and record and record.listed and record.listed.words == words_of(entry):
+        return old
+    if entry.origin and entry.origin.key:
+        return _coded_anew(entry, old)
     if old.written == entry.written:
         return old
     # A source that went with a follow-up stays there.
@@ -362,6 +411,49 @@ def _settled(entry: Entry, known: dict[str, Entry]) -> Entry:
         quotes=entry.quotes,
         outdated=tuple(sorted(others)),
     )
+
+
+def _coded_anew(entry: Entry, old: Entry) -> Entry:
+    """Return a coded *entry* with what a list cannot bring: translations, and what readers were told."""
+    title = {language: text for language, text in old.title.items() if language not in entry.title}
+    body = {language: text for language, text in old.body.items() if language not in entry.body}
+    is_same = entry.title.items() <= old.title.items() and entry.body.items() <= old.body.items()
+    return msgspec.structs.replace(
+        entry,
+        title={**title, **entry.title},
+        body={**body, **entry.body},
+        outdated=old.outdated if is_same else tuple(sorted({*title, *body})),
+        corrections=old.corrections,
+    )
+
+
+def _corrected(
+    entries: Sequence[Entry], bases: Sequence[Basis], records: Mapping[str, Published]
+) -> tuple[str, ...]:
+    """Name what was corrected here since the list brought it, also what is not found in the list again."""
+    found = [
+        one.id
+        for one, basis in zip(entries, bases, strict=True)
+        if basis.is_corrected and _differs(one, records[one.id])
+    ]
+    here, documents = {one.id for one in entries}, {one.origin.document for one in entries if one.origin}
+    lost = [
+        one.id
+        for one in records.values()
+        if one.id not in here
+        and one.listed
+        and one.entry
+        and (one.entry.origin and one.entry.origin.document in documents)
+        and not one.entry.parent
+        and is_corrected(one)
+    ]
+    return (*found, *lost)
+
+
+def _differs(entry: Entry, record: Published) -> bool:
+    """Tell whether the list says of an entry corrected here what readers do not have."""
+    listed = record.listed
+    return record.entry is not None and (dumps(entry) != dumps(record.entry) or listed is not None)
 
 
 def _place_of(source: Source) -> tuple[object, ...]:

@@ -1,8 +1,9 @@
 """
 A hand-made list as one body of bytes: what two staff look at, sign and release.
 
-One thing a line, each in its canonical form: the outline, what waits for an editor's word, then the entries
-by id. Notices travel with the list, so that it can be written out again, and reach no reader.
+One thing a line, each in its canonical form: the outline, what waits for an editor's word, what the entries
+stand on, then the entries by id. Notices travel with the list, so that it can be written out again, and
+reach no reader.
 
 Once a list is public its outline and its notices are kept beside the records (:func:`keep`), and no word of
 an entry with them: an entry that is taken down must not live on in there.
@@ -12,29 +13,37 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
+from register import basis as basing
 from register import outline as outlines
 from register import proposals as proposing
+from register.basis import Basis
 from register.entry import Entry, dumps, loads
 from register.errors import MalformedEntryError
 from register.outline import Outline
 from register.proposals import Proposal
+from register.records import Published
 
 _FOLDER = "lists"
 
 
 @dataclass(frozen=True, slots=True)
 class HandMade:
-    """One list: its entries and notices, how they stood in its file, and what an editor has yet to decide."""
+    """
+    One list: its entries and notices, how they stood in its file, what an editor has yet to decide.
+
+    ``bases`` say what was public when it was read.
+    """
 
     entries: tuple[Entry, ...]
     outline: Outline | None = None
     proposals: tuple[Proposal, ...] = ()
+    bases: tuple[Basis, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,6 +60,12 @@ class HandMade:
         """What is kept and never public."""
         return tuple(entry for entry in self.entries if not entry.is_publishable)
 
+    @property
+    def standing(self) -> Iterator[tuple[Entry, Basis]]:
+        """The entries that may be public, each with what it stands on."""
+        known = {one.entry: one for one in self.bases}
+        return ((one, known.get(one.id) or Basis(entry=one.id)) for one in self.publishable)
+
 
 class _Tagged(msgspec.Struct):
     """A line, seen only as far as it says what it is."""
@@ -59,13 +74,17 @@ class _Tagged(msgspec.Struct):
 
 
 def pack(
-    entries: Iterable[Entry], outline: Outline | None = None, proposals: Iterable[Proposal] = ()
+    entries: Iterable[Entry],
+    outline: Outline | None = None,
+    proposals: Iterable[Proposal] = (),
+    bases: Iterable[Basis] = (),
 ) -> bytes:
     """Write a list; the same entries in any order give the same bytes."""
     ordered = sorted(entries, key=lambda entry: entry.id)
     waiting = sorted(proposals, key=lambda one: one.line)
     lines = [] if outline is None else [outlines.dumps(outline)]
     lines += [proposing.dumps(one) for one in waiting]
+    lines += [basing.dumps(one) for one in sorted(bases, key=lambda one: one.entry)]
     lines += [dumps(entry) for entry in ordered]
     return b"".join(line + b"\n" for line in lines)
 
@@ -77,7 +96,7 @@ def unpack(body: bytes) -> HandMade:
     Raises:
         RegisterError: a line is nothing of a list.
     """
-    entries, waiting, found = [], [], None
+    entries, waiting, bases, found = [], [], [], None
     for line in body.split(b"\n"):
         if not line:
             continue
@@ -86,9 +105,28 @@ def unpack(body: bytes) -> HandMade:
                 found = outlines.loads(line)
             case proposing.FORMAT:
                 waiting.append(proposing.loads(line))
+            case basing.FORMAT:
+                bases.append(basing.loads(line))
             case _:
                 entries.append(loads(line))
-    return HandMade(tuple(entries), found, tuple(waiting))
+    return HandMade(tuple(entries), found, tuple(waiting), tuple(bases))
+
+
+def overtaken(listed: HandMade, public: Callable[[str], Published | None]) -> HandMade | None:
+    """
+    Return *listed* with what was corrected here since it was read kept as it is; ``None`` if nothing was.
+
+    Whoever signs the list has to look at it again then.
+    """
+    found = {}
+    for entry, basis in listed.standing:
+        record = public(entry.id)
+        if record is not None and basing.is_overtaken(entry, basis, record):
+            found[entry.id] = basing.kept(basis, record)
+    if not found:
+        return None
+    bases = {one.entry: one for one in listed.bases} | found
+    return replace(listed, bases=tuple(bases.values()))
 
 
 def keep(folder: Path, listed: HandMade) -> None:

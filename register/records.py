@@ -34,6 +34,13 @@ class Change(Part, frozen=True, kw_only=True):
     fields: tuple[str, ...] = ()
 
 
+class Listed(Part, frozen=True, kw_only=True):
+    """*Private.* What a hand-made list last said of an entry, and what became public then; digests only."""
+
+    words: str
+    entry: str = ""
+
+
 class Published(Part, frozen=True, kw_only=True, tag="subrosa-record-1", tag_field="format"):
     """An entry as the public has it, or the tombstone that is left of it."""
 
@@ -41,6 +48,7 @@ class Published(Part, frozen=True, kw_only=True, tag="subrosa-record-1", tag_fie
     changes: tuple[Change, ...]
     entry: Entry | None = None
     reason: RetractionReason | None = None
+    listed: Listed | None = None  # private
 
     @property
     def is_tombstone(self) -> bool:
@@ -72,11 +80,12 @@ def first(entry: Entry, day: date) -> Published:
     )
 
 
-def put(folder: Path, entry: Entry, day: date) -> Published:
+def put(folder: Path, entry: Entry, day: date, words: str = "") -> Published:
     """
     Keep *entry* as published on *day*; the same bytes again change nothing.
 
-    Checks form, not approval: whoever calls has verified approvals, verdicts and consent for this hash.
+    *words* is the digest of what a list says, where the entry comes from one. Checks form, not approval:
+    whoever calls has verified approvals, verdicts and consent for this hash.
 
     Raises:
         NotPublishableError: with every reason.
@@ -92,11 +101,32 @@ def put(folder: Path, entry: Entry, day: date) -> Published:
         elif old.entry is None:
             raise RetractedError
         elif fingerprint(old.entry) == fingerprint(entry):
-            return old
+            record = old
         else:
             record = _corrected(old, old.entry, entry, day)
-        _write(folder, record)
+        if words:
+            listed = Listed(words=words, entry=fingerprint(entry))
+            record = msgspec.structs.replace(record, listed=listed)
+        if record != old:
+            _write(folder, record)
         return record
+
+
+def keep_ours(folder: Path, public_id: str, words: str) -> None:
+    """
+    Note that a list says *words* of an entry, and that what is public was kept all the same.
+
+    Raises:
+        MalformedEntryError: *public_id* is not one, or the file is not ours.
+    """
+    with _alone(folder):
+        old = get(folder, public_id)
+        if old is None or old.entry is None:
+            return
+        brought = old.listed.entry if old.listed else ""
+        record = msgspec.structs.replace(old, listed=Listed(words=words, entry=brought))
+        if record != old:
+            _write(folder, record)
 
 
 def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = "unstated") -> Published:

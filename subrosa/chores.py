@@ -203,11 +203,11 @@ class Chores:
             manifests = releases.released_manifests(session, staffing)
         trouble = self._take_down([(public_id, "unstated") for public_id in stranded])
         taken = [one for one in ready if self._is_taken_in(one, now)]
-        lists = {body: kept for body in manifests if (kept := self._entries_of(body, now)) is not None}
+        lists = [body for body in manifests if self._is_list_taken_in(body, now)]
         broken = self._build(now) if taken or lists else ()
-        for body, kept in lists.items():
+        for body in lists:
             with self.database.write() as session:
-                releases.mark_public(session, body, kept, now.date())
+                releases.mark_public(session, body)
         for one in taken:
             if one.public_id in broken:
                 continue
@@ -229,15 +229,29 @@ class Chores:
             return False
         return True
 
-    def _entries_of(self, body: bytes, now: datetime) -> dict[str, bytes] | None:
-        """Let the register take a list in; one that it refuses is withdrawn and holds up no other."""
+    def _is_list_taken_in(self, body: bytes, now: datetime) -> bool:
+        """
+        Let the register take a list in; one that it refuses is withdrawn and holds up no other.
+
+        One that would undo a correction made while it waited goes back to who signed it.
+        """
         try:
-            return self.printer.take_in_list(body, now)
+            instead = self.printer.overtaken(body)
+            if instead is not None:
+                with self.database.write() as session:
+                    releases.return_manifest(session, body, instead, self._hub, now)
+                return False
+            entries = self.printer.shown_of(body)
+            # Noted first, so that each can be taken down however long the making takes.
+            with self.database.write() as session:
+                releases.note_entries(session, body, entries, now.date())
+            self.printer.take_in_list(body, now)
         except RegisterError as error:
             log.error("press.list_refused %s", type(error).__name__)  # noqa: TRY400 - a text is never logged
             with self.database.write() as session:
                 releases.refuse_manifest(session, body, now)
-            return None
+            return False
+        return True
 
     def refresh(self) -> None:
         """Let the site follow new settings, a new program and new figures when nothing is published."""

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from bot.channel import Wording
 from casework.errors import CaseworkError
 from crypto.signature import SigningKey
 from register import announcing, entry, honesty, lists, packing, records, site
+from register.basis import words_of
 from register.builder import BuildReport, Progress
 from register.checks import problems
 from register.errors import (
@@ -61,11 +63,21 @@ class Printer:
             raise MalformedEntryError("the id")
         records.put(self.records, one, now.date())
 
-    def take_in_list(self, body: bytes, now: datetime) -> dict[str, bytes]:
+    def overtaken(self, body: bytes) -> bytes | None:
         """
-        Keep the entries of a released list, all or none, and return their ids and digests.
+        Return a released list as it must be signed again, where entries of it were corrected here since.
 
-        What was taken down since stays down. Notices are kept with the list's outline and reach no page.
+        Raises:
+            RegisterError: this is no list, or a record cannot be read.
+        """
+        found = lists.overtaken(lists.unpack(body), partial(records.get, self.records))
+        if found is None:
+            return None
+        return lists.pack(found.entries, found.outline, found.proposals, found.bases)
+
+    def shown_of(self, body: bytes) -> dict[str, bytes]:
+        """
+        Return ids and digests of what a released list will show.
 
         Raises:
             RegisterError: this is no list, or an entry of it may not be public.
@@ -74,13 +86,30 @@ class Printer:
         against = {reason for one in listed.publishable for reason in problems(one)}
         if against:
             raise NotPublishableError(tuple(sorted(against)))
-        kept = {}
-        for one in listed.publishable:
+        return {
+            one.id: bytes.fromhex(entry.fingerprint(one))
+            for one, basis in listed.standing
+            if not basis.keeps_ours and not self._is_gone(one.id)
+        }
+
+    def take_in_list(self, body: bytes, now: datetime) -> None:
+        """
+        Keep the entries of a released list, but for those that were corrected here and stay as they are.
+
+        What was taken down since stays down. Notices are kept with the list's outline and reach no page.
+
+        Raises:
+            RegisterError: this is no list, or an entry of it may not be public.
+        """
+        listed = lists.unpack(body)
+        for one, basis in listed.standing:
+            words = basis.words or words_of(one)
+            if basis.keeps_ours:
+                records.keep_ours(self.records, one.id, words)
+                continue
             with suppress(RetractedError):
-                records.put(self.records, one, now.date())
-                kept[one.id] = bytes.fromhex(entry.fingerprint(one))
+                records.put(self.records, one, now.date(), words)
         lists.keep(self.records, listed)
-        return kept
 
     def withdraw(self, public_id: str, code: str, now: datetime) -> None:
         """
@@ -127,6 +156,10 @@ class Printer:
             whole=whole,
             gone=announcing.gone(voice),
         )
+
+    def _is_gone(self, public_id: str) -> bool:
+        record = records.get(self.records, public_id)
+        return record is not None and record.is_tombstone
 
     @property
     def is_begun(self) -> bool:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from casework import releases
 from casework.database import Database
 from casework.tables import Manifest, ManifestSignature
-from register import lists
+from register import lists, records
+from register.basis import words_of
+from register.entry import Block
 from register.lists import HandMade
 from tests.deskhouse import DeskHouse, open_desk
 from tests.test_register_import import SMALL, long_list, of
@@ -129,3 +132,81 @@ def test_a_long_list_comes_in_pages_and_what_needs_a_decision_comes_first(desk: 
     assert carol.page(f"{where}?page=3").count('<section class="sheet" id=') == 21
     for odd in ("0", "-1", "x", "9" * 5000, "٣"):
         assert carol.get(f"{where}?page={odd}").status_code in (200, 400, 414)
+
+
+@pytest.fixture
+def desk_with_records(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path, records_dir=tmp_path / "records") as opened:
+        yield opened
+
+
+NAMED = SMALL.replace("Their captain", "Captain Brand")
+
+
+def contested(desk: DeskHouse, folder: Path) -> tuple[str, str]:
+    """Land a renewed list of which one entry was corrected here; return its address and that entry's id."""
+    first = of(NAMED, document="small.txt")
+    (sailors,) = [one for one in first.entries if "Brand" in one.written]
+    day = desk.house.now.date()
+    for one in first.publishable:
+        records.put(folder, one, day, words_of(one))
+    opening, *rest = sailors.body["en"]
+    opening = msgspec.structs.replace(opening, text=opening.text.replace("Captain Brand", "Their captain"))
+    records.put(folder, msgspec.structs.replace(sailors, body={"en": (opening, *rest)}), day)
+    renewed = NAMED.replace("Two were later", "Three were later")
+    news = of(renewed, document="small.txt", public=records.read_all(folder)).news
+    body = lists.pack(news.entries, news.outline, news.proposals, news.bases)
+    with desk.house.database.write() as session:
+        digest = releases.land_manifest(session, body, desk.house.actor("olga"), day)
+    return f"/imports/{digest.hex()}", sailors.id
+
+
+def test_what_was_corrected_here_stays_until_the_signers_choose_the_lists_words(
+    desk_with_records: DeskHouse, tmp_path: Path
+) -> None:
+    desk = desk_with_records
+    where, sailors = contested(desk, tmp_path / "records")
+    carol = desk.sign_in("carol")
+    page = carol.page(where)
+    assert "1 entry corrected here" in page
+    assert "What readers have now stays." in page
+    assert "<ins>Captain</ins>" in page
+    assert carol.do(where, f"{where}/choose", takes="list").status_code == 422
+    carol.do(where, f"{where}/sign")
+    answer = carol.do(where, f"{where}/choose", contest=[sailors], takes="list")
+    there = answer.headers["location"]
+    assert there != where
+    with desk.house.database.read() as session:
+        assert session.scalars(select(ManifestSignature)).all() == []
+    (basis,) = in_review(desk).bases
+    assert basis.is_corrected
+    assert not basis.keeps_ours
+    assert "The words of the list take its place." in carol.page(there)
+    back = carol.do(there, f"{there}/choose", contest=[sailors], takes="ours").headers["location"]
+    assert back == where
+
+
+def test_a_list_is_not_signed_over_a_correction_made_while_it_waited(
+    desk_with_records: DeskHouse, tmp_path: Path
+) -> None:
+    desk, folder = desk_with_records, tmp_path / "records"
+    where, sailors = contested(desk, folder)
+    carol = desk.sign_in("carol")
+    there = carol.do(where, f"{where}/choose", contest=[sailors], takes="list").headers["location"]
+    record = records.get(folder, sailors)
+    assert record is not None
+    assert record.entry is not None
+    later = msgspec.structs.replace(record.entry, body={"en": (Block(text="Later words."),)})
+    records.put(folder, later, desk.house.now.date())
+    assert carol.do(there, f"{there}/sign").status_code == 409
+    assert "Corrected here while this list was waiting" in carol.page(there)
+    kept = carol.do(there, f"{there}/choose", contest=[sailors], takes="ours").headers["location"]
+    assert carol.do(kept, f"{kept}/sign").status_code == 303
+
+
+def test_a_desk_that_cannot_see_what_is_public_only_keeps_it(desk: DeskHouse, tmp_path: Path) -> None:
+    where, sailors = contested(desk, tmp_path / "records")
+    carol = desk.sign_in("carol")
+    assert "cannot read what is public" in carol.page(where)
+    assert carol.do(where, f"{where}/choose", contest=[sailors], takes="list").status_code == 409
+    assert carol.do(where, f"{where}/sign").status_code == 303

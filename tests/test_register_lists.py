@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from casework import releases
 from casework.tables import Manifest, ManifestSignature
 from register import exporting, importing, lists, proposals, records
-from register.entry import Block, Entry, dumps
+from register.entry import Block, Correction, Entry, dumps
 from register.errors import RegisterError
 from register.importing import Imported
 from register.lists import HandMade
@@ -212,3 +213,141 @@ def test_the_list_of_2022_comes_out_again_with_everything_accepted(shared: Path)
     assert listed.outline is not None
     assert exporting.text(listed.outline, after) == data
     assert sum(len(one.updates) for one in after) == 10
+
+
+def shown(chores: Chores, public_id: str) -> Entry:
+    record = records.get(chores.printer.records, public_id)
+    assert record is not None
+    assert record.entry is not None
+    return record.entry
+
+
+def correct(chores: Chores, public_id: str, *blocks: Block) -> Entry:
+    """Take the name out of an entry, or put other words in its place, as a correction at the desk does."""
+    before = shown(chores, public_id)
+    clean = tuple(
+        msgspec.structs.replace(one, text=one.text.replace("Captain Brand", "Their captain"))
+        for one in before.body["en"]
+    )
+    told = msgspec.structs.replace(before, body={"en": blocks or clean})
+    records.put(chores.printer.records, told, date(2031, 1, 1))
+    return told
+
+
+def read_again(chores: Chores, text: str) -> Imported:
+    folder = chores.printer.records
+    noted = [notice for one in lists.kept(folder) for notice in one.notices]
+    return of(text, document="small.txt", existing=noted, public=records.read_all(folder))
+
+
+def packed(found: Imported) -> bytes:
+    news = found.news
+    return lists.pack(news.entries, news.outline, news.proposals, news.bases)
+
+
+NAMED = SMALL.replace("Their captain", "Captain Brand")
+
+
+@pytest.fixture
+def sailors(house: House, chores: Chores) -> str:
+    """Publish a list with a name in it, and return the id of the entry that has it."""
+    found = of(NAMED, document="small.txt")
+    release(house, packed(found))
+    chores.publish()
+    return next(one.id for one in found.entries if "Brand" in one.written)
+
+
+def test_a_list_read_again_leaves_what_was_corrected_here(chores: Chores, sailors: str) -> None:
+    correct(chores, sailors)
+    again = read_again(chores, NAMED)
+    assert again.fates[sailors] == "unchanged"
+    assert again.figures()["corrected_here"] == [{"line": 3, "id": sailors, "in_review": False}]
+    assert not again.news.entries
+
+
+def test_a_list_that_says_something_new_keeps_ours_until_its_signers_choose(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    ours = correct(chores, sailors)
+    renewed = NAMED.replace("Two were later", "Three were later").replace("refused twice", "refused again")
+    again = read_again(chores, renewed)
+    assert again.figures()["corrected_here"] == [{"line": 3, "id": sailors, "in_review": True}]
+    (basis,) = [one for one in again.news.bases if one.entry == sailors]
+    assert basis.is_corrected
+    assert basis.keeps_ours
+    release(house, packed(again))
+    chores.publish()
+    assert shown(chores, sailors) == ours
+    assert b"refused again" in written(chores.printer.records)
+    # What was decided is not asked again, and words the list has had before bring nothing back.
+    assert read_again(chores, renewed).fates[sailors] == "unchanged"
+
+
+def test_words_chosen_from_the_list_take_the_place_of_ours(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    correct(chores, sailors)
+    again = read_again(chores, NAMED.replace("Two were later", "Three were later")).news
+    bases = [msgspec.structs.replace(one, keeps_ours=False) for one in again.bases]
+    release(house, lists.pack(again.entries, again.outline, again.proposals, bases))
+    chores.publish()
+    assert "Three were later" in shown(chores, sailors).written
+    assert read_again(chores, NAMED).fates[sailors] == "changed"
+
+
+def test_what_was_corrected_while_a_list_waited_is_not_undone_by_its_release(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    body = packed(read_again(chores, NAMED.replace("Two were later", "Three were later")))
+    digest = release(house, body)
+    ours = correct(chores, sailors)
+    chores.publish()
+    assert shown(chores, sailors) == ours
+    with house.database.read() as session:
+        assert session.get(Manifest, digest) is None
+        assert session.query(ManifestSignature).count() == 2  # of the first list
+        (instead,) = releases.manifests_in_review(session)
+    (basis,) = lists.unpack(instead).bases
+    assert basis.keeps_ours
+    release(house, instead)
+    chores.publish()
+    assert shown(chores, sailors) == ours
+
+
+def test_a_list_taken_in_half_before_a_crash_is_taken_in_whole(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    renewed = NAMED.replace("Two were later", "Three were later").replace("refused twice", "refused again")
+    body = packed(read_again(chores, renewed))
+    release(house, body)
+    first, *_ = lists.unpack(body).publishable
+    records.put(chores.printer.records, first, house.now.date())
+    chores.publish()
+    assert written(chores.printer.records) == renewed.encode()
+
+
+def test_a_story_rewritten_here_from_top_to_bottom_is_known_or_said_to_be_lost(
+    chores: Chores, sailors: str
+) -> None:
+    correct(chores, sailors, Block(text="Nothing of what we told was so."))
+    again = read_again(chores, NAMED)
+    assert set(again.fates.values()) == {"unchanged"}
+    again = read_again(chores, NAMED.replace("Two were later", "Three were later"))
+    assert sailors not in again.fates
+    assert again.figures()["corrected_here"] == [{"line": None, "id": sailors, "in_review": False}]
+
+
+def test_a_coded_list_read_again_keeps_translations_and_what_readers_were_told(shared: Path) -> None:
+    data = (shared / "data/seed_entries.json").read_bytes()
+    first = importing.read(data).publishable[0]
+    told = Correction(day=date(2031, 1, 1), text={"en": "A name was taken out."})
+    ours = msgspec.structs.replace(first, title={**first.title, "ru": "Отказ"}, corrections=(told,))
+    known = records.first(ours, date(2031, 1, 1))
+    assert importing.read(data, public=[known]).fates[first.id] == "unchanged"
+    renewed = data.replace(json.dumps(first.title["en"], ensure_ascii=False).encode(), b'"Another title"', 1)
+    again = importing.read(renewed, public=[known])
+    theirs = next(one for one in again.entries if one.id == first.id)
+    assert (theirs.title, theirs.corrections) == ({"en": "Another title", "ru": "Отказ"}, (told,))
+    assert theirs.outdated == ("ru",)
+    (basis,) = [one for one in again.bases if one.entry == first.id]
+    assert basis.keeps_ours

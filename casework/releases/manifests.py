@@ -122,23 +122,42 @@ def released_manifests(session: Session, staffing: Staffing) -> list[bytes]:
     ]
 
 
-def mark_public(session: Session, body: bytes, entries: Mapping[str, bytes], day: date) -> None:
+def note_entries(session: Session, body: bytes, entries: Mapping[str, bytes], day: date) -> None:
     """
-    Note that the register has taken a list in: *entries* are its public ids and digests.
+    Note what the register is about to show of a released list: *entries* are public ids and digests.
 
-    From then on each can be taken down like any other entry, and the list keeps no word of any. Doing it
-    twice changes nothing.
+    From then on each can be taken down like any other entry. Doing it twice changes nothing.
     """
     row = session.get(Manifest, hashlib.sha256(body).digest())
     if row is None or row.state != "released":
         return
-    row.state, row.body = "public", b""
     for public_id, digest in entries.items():
         public = session.get(Published, public_id)
         if public is None:
             session.add(Published(public_id=public_id, digest=digest, day=day, state="published"))
-        elif public.state != "retracted" and public.digest != digest:
+        elif public.state in ("published", "corrected") and public.digest != digest:
             public.digest, public.day, public.state = digest, day, "corrected"
+
+
+def mark_public(session: Session, body: bytes) -> None:
+    """Note that the register shows a list, which keeps no word of it any more. Twice changes nothing."""
+    row = session.get(Manifest, hashlib.sha256(body).digest())
+    if row is not None and row.state == "released":
+        row.state, row.body = "public", b""
+
+
+def return_manifest(session: Session, body: bytes, instead: bytes, by: Actor, now: datetime) -> None:
+    """Put a released list into review once more, as *instead*, and tell who signed what it was."""
+    digest = hashlib.sha256(body).digest()
+    row = session.get(Manifest, digest)
+    if row is None or row.state != "released":
+        return
+    told = {one.staff for one in _signatures(session, digest)}
+    session.execute(delete(ManifestSignature).where(ManifestSignature.digest == digest))
+    session.delete(row)
+    session.flush()
+    land_manifest(session, instead, by, now.date())
+    notices.tell(session, notices.FAILED, told, None, now)
 
 
 def refuse_manifest(session: Session, body: bytes, now: datetime) -> None:

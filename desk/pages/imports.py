@@ -1,4 +1,8 @@
-"""Imported lists in review: two people sign the same bytes."""
+"""
+Imported lists in review: two people sign the same bytes.
+
+What was corrected here is put beside what the list says of it, and stays unless they choose the list's words.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,38 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from sqlalchemy import select
 
 from casework import releases
 from casework.tables import Manifest, ManifestSignature
-from desk import gating
+from desk import correcting, gating
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.routes import Route
 from desk.visit import Reply, Visit
+from register import basis as basing
 from register import lists
+from register.basis import Basis
 from register.checks import problems
+from register.entry import Entry
 from register.errors import RegisterError
 from register.lists import HandMade
 from register.proposals import ACCEPTABLE, Proposal, accept, open_ones
 
+TAKES = ("ours", "list")
 SIGNERS = frozenset({"editor", "coordinator"})
 ON_A_PAGE = 50
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+@dataclass(frozen=True)
+class Contest:
+    """An entry of a list that was corrected here: whose words stand, and what the list would change."""
+
+    basis: Basis
+    ours: Entry | None = field(repr=False)  # None where this desk cannot read what is public
+    changes: Sequence[correcting.Change] = field(repr=False)
+    is_overtaken: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,8 @@ def index(visit: Visit) -> Reply:
 def show(visit: Visit) -> Reply:
     """Show one list as a reader will see it, some entries at a time, with what is proposed for each."""
     listed = _find(visit)
-    waiting = {one.entry for one in listed.body.proposals}
+    contests = _contests(visit, listed)
+    waiting = {one.entry for one in listed.body.proposals} | contests.keys()
     # What needs a decision comes first; the rest in the order of the list.
     places = {item.id: n for n, item in enumerate(listed.body.outline.items)} if listed.body.outline else {}
     ordered = sorted(
@@ -71,6 +91,7 @@ def show(visit: Visit) -> Reply:
         shown=shown,
         proposed={one.id: [p for p in listed.proposals if p[1].entry == one.id] for one in shown},
         acceptable=ACCEPTABLE,
+        contests=contests,
         problems={one.id: problems(one) for one in shown},
         faulty=sum(1 for one in listed.body.publishable if problems(one)),
         texts={one.id: gating.entry_texts(one) for one in shown},
@@ -92,16 +113,39 @@ def decide(visit: Visit) -> Reply:
     if does == "accept":
         entries = accept(entries, [one for one in chosen if one.kind in ACCEPTABLE])
         left = list(open_ones(left, entries))
-    body = lists.pack(entries, listed.body.outline, left)
-    with visit.database.write() as session:
-        digest = releases.replace_manifest(session, listed.manifest.digest, body, visit.acting)
-    return visit.go(f"/imports/{digest.hex()}", "notice.list_decided")
+    return _replaced(visit, listed, HandMade(entries, listed.body.outline, tuple(left), listed.body.bases))
+
+
+def choose(visit: Visit) -> Reply:
+    """Choose whose words stand where an entry was corrected here; the list has to be signed anew."""
+    listed = _readable(visit)
+    takes = visit.choose("takes", TAKES)
+    contests = _contests(visit, listed)
+    chosen = {one: contests[one] for one in visit.form.all("contest") if one in contests}
+    if not chosen:
+        raise IncompleteError("contest")
+    if takes == "list" and any(one.ours is None for one in chosen.values()):
+        raise ConflictError(("list_unseen",))
+    bases = {one.entry: one for one in listed.body.bases}
+    entries = {one.id: one for one in listed.body.entries}
+    for public_id, one in chosen.items():
+        bases[public_id] = msgspec.structs.replace(one.basis, keeps_ours=takes == "ours")
+        if one.ours is not None and takes == "list":
+            # What readers were told of earlier changes stays told.
+            told = one.ours.corrections
+            entries[public_id] = msgspec.structs.replace(entries[public_id], corrections=told)
+    after = HandMade(
+        tuple(entries.values()), listed.body.outline, listed.body.proposals, tuple(bases.values())
+    )
+    return _replaced(visit, listed, after)
 
 
 def sign(visit: Visit) -> Reply:
     """Sign a list; the second signature releases it."""
     listed = _readable(visit)
     against = {reason for one in listed.body.publishable for reason in problems(one)}
+    if any(one.is_overtaken for one in _contests(visit, listed).values()):
+        against.add("list_overtaken")
     if against:
         raise ConflictError(sorted(against))
     with visit.database.write() as session:
@@ -116,6 +160,29 @@ def withdraw(visit: Visit) -> Reply:
     with visit.database.write() as session:
         releases.withdraw_manifest(session, listed.manifest.digest, visit.acting)
     return visit.go("/imports", "notice.list_withdrawn")
+
+
+def _contests(visit: Visit, listed: Listed) -> dict[str, Contest]:
+    """Return, by id, what of a list was corrected here, before it was read or since."""
+    found = {}
+    for entry, basis in listed.body.standing:
+        record = correcting.public_record(visit, entry.id)
+        is_overtaken = record is not None and basing.is_overtaken(entry, basis, record)
+        if not (basis.is_corrected or is_overtaken):
+            continue
+        ours = None if record is None else record.entry
+        changes = () if ours is None else correcting.changes(ours, entry)
+        now = basis if record is None else basing.kept(basis, record)
+        shown = now if is_overtaken else msgspec.structs.replace(now, keeps_ours=basis.keeps_ours)
+        found[entry.id] = Contest(shown, ours, changes, is_overtaken)
+    return found
+
+
+def _replaced(visit: Visit, listed: Listed, after: HandMade) -> Reply:
+    body = lists.pack(after.entries, after.outline, after.proposals, after.bases)
+    with visit.database.write() as session:
+        digest = releases.replace_manifest(session, listed.manifest.digest, body, visit.acting)
+    return visit.go(f"/imports/{digest.hex()}", "notice.list_decided")
 
 
 def _readable(visit: Visit) -> Listed:
@@ -154,6 +221,7 @@ ROUTES = (
     Route("GET", "/imports", index, SIGNERS),
     Route("GET", "/imports/{digest:str}", show, SIGNERS),
     Route("POST", "/imports/{digest:str}/decide", decide, SIGNERS),
+    Route("POST", "/imports/{digest:str}/choose", choose, SIGNERS),
     Route("POST", "/imports/{digest:str}/sign", sign, SIGNERS),
     Route("POST", "/imports/{digest:str}/withdraw", withdraw, SIGNERS),
 )

@@ -23,6 +23,7 @@ from register.entry import Entry
 from register.errors import ImportErrors, TamperedBundleError
 from register.lists import HandMade
 from register.outline import Outline
+from register.records import Published
 from subrosa import hub
 from subrosa.errors import UsageError
 from subrosa.opening import now, open_database, open_strongbox, with_settings
@@ -54,7 +55,12 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
     known = _known(settings, database)
     try:
         found = importing.read(
-            file.read_bytes(), year=year, existing=known.entries, gone=known.gone, document=file.name
+            file.read_bytes(),
+            year=year,
+            existing=known.entries,
+            public=known.public,
+            gone=known.gone,
+            document=file.name,
         )
     except ImportErrors as errors:
         return _refuse(errors, as_json)
@@ -64,7 +70,7 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
         # What waits of the same list makes way for it, or the older words could be released last.
         earlier = known.waiting(news)
         whole = importing.together(earlier.values(), news)
-        body = lists.pack(whole.entries, whole.outline, whole.proposals)
+        body = lists.pack(whole.entries, whole.outline, whole.proposals, whole.bases)
         with database.write() as session:
             by = Actor(OPERATOR, 0, strongbox.signing)
             releases.land_manifest(session, body, by, moment.date(), instead_of=tuple(earlier))
@@ -74,8 +80,11 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
         click.echo(json.dumps(figures))
     else:
         for name, figure in figures.items():
-            if name != "refused":
+            if isinstance(figure, int):
                 click.echo(f"{name.replace('_', ' '):<18} {figure}")
+        for one in found.corrected_here():
+            place = f"line {one['line']}" if one["line"] else "not found in the list again"
+            click.echo(f"corrected here since, ours stays: {one['id']}, {place}")
         click.echo("in review: two of the staff sign it at the desk" if is_new else "nothing new")
     return 0
 
@@ -183,8 +192,9 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the house has: entries and notices, public or in review, what was taken down, every list."""
+    """What the house has: what is public, notices and what is in review, what was taken down, every list."""
 
+    public: tuple[Published, ...]
     entries: tuple[Entry, ...]
     gone: frozenset[str]
     listed: tuple[HandMade, ...]
@@ -208,11 +218,11 @@ def _known(settings: Settings, database: Database) -> _Known:
     with database.read() as session:
         bodies = releases.manifests_in_review(session)
     waiting = {hashlib.sha256(body).digest(): lists.unpack(body) for body in bodies}
-    public = [record.entry for record in every if record.entry is not None]
     noted = [notice for one in kept for notice in one.notices]
     in_review = [entry for one in waiting.values() for entry in one.entries]
     return _Known(
-        entries=(*public, *noted, *in_review),
+        public=tuple(record for record in every if record.entry is not None),
+        entries=(*noted, *in_review),
         gone=frozenset(record.id for record in every if record.is_tombstone),
         listed=(*kept, *waiting.values()),
         in_review=waiting,
