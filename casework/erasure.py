@@ -23,7 +23,7 @@ from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, epoch, journal, mailboxes
+from casework import canonical, epoch, journal, mailboxes, reach
 from casework.actors import Actor
 from casework.database import Database
 from casework.errors import KeyMissingError, NotFoundError
@@ -82,14 +82,15 @@ def erase(
     mirror: epoch.Mirror,
     remember: Callable[[bytes], None],
     escrow_days: int,
+    goes: reach.Reach = reach.everything,
 ) -> Report:
     """
-    Erase *case_id*, and what was split off from it, and return what was done.
+    Erase *case_id* and what *goes* with it, and return what was done.
 
-    *remember* puts the id onto the list that every restore applies; it is called before any row goes.
+    *remember* puts the ids onto the list that every restore applies; it is called before any row goes.
 
     Raises:
-        NotFoundError: there is no such case.
+        NotFoundError: there is no such case, or *goes* says that its time has not come.
     """
     with database.read() as session:
         if session.get(Case, case_id) is None:
@@ -101,7 +102,7 @@ def erase(
         case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
         if case is None:
             raise NotFoundError
-        matters = [case_id, *_split_off(session, case_id)]
+        matters = goes(session, case_id)
         for one in matters:
             remember(one)
         boxes = _mailboxes_of(strongbox, case)
@@ -151,17 +152,6 @@ def truncate_log(database: Database) -> bool:
     except OperationalError:
         return False
     return busy == 0
-
-
-def _split_off(session: Session, case_id: bytes) -> list[bytes]:
-    """Return the further matters of a case, and theirs, held until the end."""
-    found: list[bytes] = []
-    wanted = [case_id]
-    while wanted:
-        split = select(Case.id).where(Case.split_from.in_(wanted), Case.id.not_in([case_id, *found]))
-        wanted = list(session.scalars(split.with_for_update()))
-        found += wanted
-    return found
 
 
 def _unpublished(session: Session, case_id: bytes) -> list[bytes]:

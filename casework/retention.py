@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, false, func, select
+from sqlalchemy.orm import Session
 
+from casework import reach
+from casework.errors import NotFoundError
 from casework.lives import ACTIVE, ENDED
 from casework.tables import Case
 
@@ -65,17 +67,44 @@ def set_reminder(case: Case, day: date | None, today: date, random: Random) -> N
 
 
 def due_erasures(session: Session, today: date, limit: int = 20) -> list[bytes]:
-    """Return ended cases whose time has come and that nobody holds for a court. Does not erase."""
-    second = aliased(Case)
-    goes_on = exists().where(second.split_from == Case.id, or_(second.status.in_(ACTIVE), second.held))
+    """
+    Return ended cases whose time has come and that nobody holds for a court. Does not erase.
+
+    A case goes with the matters split off from it, so it waits until each of them has come to its own time.
+    """
+    is_over = and_(Case.erase_on <= today, Case.status.in_(ENDED), ~Case.held)
+    stays = ~func.coalesce(is_over, false())
+    keeping = select(Case.split_from.label("id")).where(Case.split_from.is_not(None), stays)
+    kept = keeping.cte("kept", recursive=True)
+    origin = select(Case.split_from).where(Case.id == kept.c.id, Case.split_from.is_not(None))
+    kept = kept.union(origin)
     wanted = (
         select(Case.id)
-        # A first matter goes with its second, so it waits for that to end.
-        .where(Case.erase_on <= today, Case.status.in_(ENDED), ~Case.held, ~goes_on)
+        .where(is_over, Case.id.not_in(select(kept.c.id)))
         .order_by(Case.erase_on, Case.id)
         .limit(limit)
     )
     return list(session.scalars(wanted))
+
+
+def due_matters(session: Session, case_id: bytes, today: date) -> list[bytes]:
+    """
+    Return a case whose time has come and its matters, held until the end.
+
+    Raises:
+        NotFoundError: one of them was reopened, held or given more time meanwhile.
+    """
+    matters = reach.matters(session, case_id)
+    rows = session.scalars(
+        select(Case).where(Case.id.in_(matters)).execution_options(populate_existing=True)
+    ).all()
+    if not rows or not all(_is_over(one, today) for one in rows):
+        raise NotFoundError
+    return matters
+
+
+def _is_over(case: Case, today: date) -> bool:
+    return case.status in ENDED and not case.held and case.erase_on is not None and case.erase_on <= today
 
 
 def claim_reminders(session: Session, today: date, limit: int = 100) -> list[Case]:

@@ -157,7 +157,8 @@ class Case(Base):
     consultant: Mapped[str | None]  # reads content and answers from templates, beside assignee and second
     reason_code: Mapped[str | None]  # of a decline or a close
     merged_into: Mapped[Id | None]
-    split_from: Mapped[Id | None]  # of a second matter: whoever erases the first erases this too
+    # Of a second matter: whoever erases the first erases this too.
+    split_from: Mapped[Id | None] = mapped_column(index=True)
     opened: Mapped[date]
     touched: Mapped[date]
     remind_on: Mapped[date | None]
@@ -428,6 +429,7 @@ class JournalRow(Base):
     """One act of staff, hub or operator. Append-only, hash-chained, signed, countersigned."""
 
     __tablename__ = "journal"
+    __table_args__ = (Index("journal_case", "case"),)
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     act: Mapped[str]
     actor: Mapped[str]  # staff id | hub | operator

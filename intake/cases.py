@@ -31,7 +31,8 @@ class CaseFacts:
     second: str | None = None
     people: tuple[str, ...] = ()  # who answers for it
     chats: tuple[bytes, ...] = ()  # items that let desks write to the mailbox of a chat's own buttons
-    held: bool = False  # kept for a court: taking it back waits 72 hours
+    held: bool = False  # it or a part of it is kept for a court: taking it back waits 72 hours
+    keepers: tuple[str, ...] = ()  # who answers for the parts that are kept
     own: bytes | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

@@ -259,7 +259,8 @@ def _carry_out(
         case effects.TakeBack():
             taken = _own_case(work)
             if facts is not None and taken is not None and clocks.WITHDRAWN not in facts.clocks:
-                withdrawal.take_back(work.rows, taken, facts.people, work.house.staffing, work.now)
+                told = tuple(dict.fromkeys((*facts.people, *facts.keepers)))
+                withdrawal.take_back(work.rows, taken, told, work.house.staffing, work.now)
         case effects.MakePhrase():
             assert secret is not None
             sealing.make_phrase(work, effect, secret)

@@ -20,7 +20,6 @@ from sqlalchemy import (
     cast,
     literal,
     null,
-    or_,
     select,
     union_all,
 )
@@ -162,6 +161,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         second=case.second,
         people=_people_of(case),
         held=bool(beside["held"]),
+        keepers=tuple(sorted(set(beside["keeper"]))),
         content=content.key,
         identity=identity.key,
         next_content=content.following,
@@ -187,16 +187,19 @@ def _people_of(case: Case) -> tuple[str, ...]:
 
 # What stands beside a case, in one question: this is asked for every single message.
 _CASE: BindParameter[bytes] = bindparam("case")
+# Matters split off from it, and theirs, go with it when its tipster says so: a hold of any counts.
+_FIRST = select(Case.id).where(Case.id == _CASE).cte("matters", recursive=True)
+_MATTERS = _FIRST.union(select(Case.id).where(Case.split_from == _FIRST.c.id))
+_HELD = select(Case).where(Case.id.in_(select(_MATTERS.c.id)), Case.held).subquery()
 _NO_BYTES, _NO_WORD = cast(null(), LargeBinary), cast(null(), String)
 _BESIDE = union_all(
     select(literal("writing"), Writing.locked, _NO_WORD).where(Writing.case == _CASE),
     select(literal("courier"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "courier"),
     select(literal("chat"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "chat"),
     select(literal("clock"), _NO_BYTES, Clock.kind).where(Clock.case == _CASE),
-    # A matter split off from it goes with it, so a hold of that one counts as well.
-    select(literal("held"), Case.id, _NO_WORD).where(
-        or_(Case.id == _CASE, Case.split_from == _CASE), Case.held
-    ),
+    select(literal("held"), _HELD.c.id, _NO_WORD),
+    select(literal("keeper"), _NO_BYTES, _HELD.c.assignee).where(_HELD.c.assignee.is_not(None)),
+    select(literal("keeper"), _NO_BYTES, _HELD.c.second).where(_HELD.c.second.is_not(None)),
     select(literal("told"), _NO_BYTES, Notice.kind).where(Notice.case == _CASE, Notice.kind == REPLY),
 )
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import clocks, erasure, hubkeys, journal, notices, rosters
+from casework import clocks, erasure, hubkeys, journal, notices, reach, rosters
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
 from casework.dayheads import DayHead
@@ -196,6 +196,8 @@ def _erase_again(
                 mirror=lambda: None,
                 remember=lambda _case: None,
                 escrow_days=settings.escrow.keep_days,
+                # What went along with it stands on that list too.
+                goes=reach.alone,
             )
             again += 1
     return again

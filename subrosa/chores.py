@@ -27,6 +27,7 @@ from casework import (
     notices,
     permits,
     post,
+    reach,
     releases,
     retention,
     succession,
@@ -83,9 +84,9 @@ class Chores:
             Tick("backup", 900, self.back_up),
         )
 
-    def erase(self, case: bytes, now: datetime) -> erasure.Report:
+    def erase(self, case: bytes, now: datetime, goes: reach.Reach = reach.everything) -> erasure.Report:
         """
-        Erase a case for the tipster or because its time has come.
+        Erase a case for the tipster, or because its time has come, with what *goes* with it.
 
         Raises:
             NotFoundError: it is gone already.
@@ -99,6 +100,7 @@ class Chores:
             mirror=self.mirror,
             remember=self.escrow.remember_erased,
             escrow_days=self.settings.escrow.keep_days,
+            goes=goes,
         )
 
     def mirror(self) -> None:
@@ -325,7 +327,8 @@ class Chores:
             due = retention.due_erasures(session, now.date())
         for case in due:
             try:
-                self.erase(case, now)
+                # Looked at again where it goes: somebody may have taken it up since.
+                self.erase(case, now, partial(retention.due_matters, today=now.date()))
             except NotFoundError:
                 continue
         staffing = self._staffing()

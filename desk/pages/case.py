@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from casework import cases, clocks, codes, deadlines, journal, permits, sheets
+from casework import cases, codes, deadlines, journal, permits, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case
 from desk import accepting, handing, reading, replying, together, trusting
@@ -78,7 +78,7 @@ def show(visit: Visit) -> Reply:
         branches=BRANCHES,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         unconfirmed=bool(visit.session.waiting),
-        taken_back=next((one.due for one in dossier.clocks if one.kind == clocks.WITHDRAWN), None),
+        taken_back=_taken_back(visit, case_id),
     )
 
 
@@ -100,6 +100,11 @@ def _proposed_second(visit: Visit, dossier: Dossier) -> str | None:
     with visit.database.read() as session:
         loads = cases.loads(session)
     return cases.propose_second(dossier.case, visit.staff, visit.staffing, loads)
+
+
+def _taken_back(visit: Visit, case_id: bytes) -> datetime | None:
+    with visit.database.read() as session:
+        return withdrawal.until(session, case_id)
 
 
 def _outcome(visit: Visit, dossier: Dossier) -> str:
