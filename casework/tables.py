@@ -71,12 +71,13 @@ NO_ROWID = {"sqlite_with_rowid": False}
 
 
 class House(Base):
-    """One row: which schema this is, and a sentinel that upgrades must still be able to open."""
+    """One row: which schema this is, a sentinel that upgrades must still open, the register's last issue."""
 
     __tablename__ = "house"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     schema_number: Mapped[int]
     sentinel: Mapped[bytes]  # locked under the epoch key
+    issue: Mapped[int] = mapped_column(default=0)  # number of the manifest signed last
 
 
 class RosterNote(Base):

@@ -22,12 +22,11 @@ from register.taking import ENTRIES, LISTS, NOW, take_in
 
 # Entries made between two commits, which is what a crash makes again.
 _BATCH = 100
-# Files that hold every entry; they follow in a later pass.
-BULK = ("data/register.json", "data/register.csv", "data/totals.json")
-SEARCH = ("search/", "search0")
 # The key of files that are made with their entry.
 _ENTRY = "entry"
 Progress = Callable[[int, int], None]
+# From the number of the last issue known here, 0 where none is, to that of the next.
+Issue = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Builder:
         signing: SigningKey | None,
         day: date,
         progress: Progress = lambda _done, _owed: None,
+        issue: Issue = lambda seen: seen + 1,
     ) -> None:
         self._state = state
         self._source = source
@@ -62,6 +62,7 @@ class Builder:
         self._signing = signing
         self._day = day
         self._progress = progress
+        self._issue = issue
         self._shelf = Shelf(state)
         self._shape = shape_of(settings)
         self._removed = self._done = 0
@@ -120,9 +121,6 @@ class Builder:
         taken = take_in(self._state, self._source)
         self._broken |= set(taken.broken)
         if taken.gone:
-            with self._state.writing():
-                self._state.drop(BULK)
-                self._state.drop_between(*SEARCH)
             bundle.drop_archive(self._output)
         return taken.changed
 
@@ -215,7 +213,7 @@ class Builder:
         with self._state.writing():
             self._state.db.execute("DELETE FROM file WHERE path IN (SELECT path FROM stale)")
             self._state.db.execute("DELETE FROM stale")
-        return seal(self._state, self._output, self._signing, self._day)
+        return seal(self._state, self._output, self._signing, self._day, self._issue)
 
     def _touch(self, path: str) -> None:
         if len(self._touched) <= ONE_BY_ONE:
@@ -244,7 +242,7 @@ class Builder:
         return int(number)
 
 
-def seal(state: State, output: Path, signing: SigningKey | None, day: date) -> int | None:
+def seal(state: State, output: Path, signing: SigningKey | None, day: date, issue: Issue) -> int | None:
     """Write the sums and sign them, unless nothing changed; return the number of the manifest."""
     listed = bundle.write_sums(output, state.db.execute("SELECT path, sha256 FROM file ORDER BY path"))
     before = state.fact("sums")
@@ -258,7 +256,7 @@ def seal(state: State, output: Path, signing: SigningKey | None, day: date) -> i
     number = int(state.fact("number") or 0)
     if is_same and number and (output / bundle.MANIFEST).is_file():
         return number
-    number = max(number, _number_of(output)) + 1
+    number = issue(max(number, _number_of(output)))
     bundle.sign(output, signing, listed, number=number, day=day, entries=Shelf(state).living())
     with state.writing():
         state.note("number", str(number))

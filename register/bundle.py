@@ -4,7 +4,8 @@ The register as a bundle that anybody can mirror and check.
 * ``SHA256SUMS`` names every file but itself and the manifest, in the form of ``sha256sum``.
 * ``manifest.txt`` is a signed note: number, day, how many files and entries, the SHA-256 of the sums.
   Its number only grows, so an older copy shows itself to whoever has seen a newer one.
-* ``recall.txt`` is a signed note that lists every entry taken down. Mirrors delete what it names.
+* ``recall.txt`` is a signed note that lists every entry taken down. Mirrors delete what it names. Its number
+  is how many those are, so that it only grows too; its day is that of the last.
 * ``register.zip`` holds all this; ``register.zip.txt`` is a signed note of its sum. The sums name neither.
 * ``VERIFY.txt`` says how to check all this with common tools.
 
@@ -111,8 +112,10 @@ def drop_archive(folder: Path) -> None:
 
 def recall(gone: Iterable[Gone], key: SigningKey) -> bytes:
     """Write the signed list of entries taken down, in the order in which they were."""
-    lines = "".join(f"{one.id} {one.day} {one.reason}\n" for one in gone)
-    return note.sign(f"{_RECALL_HEAD}\n{lines}".encode(), SIGNER, key)
+    named = list(gone)
+    last = f"day {named[-1].day}\n" if named else ""
+    lines = "".join(f"{one.id} {one.day} {one.reason}\n" for one in named)
+    return note.sign(f"{_RECALL_HEAD}\nnumber {len(named)}\n{last}{lines}".encode(), SIGNER, key)
 
 
 def recalled(data: bytes, public: bytes) -> tuple[str, ...]:
@@ -120,10 +123,13 @@ def recalled(data: bytes, public: bytes) -> tuple[str, ...]:
     Return the ids that a signed recall list names.
 
     Raises:
-        TamperedBundleError: it is not signed by *public*.
+        TamperedBundleError: it is not signed by *public*, or its number is not that of what it names.
     """
-    text = _signed(data, public, RECALL, _RECALL_HEAD)
-    return tuple(line.split()[0] for line in text.splitlines()[1:])
+    number, *lines = _signed(data, public, RECALL, _RECALL_HEAD).splitlines()[1:] or [""]
+    named = tuple(line.split()[0] for line in lines if not line.startswith("day "))
+    if number != f"number {len(named)}":
+        raise TamperedBundleError((f"{RECALL}: cannot be read",))
+    return named
 
 
 def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
@@ -158,10 +164,14 @@ def check_recalled(folder: Path, recall_list: bytes, public: bytes) -> None:
     Check that *folder* holds no entry that a newer *recall_list* names.
 
     Raises:
-        TamperedBundleError: every entry that must be deleted, or the list is not signed by *public*.
+        TamperedBundleError: every entry that must be deleted; or the list is not signed by *public*, or older
+            than the copy's own.
     """
     problems = []
-    for public_id in recalled(recall_list, public):
+    named, own = recalled(recall_list, public), recalled(_read(folder, RECALL), public)
+    if len(named) < len(own):
+        problems.append(f"{RECALL}: the copy's own list is newer: number {len(own)}, not {len(named)}")
+    for public_id in named:
         entry = folder / "data" / "entries" / f"{public_id}.json"
         # Of an entry taken down a tombstone is left; a copy made before that has its words.
         if is_id(public_id) and entry.is_file() and not _is_tombstone(entry):
@@ -291,12 +301,17 @@ How to check this copy of the register with common tools.
 
     sha256sum --check --quiet SHA256SUMS
 
-2. The sums against the manifest (the two lines must be equal):
+2. That nothing was added (what this names, but for manifest.txt, SHA256SUMS, register.zip and
+   register.zip.txt, does not belong here):
+
+    (find . ! -type d | cut -c3-; cut -c67- SHA256SUMS) | sort | uniq -u
+
+3. The sums against the manifest (the two lines must be equal):
 
     sed -n 's/^sums //p' manifest.txt
     sha256sum SHA256SUMS | cut -d' ' -f1
 
-3. The manifest against the register's key. Take the key from a place you trust, not from this file;
+4. The manifest against the register's key. Take the key from a place you trust, not from this file;
    here it is only for comparison:
 
     {key}
@@ -306,8 +321,10 @@ How to check this copy of the register with common tools.
     tail -n 1 manifest.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > signature
     openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature
 
-recall.txt is signed the same way. If you keep a mirror, delete every entry that it names.
+recall.txt is signed the same way. If you keep a mirror, delete every entry that it names. Its number is how
+many those are: of two lists the one with the greater number is newer.
 register.zip.txt is signed the same way. It gives the sum of register.zip, which may be older than the rest.
-If its line "recalled" names fewer entries than recall.txt, delete the archive: it holds what was taken down.
+If its line "recalled" says less than the number of recall.txt, delete the archive: it holds what was taken
+down since.
 An older copy has a smaller number in its manifest.
 """

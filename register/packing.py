@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from crypto.signature import SigningKey
 from register import bundle, datafiles, search, zipping
-from register.builder import BULK, SEARCH, seal
+from register.builder import Issue, seal
+from register.errors import MalformedEntryError
 from register.mending import flush, make_lasting
 from register.public import public
 from register.records import Published
@@ -25,6 +27,7 @@ from register.shelf import Shelf
 from register.site import alone
 from register.sources import Source
 from register.state import State, beside, opened, state_file
+from register.taking import BULK, SEARCH
 
 _BULK = "bulk"
 _PIECE = 1 << 20  # bytes read at once
@@ -43,7 +46,13 @@ class _OvertakenError(Exception):
 
 
 def pack(
-    source: Source, output: Path, *, settings: SiteSettings, now: datetime, signing: SigningKey | None = None
+    source: Source,
+    output: Path,
+    *,
+    settings: SiteSettings,
+    now: datetime,
+    signing: SigningKey | None = None,
+    issue: Issue = lambda seen: seen + 1,
 ) -> PackReport | None:
     """
     Bring the files that hold the whole register up to the site, and sign the bundle and its archive anew.
@@ -52,7 +61,7 @@ def pack(
     archive is made only where a key is given, because nobody could tell whether it is ours.
 
     Raises:
-        MalformedEntryError: a record cannot be read; nothing was changed.
+        MalformedEntryError: a record cannot be read; the older files are gone, the site may have moved on.
     """
     edition = _due(output)
     if edition is None:
@@ -61,8 +70,13 @@ def pack(
     shutil.rmtree(aside, ignore_errors=True)
     try:
         aside.mkdir()
-        files = _write_bulk(source, output, aside, settings)
-        _place(output, aside, files, edition, signing, now.date())
+        seals = partial(seal, signing=signing, day=now.date(), issue=issue)
+        try:
+            files = _write_bulk(source, output, aside, settings)
+        except MalformedEntryError:
+            _place(output, aside, {}, edition, seals)
+            raise
+        _place(output, aside, files, edition, seals)
         size = 0 if signing is None else _archive(output, aside, edition, signing, now.date())
         with alone(output), opened(state_file(output)) as state:
             _check(state, edition)
@@ -125,18 +139,20 @@ def _living(source: Source, shelf: Shelf) -> Iterator[search.Page]:
 
 
 def _place(
-    output: Path, aside: Path, files: dict[str, str], edition: str, signing: SigningKey | None, day: date
+    output: Path, aside: Path, files: dict[str, str], edition: str, seals: Callable[[State, Path], int | None]
 ) -> None:
-    """Move what was written into its place, if the site is still the one it was written from."""
+    """Put what was written in its place, if the site is still what it was written from; drop what is old."""
     with alone(output), opened(state_file(output)) as state:
         _check(state, edition)
-        unfinished = beside(output, "unfinished")
-        unfinished.touch()
-        flush(unfinished.parent)
         bundle.drop_archive(output)
         old = {
             path for (path,) in state.db.execute("SELECT path FROM file WHERE path >= ? AND path < ?", SEARCH)
-        }
+        } | {path for path in BULK if state.made(path)}
+        if not files and not old:
+            return
+        unfinished = beside(output, "unfinished")
+        unfinished.touch()
+        flush(unfinished.parent)
         with state.writing():
             for path, digest in files.items():
                 (output / path).parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +161,7 @@ def _place(
             for path in old - set(files):
                 (output / path).unlink(missing_ok=True)
                 state.db.execute("DELETE FROM file WHERE path = ?", (path,))
-        seal(state, output, signing, day)
+        seals(state, output)
         make_lasting(output, files)
         unfinished.unlink()
 

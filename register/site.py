@@ -20,14 +20,15 @@ from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import records
-from register.builder import Builder, BuildReport, Progress, bell
+from register import bundle, records
+from register.builder import Builder, BuildReport, Issue, Progress, bell
 from register.entry import is_id
 from register.errors import MalformedEntryError
 from register.settings import SiteSettings
 from register.sheets import places_of_entry
 from register.sources import Folder, Source
 from register.state import beside, opened, state_file
+from register.taking import BULK
 from register.vocabulary import RetractionReason
 
 
@@ -39,6 +40,7 @@ def build(
     now: datetime,
     signing: SigningKey | None = None,
     progress: Progress = lambda _done, _owed: None,
+    issue: Issue = lambda seen: seen + 1,
 ) -> BuildReport:
     """
     Bring the site in *output* up to what *source* holds, and sign the bundle where a key is given.
@@ -55,7 +57,7 @@ def build(
         settings = replace(settings, key=signing.public)
     output.mkdir(parents=True, exist_ok=True)
     with alone(output), opened(state_file(output)) as state:
-        return Builder(state, source, output, settings, signing, now.date(), progress).run()
+        return Builder(state, source, output, settings, signing, now.date(), progress, issue).run()
 
 
 def take_down(
@@ -94,6 +96,10 @@ def withdraw(output: Path, public_id: str, *, folder: Path, reason: RetractionRe
     for place in places_of_entry(public_id):
         (output / place).unlink(missing_ok=True)
     records.retract(folder, public_id, now.date(), reason)
+    # The next build would delete these too; a stop before it must not leave them.
+    bundle.drop_archive(output)
+    for path in (*(output / name for name in BULK), *output.glob("search/*/*.js")):
+        path.unlink(missing_ok=True)
     output.mkdir(parents=True, exist_ok=True)
     bell(output).touch()
 

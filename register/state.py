@@ -104,6 +104,10 @@ class State:
             "INSERT OR IGNORE INTO stale SELECT path FROM file WHERE path = ?", ((path,) for path in paths)
         )
 
+    def banish(self, paths: Iterable[str]) -> None:
+        """Remember that *paths* must go, which are in no list of what was made."""
+        self.db.executemany("INSERT OR IGNORE INTO stale VALUES (?)", ((path,) for path in paths))
+
     def owe(self, kind: str, names: Iterable[str], urgency: int) -> None:
         """Remember what is to be made; what is owed already only gets more urgent."""
         self.db.executemany(

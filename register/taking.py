@@ -3,7 +3,8 @@ Taking in: what changed among the records since the last time, and which files t
 
 * A record is read once, when its mark is new. What pages and lists need of it goes into the state, with
   everything that must now be made again, in one transaction: a crash loses neither or both.
-* What was taken down comes first in everything that is owed.
+* What was taken down comes first in everything that is owed. Files that hold every entry must go with it:
+  that they must is noted in the same transaction, so no crash leaves one that names it.
 * A record that cannot be read is named, stays as it was, and is tried again the next time.
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from register import bundle
 from register.errors import MalformedEntryError
 from register.facets import FACETS
 from register.records import Published
@@ -25,6 +27,9 @@ from register.state import State
 
 # What is owed first: traces of what was taken down, then entries, then the lists that lead to them.
 NOW, ENTRIES, LISTS = 0, 1, 2
+# Files that hold every entry; they are made in a pass of their own.
+BULK = ("data/register.json", "data/register.csv", "data/totals.json")
+SEARCH = ("search/", "search0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,10 @@ class _Taking:
                 broken.append(public_id)
         for (public_id,) in self._each("SELECT id FROM touched ORDER BY id"):
             self._settle(public_id)
+        if gone:
+            self._state.drop(BULK)
+            self._state.drop_between(*SEARCH)
+            self._state.banish((bundle.ARCHIVE, bundle.ARCHIVE_NOTE))
         if changed:
             self._state.note("edition", str(int(self._state.fact("edition") or 0) + 1))
         return Taken(changed, gone, tuple(broken))

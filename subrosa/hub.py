@@ -95,6 +95,10 @@ def make_printer(
             told = releases.told_figures(session, staffing)
         return None if told is None else Answers(told.month, told.hours, told.waiting)
 
+    def issue(seen: int) -> int:
+        with database.write() as session:
+            return releases.draw_issue(session, seen)
+
     return Printer(
         records=settings.register.records_dir,
         output=settings.register.output_dir,
@@ -108,6 +112,7 @@ def make_printer(
         ),
         key=strongbox.register,
         answers=answers,
+        issue=issue,
     )
 
 

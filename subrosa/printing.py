@@ -15,7 +15,7 @@ from casework.errors import CaseworkError
 from crypto.signature import SigningKey
 from register import announcing, entry, honesty, lists, packing, records, site
 from register.basis import words_of
-from register.builder import BuildReport, Progress
+from register.builder import BuildReport, Issue, Progress
 from register.checks import problems
 from register.errors import (
     MalformedEntryError,
@@ -50,6 +50,7 @@ class Printer:
     settings: SiteSettings
     key: SigningKey
     answers: Callable[[], Answers | None] = lambda: None
+    issue: Issue = lambda seen: seen + 1
 
     def take_in(self, public_id: str, public: bytes, now: datetime) -> None:
         """
@@ -135,11 +136,19 @@ class Printer:
             now=now,
             signing=self.key,
             progress=progress,
+            issue=self.issue,
         )
 
     def pack(self, now: datetime) -> packing.PackReport | None:
         """Bring data files, search index and archive up to the site; ``None`` where nothing was due."""
-        return packing.pack(Folder(self.records), self.output, settings=self._told, now=now, signing=self.key)
+        return packing.pack(
+            Folder(self.records),
+            self.output,
+            settings=self._told,
+            now=now,
+            signing=self.key,
+            issue=self.issue,
+        )
 
     def wording(self, language: str) -> Wording:
         """Return what the public channel says of entries in *language*; an unknown one is Russian."""

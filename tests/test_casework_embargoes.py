@@ -134,3 +134,28 @@ def test_the_condition_opens_with_the_drafts_own_key_and_only_as_its_own(house: 
     assert releases.open_condition(row, key.identity) == WORDS
     with pytest.raises(CryptoError):
         releases.open_condition(Draft(id=keys.new_id(), condition=sealed), key.identity)
+
+
+def test_nothing_is_held_back_once_it_is_being_printed_and_it_can_still_be_taken_down(
+    house: House, draft: Draft
+) -> None:
+    """A hub that died while it printed prints on; whoever would hold the text back hears that it is late."""
+    lift(house, draft.id, "dan")
+    assert due(house)
+    carol = as_(house, "carol")
+
+    def version() -> int:
+        with house.database.read() as session:
+            return session.get_one(Draft, draft.id).version
+
+    day = (house.now + timedelta(days=9)).date()
+    with pytest.raises(NotReleasableError, match="printing"), house.database.write() as session:
+        releases.embargo(session, draft.id, version(), day, carol)
+    with pytest.raises(NotReleasableError, match="printing"), house.database.write() as session:
+        releases.hold(session, draft.id, version(), b"sealed", "dan", carol)
+    assert [one.public_id for one in due(house)] == [draft.public_id]
+    with house.database.write() as session:
+        releases.order_take_down(session, draft.public_id, "safety", carol)
+    assert due(house) == []
+    with house.database.read() as session:
+        assert releases.stranded(session) == [draft.public_id]

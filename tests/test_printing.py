@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,9 +16,10 @@ import pytest
 from casework import keys, releases
 from casework.journal import Reason
 from casework.tables import Case, Draft, Manifest, Published
+from casework.tables import House as HouseRow
 from crypto.signature import SigningKey
+from register import bundle, lists, records
 from register import entry as entries
-from register import lists, records
 from register.entry import Entry, Source
 from register.errors import BrokenRecordsError
 from register.settings import SiteSettings
@@ -173,6 +176,54 @@ def test_an_entry_of_a_list_is_taken_down_by_one_person(house: House, chores: Ch
     record = records.get(chores.printer.records, entry.id)
     assert record is not None
     assert record.is_tombstone
+
+
+def test_an_entry_of_a_list_can_be_taken_down_while_the_site_is_being_made(
+    house: House, chores: Chores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = told()
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, lists.pack([entry]), house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+    build = Printer.build
+
+    def order_meanwhile(self: Printer, *args: Any) -> Any:
+        monkeypatch.setattr(Printer, "build", build)
+        order(house, entry)
+        chores.take_down()
+        return self.build(*args)
+
+    monkeypatch.setattr(Printer, "build", order_meanwhile)
+    chores.publish()
+    assert not is_shown(chores, entry)
+    assert state_of(house, entry.id) == "retracted"
+    with house.database.read() as session:
+        assert session.get_one(Manifest, digest).state == "public"
+
+
+def test_the_number_of_an_issue_never_goes_back_though_site_and_state_are_lost(
+    house: House, chores: Chores
+) -> None:
+    def draw(seen: int) -> int:
+        with house.database.write() as session:
+            return releases.draw_issue(session, seen)
+
+    chores.printer = replace(chores.printer, issue=draw)
+    entry = told()
+    send(house, entry)
+    chores.publish()
+    before = chores.printer.build(house.now).number
+    assert before is not None
+    for path in chores.printer.output.parent.glob("*site*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    # The house too may be a restored one that is some issues behind.
+    with house.database.write() as session:
+        session.get_one(HouseRow, 1).issue = max(1, before - 1)
+    after = chores.printer.build(house.now).number
+    assert after is not None
+    assert after > before
+    assert bundle.verify(chores.printer.output, chores.printer.key.public, at_least=before).number == after
 
 
 def test_an_order_against_what_is_no_id_holds_up_no_other(house: House, chores: Chores) -> None:

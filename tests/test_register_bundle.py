@@ -127,6 +127,14 @@ def test_a_newer_recall_list_names_what_an_older_copy_must_delete(copy: Path) ->
     bundle.check_recalled(copy, (copy / bundle.RECALL).read_bytes(), KEY.public)
 
 
+def test_an_older_recall_list_is_told_from_the_newer_one_in_the_copy(copy: Path) -> None:
+    newer = (copy / bundle.RECALL).read_bytes()
+    assert b"\nnumber 1\nday " in newer
+    with pytest.raises(TamperedBundleError) as found:
+        bundle.check_recalled(copy, bundle.recall([], KEY), KEY.public)
+    assert found.value.problems == ("recall.txt: the copy's own list is newer: number 1, not 0",)
+
+
 def test_the_command_says_which_file_and_which_issue(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ask = ["register", "verify", str(copy), "--key", KEY.public.hex()]
     assert run(ask) == 0
@@ -151,13 +159,32 @@ def test_the_recall_list_names_what_was_taken_down(copy: Path) -> None:
         bundle.recalled((copy / bundle.RECALL).read_bytes().replace(b"consent", b"CONSENT"), KEY.public)
 
 
+def commands_of(copy: Path) -> list[str]:
+    """Return the commands that the instructions of a copy tell people to type."""
+    text = (copy / bundle.HOW_TO).read_text()
+    commands = [line.strip() for line in text.splitlines() if re.match(r"    [(a-z]", line)]
+    return [line for line in commands if not re.fullmatch(r"[0-9a-f]{64}", line)]
+
+
+def test_the_written_instructions_name_what_was_added(copy: Path) -> None:
+    (command,) = [line for line in commands_of(copy) if "find" in line]
+
+    def named() -> list[str]:
+        return subprocess.run(
+            ["sh", "-c", command], cwd=copy, check=True, capture_output=True, text=True, timeout=30
+        ).stdout.split("\n")[:-1]
+
+    assert sorted(named()) == ["SHA256SUMS", "manifest.txt"]
+    (copy / "ru" / "added page.html").write_text("<script>")
+    assert "ru/added page.html" in named()
+    assert len(named()) == 3
+
+
 @pytest.mark.skipif(
     not all(map(shutil.which, ("openssl", "xxd", "sha256sum"))), reason="common tools are absent"
 )
 def test_the_written_instructions_work_with_common_tools(copy: Path, tmp_path: Path) -> None:
-    text = (copy / bundle.HOW_TO).read_text()
-    commands = [line.strip() for line in text.splitlines() if re.match(r"    [a-z]", line)]
-    commands = [line for line in commands if not re.fullmatch(r"[0-9a-f]{64}", line)]
+    commands = commands_of(copy)
     script = f"set -e; KEY={KEY.public.hex()}\n" + "\n".join(commands)
     done = subprocess.run(["bash", "-c", script], cwd=copy, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stderr

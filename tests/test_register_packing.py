@@ -104,15 +104,20 @@ def test_an_older_archive_beside_a_newer_site_is_named_if_it_holds_what_was_take
     assert problems(output) == (f"{bundle.ARCHIVE}: holds what was taken down since",)
 
 
-def test_a_record_nobody_can_read_is_said_and_not_left_out(output: Path, kept: Folder) -> None:
+def test_a_record_nobody_can_read_is_said_and_no_older_whole_stays(output: Path, kept: Folder) -> None:
+    """It is not left out, and what another entry was corrected from does not stay for want of it."""
     broken = next(record.id for record in examples.load() if record.entry)
     other = examples.load()[1]
     assert other.entry is not None
     records.put(kept.path, msgspec.structs.replace(other.entry, title={"ru": "Иначе"}), DAY)
     build(kept, output)
     (kept.path / broken[:2] / f"{broken}.json").write_bytes(b"{")
-    with pytest.raises(MalformedEntryError):
-        pack(kept, output)
+    for _again in range(2):
+        with pytest.raises(MalformedEntryError):
+            pack(kept, output)
+    assert not (output / "data/register.json").exists()
+    assert not (output / bundle.ARCHIVE).exists()
+    assert not [path for path in (output / "search").rglob("*") if path.is_file()]
     assert not (output.parent / ".site.packing").exists()
     bundle.verify(output, KEY.public)
 
@@ -157,6 +162,41 @@ def test_what_was_taken_down_is_gone_from_the_whole_before_the_whole_is_made_aga
         assert f"ru/entries/{entry.id}.html" in archive.namelist()
         assert all(secret.encode() not in archive.read(name) for name in archive.namelist())
     bundle.verify(output, KEY.public)
+
+
+@pytest.mark.parametrize("step", ["register.bundle.drop_archive", "register.builder.Builder._make"])
+def test_a_stop_at_any_step_leaves_no_whole_that_names_what_was_taken_down(
+    step: str, output: Path, kept: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = Entry.new(title={"ru": "Ясеневый переулок"}, body={"ru": "Дом три."}, month="2026-02")
+    records.put(kept.path, entry, DAY)
+    build(kept, output)
+    assert pack(kept, output)
+    records.retract(kept.path, entry.id, DAY)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(step, die)
+        with pytest.raises(KeyboardInterrupt):
+            build(kept, output)
+    build(kept, output)
+    assert "Ясеневый".encode() not in everything(output)
+    assert "ясеневый".encode() not in everything(output)
+    assert not (output / bundle.ARCHIVE).exists()
+    bundle.verify(output, KEY.public)
+
+
+def test_what_was_withdrawn_is_in_no_whole_though_nothing_was_built_since(output: Path, kept: Folder) -> None:
+    entry = Entry.new(title={"ru": "Ясеневый переулок"}, body={"ru": "Дом три."}, month="2026-02")
+    records.put(kept.path, entry, DAY)
+    build(kept, output)
+    assert pack(kept, output)
+    site.withdraw(output, entry.id, folder=kept.path, reason="safety", now=NOW)
+    whole = [output / "data", output / "search"]
+    assert all("ясеневый" not in everything(one).decode().casefold() for one in whole)
+    assert not (output / bundle.ARCHIVE).exists()
 
 
 class Meanwhile:

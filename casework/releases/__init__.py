@@ -30,6 +30,7 @@ from casework.releases.embargoes import (
     seal_condition,
 )
 from casework.releases.figures import tell_figures, told_figures
+from casework.releases.issues import draw_issue
 from casework.releases.manifests import (
     land_manifest,
     manifests_in_review,
@@ -67,6 +68,7 @@ __all__ = [
     "card_holders",
     "check_releasable",
     "countersign",
+    "draw_issue",
     "due_press",
     "due_take_downs",
     "embargo",

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from casework import journal, lives, permits
-from casework.errors import NotAllowedError, NotFoundError, StaleError
+from casework.errors import NotAllowedError, NotFoundError, NotReleasableError, StaleError
 from casework.keys import PublicKey
 from casework.permits import Acting
 from casework.rosters import EDITORS
@@ -25,6 +25,9 @@ from crypto.xwing import Identity
 
 _PUBLIC_ID = re.compile(r"[a-z0-9][a-z0-9-]{3,63}\Z")
 _DIGEST_SIZE = 32
+# What the register may hold already, though nobody noted yet that it does: a new text, and a correction.
+PRINTING = "printing"
+REPRINTING = "reprinting"
 
 
 def seal_draft(key: PublicKey, body: bytes) -> bytes:
@@ -116,11 +119,13 @@ def embargo(session: Session, draft_id: bytes, version: int, until: date | None,
     Hold a text back until a day, or lift that; the text itself and what was said of it stay as they are.
 
     Raises:
+        NotReleasableError: it is being printed, so readers may have it: too late to hold it back.
         NotFoundError, NotAllowedError, StaleError, WrongStateError: as everywhere.
     """
     draft = take(session, draft_id, version, "embargo", acting)
     if draft.author != acting.staff and not acting.has_role("editor", "coordinator"):
         raise NotAllowedError("embargo")
+    check_not_printing(session, draft)
     lifted = draft.embargo_until is not None and (until is None or until < draft.embargo_until)
     draft.embargo_until = until
     if lifted:
@@ -156,6 +161,18 @@ def void(session: Session, draft: Draft) -> None:
     draft.haste = None
     for table in (Verdict, Approval, Press):
         session.execute(delete(table).where(table.draft == draft.id))
+
+
+def check_not_printing(session: Session, draft: Draft) -> None:
+    """
+    Check that the register cannot hold the text of *draft* yet.
+
+    Raises:
+        NotReleasableError: it may.
+    """
+    state = session.scalar(select(Published.state).where(Published.public_id == draft.public_id))
+    if draft.status == "scheduled" and state in (PRINTING, REPRINTING):
+        raise NotReleasableError(["printing"])
 
 
 def _check_author(draft: Draft, acting: Acting, act: str) -> None:

@@ -53,11 +53,13 @@ def hold(
 
     Raises:
         NotAllowedError: not a person who may hold this, or *asked* is nobody who can answer.
+        NotReleasableError: it is being printed, so readers may have it: too late to hold it back.
         NotFoundError, StaleError, WrongStateError: as everywhere.
     """
     draft = drafts.take(session, draft_id, version, "embargo", acting)
     if draft.author != acting.staff and not acting.has_role("editor", "coordinator"):
         raise NotAllowedError("embargo")
+    drafts.check_not_printing(session, draft)
     if not can_answer(asked, acting.staffing):
         raise NotAllowedError("embargo")
     if draft.condition is not None and not may_lift(draft, acting):

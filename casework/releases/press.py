@@ -7,7 +7,8 @@ it came from once it is public. A consent taken back, a case declined or an id r
 text back at once, whatever its day.
 
 What was handed out is noted before the register takes it in. So a text whose consent was taken back in the
-moment between, crash or not, is found again (:func:`stranded`) and taken down.
+moment between, crash or not, is found again (:func:`stranded`) and taken down. From that note on nobody can
+hold it back any more, crash or not: readers may have it already, and what remains is to take it down.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting
 from casework.releases import approvals, drafts, verdicts
+from casework.releases.drafts import PRINTING, REPRINTING
 from casework.rosters import Staffing
 from casework.tables import Approval, Draft, Press, Published
 from crypto import context, sealed
@@ -39,9 +41,6 @@ _PASSING = frozenset({"embargoed", "held"})
 # Reasons that will not pass: such a text goes back though its day has not come.
 _FINAL = frozenset({"edited", "no_consent", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
-# What the register may hold already, though nobody noted yet that it does: a new text, and a correction.
-PRINTING = "printing"
-REPRINTING = "reprinting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +213,8 @@ def _check(session: Session, row: Press, press: Identity, staffing: Staffing, no
     body = _open(row, press)
     public = bytes.fromhex(body["public"])
     digest = hashlib.sha256(public).digest()
-    draft = session.get(Draft, row.draft, populate_existing=True)
+    # Whoever would hold it back at this moment waits, and is then told that it is too late.
+    draft = session.get(Draft, row.draft, with_for_update=True, populate_existing=True)
     if draft is None or body["draft"] != row.draft.hex():
         raise NotFoundError
     claimed = None if draft.case is None else draft.case.hex()
