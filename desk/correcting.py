@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import select
 
 from casework.tables import Draft
-from desk import drafting
+from desk import drafting, otherwords
 from desk.entryform import LANGUAGES
 from desk.errors import ConflictError, MissingError
 from desk.forms import Form
@@ -28,6 +28,7 @@ from register import records
 from register.entry import Correction, Entry
 from register.errors import RegisterError
 from register.records import Published
+from register.vocabulary import Language
 
 PENDING = ("draft", "review", "approved", "scheduled")
 _WORD = re.compile(r"\s+|[^\s]+")
@@ -44,7 +45,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Change:
-    """What one field of an entry said and says; ``language`` is empty where it has none."""
+    """What one field of an entry said and says; without pieces it is no words that changed."""
 
     name: str
     language: str
@@ -98,7 +99,27 @@ def explained(before: Entry, after: Entry, form: Form, today: date) -> Entry:
     lines = {language: " ".join(form.get(f"correction_{language}").split())[:500] for language in LANGUAGES}
     told = {language: text for language, text in lines.items() if text}
     new = (Correction(day=today, text=told),) if told else ()  # type: ignore[arg-type]
-    return msgspec.structs.replace(after, corrections=(*before.corrections, *new))
+    return msgspec.structs.replace(
+        after, corrections=(*before.corrections, *new), outdated=_outdated(before, after, form)
+    )
+
+
+def _outdated(before: Entry, after: Entry, form: Form) -> tuple[Language, ...]:
+    """Name the translations that say what the original said before, unless the form says they still hold."""
+    if form.get("translations_hold"):
+        return ()
+    is_changed = _said_in(before, after.original) != _said_in(after, after.original)
+    return tuple(
+        language
+        for language in sorted({*after.title, *after.body} - {after.original})
+        if (is_changed or language in before.outdated)
+        and _said_in(before, language) == _said_in(after, language)
+    )
+
+
+def _said_in(entry: Entry, language: Language) -> tuple[str, str, tuple[str, ...]]:
+    follow_ups = tuple(one.text.get(language, "") for one in entry.updates)
+    return entry.title.get(language, ""), entry.text(language), follow_ups
 
 
 def problems(before: Entry | None, after: Entry) -> tuple[str, ...]:
@@ -118,12 +139,13 @@ def changes(before: Entry, after: Entry) -> list[Change]:
             pieces = list(_compared(*_texts(name, language, before, after)))
             if any(one.state for one in pieces):
                 found.append(Change(name, language, pieces))
-    other = [
-        name
-        for name in Entry.__struct_fields__
-        if name not in (*_SHOWN, "corrections") and getattr(before, name) != getattr(after, name)
-    ]
-    return found + [Change(name, "", ()) for name in other]
+    old, new = otherwords.texts(before), otherwords.texts(after)
+    for name in Entry.__struct_fields__:
+        if name in (*_SHOWN, "corrections") or getattr(before, name) == getattr(after, name):
+            continue
+        pieces = list(_compared(old.get(name, ""), new.get(name, "")))
+        found.append(Change(name, "", pieces if any(one.state for one in pieces) else ()))
+    return found
 
 
 def _texts(name: str, language: str, before: Entry, after: Entry) -> tuple[str, str]:

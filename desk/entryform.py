@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from desk import otherwords
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
@@ -41,6 +42,7 @@ def edited(entry: Entry, form: Form) -> Entry:
     Raises:
         IncompleteError: a field holds something that is no value of it.
     """
+    entry = otherwords.reworded(entry, form)
     subject = _choice(form, "subject", ("", *subjects()))
     service = _choice(form, "service", ("", *SERVICES))
     branch = _choice(form, "branch", BRANCHES)

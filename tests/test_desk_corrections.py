@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -16,9 +18,10 @@ from casework.database import Database
 from casework.redaction.detectors import Detectors
 from casework.tables import Draft, Published
 from desk import correcting, words
+from desk.forms import Form
 from register import entry as entries
 from register import records
-from register.entry import Entry
+from register.entry import Entry, Quote
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 PUBLIC = Entry.new(
@@ -130,3 +133,27 @@ def test_words_are_compared_as_a_reader_would() -> None:
 
 def _fields(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in Entry.__struct_fields__}
+
+
+def test_a_translation_that_says_what_the_original_said_before_is_marked_until_it_follows() -> None:
+    told = {"ru": "Отказались.", "en": "They refused."}
+    before = Entry.new(title=told, body={"ru": "Десять человек.", "en": "Ten people."})
+    after = Entry.new(title=told, body={"ru": "Девять человек.", "en": "Ten people."})
+    day = date(2026, 11, 28)
+    assert correcting.explained(before, after, Form(), day).outdated == ("en",)
+    holds = Form({"translations_hold": ["1"]})
+    assert correcting.explained(before, after, holds, day).outdated == ()
+    old = correcting.explained(before, after, Form(), day)
+    both = Entry.new(title=told, body={"ru": "Девять человек.", "en": "Nine people."})
+    assert correcting.explained(old, both, Form(), day).outdated == ()
+    # What was behind stays behind while nobody touches it.
+    assert correcting.explained(old, after, Form(), day).outdated == ("en",)
+
+
+def test_an_approver_sees_which_word_of_a_quotation_went() -> None:
+    before = Entry.new(title={"ru": "Отказ"}, body={"ru": "Отказ."})
+    before = msgspec.structs.replace(before, quotes=(Quote(text="Нас вёл Иванов", speaker="матрос"),))
+    after = msgspec.structs.replace(before, quotes=(Quote(text="Нас вёл командир", speaker="матрос"),))
+    (change,) = correcting.changes(before, after)
+    assert change.name == "quotes"
+    assert [piece.text for piece in change.pieces if piece.state] == ["Иванов", "командир"]

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import html5lib
+import msgspec
 import pytest
 
 from casework.database import Database
 from casework.tables import Published
-from desk import entryform
+from desk import entryform, otherwords
 from desk.forms import Form
 from register import entry as entries
-from register import examples, jsonform, records
-from register.entry import Block, Count, Entry, Force, Mark, Place, Quote, Relation, Source, Update
+from register import examples, jsonform, public, records
+from register.entry import (
+    Block,
+    Corroboration,
+    Count,
+    DateSpan,
+    Entry,
+    Force,
+    Legal,
+    Mark,
+    Place,
+    Quote,
+    Relation,
+    Source,
+    Update,
+)
 from tests.deskhouse import DeskHouse, open_desk
 
 SPACE = "{http://www.w3.org/1999/xhtml}"
@@ -159,3 +175,64 @@ def fields(form: object) -> Iterator[tuple[str, str]]:
                 name,
                 next((o for o in options if o.get("selected") is not None), options[0]).get("value", ""),
             )
+
+
+def everything() -> Entry:
+    """Give an entry with words in every part that has any."""
+    cited = Source(outlet="Харбор пост", outlet_full="Харбор пост, Одесса")
+    return msgspec.structs.replace(
+        RICH,
+        quotes=(Quote(text="Мы не поедем", speaker="Иванов", attributed_as="матрос Иванов", lines=(1, 2)),),
+        updates=(Update(text={"ru": "Иванова отпустили."}, kind="follow_up", sources=(cited,)),),
+        counts=(Count(as_written="12 человек Иванова", count_of="refusers", unit="persons", value=12),),
+        what_refused={"ru": "приказ Иванова"},
+        roles=("шофёр Иванова",),
+        forces=(Force(branch="marines", formation="флот", unit="катер Иванова"),),
+        places=(Place(name="Хутор Иванова", country="RU"),),
+        dates=(DateSpan(role="event", precision="day", as_written="день Иванова"),),
+        grounds=(Mark(code="danger", words={"ru": "Иванов солгал"}),),
+        legal=Legal(articles=("332",), proceedings=("дело Иванова",)),
+        attribution=("со слов Иванова",),
+        corroboration=Corroboration(wording=("говорит Иванов",)),
+        sources=(cited,),
+        relations=(Relation(type="same_event", target="0000000000", why="тоже Иванов"),),
+    )
+
+
+def typed(entry: Entry, change: Callable[[str], str]) -> Form:
+    return Form({one.name: [change(one.text)] for one in otherwords.words(entry)})
+
+
+def test_a_name_can_be_taken_out_of_every_public_word_of_an_entry() -> None:
+    entry = everything()
+    clean = otherwords.reworded(entry, typed(entry, lambda text: re.sub("Иванов(а)?", "N", text)))
+    clean = msgspec.structs.replace(clean, title=entry.title, body=entry.body)
+    assert "Иванов" in "".join(public.texts(entry).values())
+    beyond = "".join(public.texts(msgspec.structs.replace(clean, title={"ru": "."}, body={})).values())
+    assert "Иванов" not in beyond
+    assert clean.counts[0].value == 12
+    assert clean.updates[0].sources[0].outlet == "Харбор пост"
+    entries.loads(entries.dumps(clean))
+
+
+def test_what_was_emptied_goes_and_takes_along_what_says_nothing_without_it() -> None:
+    entry = everything()
+    bare = otherwords.reworded(entry, typed(entry, lambda _text: ""))
+    assert otherwords.words(bare) == []
+    assert (bare.quotes, bare.updates, bare.counts, bare.places) == ((), (), (), ())
+    # What is no word stays.
+    assert bare.sources[0].outlet == "Харбор пост"
+    assert (bare.forces[0].branch, bare.grounds[0].code, bare.relations[0].target) == (
+        "marines", "danger", "0000000000",
+    )  # fmt: skip
+    entries.loads(entries.dumps(bare))
+
+
+def test_a_form_without_these_fields_and_one_that_repeats_them_change_nothing() -> None:
+    for record in examples.load():
+        if record.entry is not None:
+            same = typed(record.entry, lambda text: text.replace("\n", "\r\n"))
+            assert otherwords.reworded(record.entry, same) is record.entry
+            assert otherwords.reworded(record.entry, Form()) is record.entry
+            turned = msgspec.convert(msgspec.to_builtins(record.entry), Entry)
+            assert entries.dumps(turned) == entries.dumps(record.entry)

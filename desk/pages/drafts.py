@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from casework import journal, releases
 from casework.tables import Draft
-from desk import checking, copying, correcting, drafting, entryform, gating, reading, standing
+from desk import checking, copying, correcting, drafting, entryform, gating, otherwords, reading, standing
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError, TooManyError
 from desk.pages.case import note_opening
@@ -77,6 +77,8 @@ def show(visit: Visit) -> Reply:
         may_undo=bool(visit.session.earlier.get(draft.id)),
         may_undo_copy=case is not None and bool(visit.session.earlier.get(case.id)),
         is_correction=before is not None,
+        other_words=otherwords.words(sheet.entry) if is_author else (),
+        has_translations=len({*sheet.entry.title, *sheet.entry.body}) > 1,
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
     )
