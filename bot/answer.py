@@ -171,9 +171,12 @@ class Answerer:
         return rows
 
     def withdraw(self, session: Session, prepared: Prepared) -> None:
-        """Take back what still waits to be said to a chat that is being forgotten."""
-        if prepared.outcome.state is None:
+        """Take back what still waits for a chat that is being forgotten, or is not to be rung any more."""
+        outcome = prepared.outcome
+        if outcome.state is None or outcome.severs:
             holding.withdraw(session, self._strongbox, prepared.chat)
+        elif outcome.silences:
+            holding.silence(session, self._strongbox, prepared.chat)
 
     def stand(self, session: Session, standing: Standing, audience: Audience) -> None:
         """Hold what waits for a chat that blocked us, and let it go when that is over."""

@@ -1,5 +1,5 @@
 """
-All that waits to be said to one chat: taken back when it is forgotten, held while it has us blocked.
+What waits to be said to one chat: taken back when it is forgotten or rung no more, held while it blocks us.
 
 What is held is tried again when the person comes back, and once more after two days; then it is given up.
 """
@@ -32,6 +32,14 @@ def withdraw(session: Session, strongbox: Strongbox, chat: int) -> None:
         if row.item is not None or item is not None:
             outcomes.taken_back(session, row.item or item or b"", letter)
         _drop(session, row)
+
+
+def silence(session: Session, strongbox: Strongbox, chat: int) -> None:
+    """Take back every line that would ring at *chat*; what was asked for there still goes."""
+    for row, _payload in _waiting(session, strongbox, chat):
+        if row.item is not None:
+            outcomes.taken_back(session, row.item, None)
+            _drop(session, row)
 
 
 def hold(session: Session, strongbox: Strongbox, chat: int, now: datetime, audience: Audience) -> None:

@@ -44,6 +44,8 @@ class Outcome:
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)  # for remember_mailboxes
     phrases: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # for end_phrases
     erase: bytes | None = None  # the case its tipster erased
+    severs: bool = False  # nothing that waits for the chat may reach it: somebody else may hold the phone
+    silences: bool = False  # the chat is not to be rung any more: lines that wait are taken back
     leaves: bool = False  # the incoming message is deleted at once, and no sweep puts that off
     fades: timedelta | None = None  # so long after it the chat is swept; none: when it is asked for
     clearing: str = "send"
@@ -85,6 +87,8 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
         mailboxes=work.mailboxes,
         phrases=work.phrases,
         erase=work.erase,
+        severs=_severs(step.effects),
+        silences=_silences(work.state, step.effects),
         leaves=_leaves(work.state, heard, step.effects),
         fades=fades,
         clearing=basis.clearing or "send",
@@ -195,13 +199,27 @@ def _leaves(state: State, heard: listening.Heard, carried: tuple[effects.Effect,
     """Tell whether the message that was just answered must not stand in the chat any longer."""
     if heard.is_secret or state.clearing == "write":
         return True
-    if any(isinstance(effect, effects.Alarm) and effect.severs for effect in carried):
+    if _severs(carried):
         return True
     # Names and phones are sealed by now; on the screen they say whom this chat is about.
     return state.clearing != "self" and any(
         isinstance(effect, effects.AddCheck)
         or (isinstance(effect, effects.AddCard) and effect.kind in PERSONAL)
         for effect in carried
+    )
+
+
+def _severs(carried: tuple[effects.Effect, ...]) -> bool:
+    """Tell whether the alarm word came alone."""
+    return any(isinstance(effect, effects.Alarm) and effect.severs for effect in carried)
+
+
+def _silences(state: State, carried: tuple[effects.Effect, ...]) -> bool:
+    """Tell whether this step chose to be reached without lines."""
+    return (
+        state.filed
+        and state.reach != "push"
+        and any(isinstance(effect, effects.SetReach | effects.DropCourier) for effect in carried)
     )
 
 

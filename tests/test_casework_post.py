@@ -37,6 +37,23 @@ class Tess:
         with house.database.write() as session:
             self.case = put(session, house, status=status)
         self.key = PublicKey(self.case, keys.CONTENT, 0, self.content.recipient)
+        self.address = self._address()
+
+    def _address(self) -> bytes:
+        """Keep an address with the case, as a filed one has it; the desk reads it, the hub sees its kind."""
+        kept = rows.Rows()
+        item = keys.seal_item(
+            kept,
+            self.key,
+            kind="courier",
+            author="hub",
+            payload={},
+            day=self.house.now.date(),
+            signing=self.house.strongbox.signing,
+        )
+        with self.house.database.write() as session:
+            rows.write(session, [kept])
+        return item
 
     def courier(self, hours: str = "any") -> post.Courier:
         number, identity = self.house.strongbox.courier
@@ -302,6 +319,15 @@ def test_a_push_whose_reply_was_erased_rings_nobody(tess: Tess) -> None:
     assert tess.outbox() == []
     with tess.house.database.read() as session:
         assert session.scalars(select(Push)).all() == []
+
+
+def test_a_push_whose_address_was_taken_away_rings_nobody_and_its_answer_waits(tess: Tess) -> None:
+    reply = tess.answer(courier=tess.courier())
+    with tess.house.database.write() as session:
+        session.delete(session.get_one(Item, tess.address))
+    assert tess.ring() == 1
+    assert tess.outbox() == []
+    assert tess.state(reply.item) == ("waiting", None)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bot.rows import DEADLINE
 from casework.database import Database
 from casework.tables import Case, Link
 from intake.outage import Outage
-from tests.hubs import counts, until
+from tests.hubs import counts, opened, until
 from tests.stage import (
     CANARY,
     Stage,
@@ -155,6 +155,45 @@ async def test_a_forgotten_chat_is_not_rung_in_the_morning(stage: Stage) -> None
         await until(lambda: counts(stage.house)["outbox"] == 0)
         assert state_of(stage, item)[0] == "waiting"
         assert "Вас ждёт ответ." not in said(tess)
+
+
+async def _rung_tomorrow(stage: Stage, tess: Hand) -> bytes:
+    """Agree on an alarm word and let an answer wait for another hour; return its item."""
+    await file_with_push(stage, tess)
+    phones.write(tess, "/menu")
+    await tap(tess, "go.reach")
+    await tap(tess, "r.push")
+    local = stage.clock.now.hour + 3
+    await tap(tess, "h.eve" if 9 <= local % 24 < 18 else "h.day")
+    phones.write(tess, "/menu")
+    await tap(tess, "more")
+    await tap(tess, "go.chk")
+    await tap(tess, "a.ask")
+    phones.write(tess, "черноплодка")
+    await until(lambda: any(one.kind == "check" for one in opened(stage.house)))
+    await settled(stage)
+    item = reply(stage, f"ответ {CANARY}")
+    await until(lambda: counts(stage.house)["outbox"] == 1)
+    return item
+
+
+@pytest.mark.parametrize("way", [(), ("go.reach", "r.phrase"), ("go.reach", "r.push", "h.nev")])
+async def test_a_line_that_waits_for_its_hour_rings_no_more_once_it_must_not(
+    stage: Stage, way: tuple[str, ...]
+) -> None:
+    """After the alarm word, and for whoever chose no lines meanwhile: the night stays quiet."""
+    async with stage.hub(ticks=[stage.ringing()]):
+        tess = stage.phone()
+        item = await _rung_tomorrow(stage, tess)
+        phones.write(tess, "/menu" if way else "черноплодка")
+        for action in way:
+            await tap(tess, action)
+        await until(lambda: not any(one.kind == "courier" for one in opened(stage.house)))
+        await settled(stage)
+        assert state_of(stage, item)[0] == "waiting"
+        stage.forward(hours=25)
+        await settled(stage)
+        assert "Вас ждёт ответ." not in [str(post.message.get("text")) for post in posts(tess)]
 
 
 async def test_forgetting_while_urgent_leaves_an_urgent_case(stage: Stage) -> None:

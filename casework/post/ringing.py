@@ -47,7 +47,8 @@ def ring(
     """
     Turn waiting pushes into one neutral line each in the outbox; return how many were taken.
 
-    A push that cannot be made says so on its reply; one whose case was erased since just goes.
+    A push that cannot be made says so on its reply; one whose case was erased since just goes. Where the
+    tipster took the address away since, the answer waits in its mailbox and nothing rings.
     """
     pushes = session.scalars(select(Push).limit(limit)).all()
     write_rows(session, [_push_rows(session, push, strongbox, speak, now, action) for push in pushes])
@@ -74,6 +75,8 @@ def _push_rows(
         data = handle.Handle(bytes.fromhex(body["handle"])).data(action)
     except (CryptoError, KeyError, TypeError, ValueError):
         return _failed(rows, push.item, DAMAGED)
+    if not _is_rung(session, bytes.fromhex(body["case"])):
+        return _wait(rows, push.item)
     say = speak(body["language"]).gettext
     line = {
         "buttons": [[[say("post.open"), data]]],
@@ -85,6 +88,18 @@ def _push_rows(
     }
     tag = lock.tag(strongbox.spool, "chat", str(chat).encode())
     outbox_row(rows, strongbox.spool, tag, 0, line, quiet_until(now, body["hours"]), push.item)
+    return rows
+
+
+def _is_rung(session: Session, case: bytes) -> bool:
+    """Tell whether a case still has a courier address: an alarm word, or a phrase instead, takes it away."""
+    address = select(Item.id).where(Item.case == case, Item.kind == "courier")
+    return session.scalar(address.limit(1)) is not None
+
+
+def _wait(rows: Rows, item: bytes | None) -> Rows:
+    if item is not None:
+        rows.change(Item, {"id": item, "state": "sealed"}, state="waiting")
     return rows
 
 
