@@ -29,6 +29,10 @@ WITHDRAWN = "withdrawn"  # taken back by its tipster while it is held: nothing s
 STEPS = ("accept", "accept_duty", "accept_house")
 
 GRAIN = timedelta(minutes=15)
+# What a clock that ran out is marked with until it is met: said in time, or by a hub that was not there.
+TOLD, TOLD_LATE = "told", "told_late"
+# So long after a clock ran out it counts as late that somebody hears of it.
+LATE = timedelta(minutes=15)
 MOSCOW = timezone(timedelta(hours=3))
 
 WorkingDay = Callable[[date], bool]
@@ -130,6 +134,7 @@ def claim_overdue(session: Session, now: datetime, times: Times, limit: int = 10
     """
     Take the clocks that ran out and set each to its next step.
 
+    One that was to be told more than :data:`LATE` ago is marked so, until it is met; it too fires once.
     A clock is given to one caller only, once per step, however long nobody asked. The last step comes again
     until the case is accepted; a reply clock does so daily until the reply.
     """
@@ -138,11 +143,12 @@ def claim_overdue(session: Session, now: datetime, times: Times, limit: int = 10
     claimed = []
     for clock in late:
         kind = _next_step(clock.kind)
+        is_late = clock.missed == TOLD_LATE or now - clock.due > LATE
         again = _round_up(now + (times.step if clock.kind in STEPS else timedelta(days=1)))
         taken = session.execute(
             update(Clock)
             .where(Clock.case == clock.case, Clock.kind == clock.kind, Clock.due == clock.due)
-            .values(kind=kind, due=again)
+            .values(kind=kind, due=again, missed=TOLD_LATE if is_late else TOLD)
             .execution_options(synchronize_session=False)
         )
         if _count(taken):

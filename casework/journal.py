@@ -35,7 +35,7 @@ ACTS = frozenset(
         "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split", "lend",
         "pass-up", "spam", "brief", "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "embargo", "lift-embargo", "release",
-        "publish",
+        "publish", "discard",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
         "lift-suspension", "duty", "tally", "hold", "let-go", "ask-card", "answer-card",
         "restored", "repin", "renew", "recover", "ring",

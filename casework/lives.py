@@ -4,6 +4,7 @@ The lives of things: one table of transitions each, and nowhere else.
     case    writing -> new -> accepted -> open <-> waiting(source|authority|us) -> closed -> erased
             new -> declined | spam | merged        closed, declined, spam -> reopened by a person
     entry   draft -> review -> approved -> scheduled -> published -> corrected | retracted
+            whatever is not public yet -> discarded
     reply   sealed -> sent | waiting -> shown -> gone; whatever did not arrive -> failed
 
 A table maps (state, act) to the state after it. What it does not name cannot happen: doors draw their
@@ -23,7 +24,16 @@ WAITING = ("waiting_source", "waiting_authority", "waiting_us")
 ACTIVE = ("accepted", "open", *WAITING)
 ENDED = ("closed", "declined", "spam", "merged")
 CASE_STATES = ("writing", "new", *ACTIVE, *ENDED, "erased")
-ENTRY_STATES = ("draft", "review", "approved", "scheduled", "published", "corrected", "retracted")
+ENTRY_STATES = (
+    "draft",
+    "review",
+    "approved",
+    "scheduled",
+    "published",
+    "corrected",
+    "retracted",
+    "discarded",
+)
 REPLY_STATES = ("sealed", "sent", "waiting", "shown", "gone", "failed")
 
 
@@ -89,6 +99,7 @@ def _entry() -> Life:
         table[state, "block"] = "review"
     for state in ("draft", "review", "approved", "scheduled"):
         table[state, "embargo"] = state
+        table[state, "discard"] = "discarded"
     return MappingProxyType(table)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from casework import lives
+from casework import clocks, lives
 from casework.permits import has_role, is_member
 from casework.rosters import Staffing
 from casework.tables import Case, Clock, Item, JournalRow
@@ -33,6 +33,7 @@ class Queued:
     case: Case
     due: datetime | None
     whose: str  # mine | second | lent | proposed | team
+    missed: str = ""  # a clock of it ran out: told | told_late
 
 
 def queue(session: Session, staff: str, team: str, staffing: Staffing) -> list[Queued]:
@@ -59,7 +60,7 @@ def lent(session: Session, staff: str, staffing: Staffing) -> list[Queued]:
 
 def _queued(session: Session, cases: Sequence[Case], staff: str) -> list[Queued]:
     due = _due(session, [case.id for case in cases])
-    lines = [Queued(case, due.get(case.id), _whose(case, staff)) for case in cases]
+    lines = [_line(case, _whose(case, staff), due) for case in cases]
     return sorted(lines, key=_order)
 
 
@@ -85,9 +86,10 @@ class Overview:
     unaccepted: list[Queued]
     states: dict[tuple[str, str], int]  # (team, state) -> cases
     loads: dict[str, int]  # staff id -> cases answered for
-    overdue: int
+    overdue: int  # clocks that ran out and are not met yet
     failed_replies: int
     without_holder: list[Case] = field(default_factory=list)
+    told_late: int = 0  # of these, how many somebody heard of late
     sent_back: dict[str, int] = field(default_factory=dict)  # staff id -> cases given back lately
 
 
@@ -95,7 +97,7 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
     """Return how the house stands now."""
     unaccepted = session.scalars(select(Case).where(Case.status == "new")).all()
     due = _due(session, [case.id for case in unaccepted])
-    lines = sorted((Queued(case, due.get(case.id), "team") for case in unaccepted), key=_order)
+    lines = sorted((_line(case, "team", due) for case in unaccepted), key=_order)
     states = session.execute(select(Case.team, Case.status, func.count()).group_by(Case.team, Case.status))
     active = session.scalars(select(Case).where(Case.status.in_(lives.ACTIVE))).all()
     carried = Counter(case.assignee for case in active if case.assignee is not None)
@@ -103,7 +105,8 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
         unaccepted=lines,
         states={(team, state): count for team, state, count in states},
         loads={entry.id: carried[entry.id] for entry in staffing.roster.staff if not entry.revoked},
-        overdue=session.scalar(select(func.count()).select_from(Clock).where(Clock.due < now)) or 0,
+        overdue=_count(session, or_(Clock.due < now, Clock.missed != "")),
+        told_late=_count(session, Clock.missed == clocks.TOLD_LATE),
         failed_replies=session.scalar(
             select(func.count()).select_from(Item).where(Item.kind == "reply", Item.state == "failed")
         )
@@ -111,6 +114,10 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
         without_holder=[case for case in active if not {case.assignee, case.second} & staffing.living],
         sent_back=_sent_back(session, now),
     )
+
+
+def _count(session: Session, wanted: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Clock).where(wanted)) or 0
 
 
 def _sent_back(session: Session, now: datetime) -> dict[str, int]:
@@ -123,13 +130,19 @@ def _sent_back(session: Session, now: datetime) -> dict[str, int]:
     return {actor: number for actor, number in session.execute(counted)}  # noqa: C416  rows are no pairs
 
 
-def _due(session: Session, cases: list[bytes]) -> dict[bytes, datetime]:
-    """Return the earliest clock of each case; asked in portions, because engines limit a list."""
-    found: dict[bytes, datetime] = {}
+def _due(session: Session, cases: list[bytes]) -> dict[bytes, tuple[datetime, str]]:
+    """Return the earliest clock of each case, and its worst mark; asked in portions: engines limit a list."""
+    found: dict[bytes, tuple[datetime, str]] = {}
     for at in range(0, len(cases), 500):
-        clocks = select(Clock.case, func.min(Clock.due)).where(Clock.case.in_(cases[at : at + 500]))
-        found.update((case, due) for case, due in session.execute(clocks.group_by(Clock.case)))
+        wanted = select(Clock.case, func.min(Clock.due), func.max(Clock.missed))
+        wanted = wanted.where(Clock.case.in_(cases[at : at + 500])).group_by(Clock.case)
+        found.update((case, (due, missed)) for case, due, missed in session.execute(wanted))
     return found
+
+
+def _line(case: Case, whose: str, due: dict[bytes, tuple[datetime, str]]) -> Queued:
+    until, missed = due.get(case.id, (None, ""))
+    return Queued(case, until, whose, missed)
 
 
 def _order(line: Queued) -> tuple[datetime, int, object, bytes]:

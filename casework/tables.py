@@ -270,6 +270,7 @@ class Clock(Base):
     case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)  # accept | reply | orphan | withdrawn
     due: Mapped[datetime]
+    missed: Mapped[str] = mapped_column(default="")  # it ran out once: told | told_late
 
 
 class Slip(Base):

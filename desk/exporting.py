@@ -2,18 +2,21 @@
 A case to take out of the house: written as text, masked if wanted, sealed to one named key.
 
 Nothing leaves in clear. Who asks names the key, the level and a reason, all sealed in the case; a second
-person who answers for it agrees; then the file can be taken, each time with a row in the journal. The card is
-never in it, and files are named, not contained. Masking suggests, and is never complete: whoever agrees has
-to read.
+person who answers for it agrees; then the file can be taken by another than who agreed, each time with a row
+in the journal. An agreement is to these words and ends with them, after a week, and when who gave it is on
+the case no longer. The card is never in it, and files are named, not contained. Masking suggests, and is
+never complete: whoever agrees has to read.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
-from casework import journal
+from casework import journal, permits
 from casework.journal import Reason
 from casework.redaction import suggest
 from casework.redaction.errors import GateError
@@ -21,13 +24,17 @@ from crypto import context
 from crypto.errors import CryptoError
 from crypto.sealed import seal
 from desk import agekeys
-from desk.errors import ConflictError, MissingError
-from desk.reading import Dossier
+from desk.errors import ConflictError, ForbiddenError, MissingError
+from desk.reading import Dossier, Said
 from desk.visit import Visit
 
 WHOLE, MASKED = "whole", "masked"
 LEVELS = (MASKED, WHOLE)
 ASKED, AGREED = "export", "export-agreed"
+# How long an agreement holds.
+HOLDS = timedelta(days=7)
+# What is sealed in a case and leaves it with nobody.
+_INNER = ("routing", "reason", "consent", "released")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Wish:
     key: str = field(repr=False)
     reason: str = field(repr=False)
     agreed: str | None = None
+    is_over: bool = False  # somebody agreed, and has to again
 
     @property
     def short_key(self) -> str:
@@ -48,38 +56,60 @@ class Wish:
         return f"{self.key[:14]}…{self.key[-10:]}"
 
 
-def wishes(dossier: Dossier) -> list[Wish]:
+def wishes(visit: Visit, dossier: Dossier) -> list[Wish]:
     """Return what was asked for, the newest first; only what its author signed counts."""
-    agreed: dict[str, tuple[str, Mapping[str, Any]]] = {
-        str(payload.get("of")): (item.author, payload)
-        for item, payload in dossier.items
-        if item.kind == AGREED
-    }
+    agreed = [(item.author, payload) for item, payload in dossier.items if item.kind == AGREED]
     found = []
     for item, payload in dossier.items:
         if item.kind != ASKED:
             continue
-        who, said = agreed.get(item.id.hex(), ("", {}))
         key, level = str(payload.get("key")), str(payload.get("level"))
         # Agreed to exactly this key and level, by somebody else.
-        holds = who not in ("", item.author) and (said.get("key"), said.get("level")) == (key, level)
+        exact = {"of": item.id.hex(), "key": key, "level": level}
+        given = [(who, said) for who, said in agreed if who != item.author and exact.items() <= said.items()]
+        holding = sorted(who for who, said in given if _holds(visit, dossier, who, said))
         found.append(
             Wish(
                 item.id, item.author, str(payload.get("at", "")), level, key, str(payload.get("text", "")),
-                who if holds else None,
+                agreed=holding[0] if holding else None, is_over=bool(given) and not holding,
             )
         )  # fmt: skip
     return sorted(found, key=lambda wish: wish.at, reverse=True)
 
 
-def find(dossier: Dossier, item: bytes) -> Wish:
+def _holds(visit: Visit, dossier: Dossier, who: str, said: Mapping[str, Any]) -> bool:
+    """Tell whether an agreement is still one: of somebody on the case, of late, to what stands there now."""
+    try:
+        age = visit.now - datetime.fromisoformat(str(said.get("at")))
+    except (ValueError, TypeError):
+        return False
+    case = dossier.case
+    return (
+        permits.is_holder(case, who)
+        and permits.is_member(who, case.team, visit.staffing)
+        and age <= HOLDS
+        and said.get("seen") == seen(dossier)
+    )
+
+
+def seen(dossier: Dossier) -> str:
+    """Return what names exactly the words that would leave: one more of them is another export."""
+    return hashlib.sha256(b"".join(sorted(said.item for said in _leaving(dossier)))).hexdigest()
+
+
+def _leaving(dossier: Dossier) -> list[Said]:
+    # What nobody of the house stands by was slipped in, and does not leave under its name.
+    return [said for said in dossier.said if not said.is_unproven and said.kind not in _INNER]
+
+
+def find(visit: Visit, dossier: Dossier, item: bytes) -> Wish:
     """
     Return one wish.
 
     Raises:
         MissingError: there is none.
     """
-    for wish in wishes(dossier):
+    for wish in wishes(visit, dossier):
         if wish.item == item:
             return wish
     raise MissingError
@@ -90,8 +120,11 @@ def take(visit: Visit, dossier: Dossier, wish: Wish) -> bytes:
     Return the sealed file, once the journal says that it was taken.
 
     Raises:
+        ForbiddenError: who agreed does not take it.
         ConflictError: nobody else agreed, or it cannot be masked.
     """
+    if wish.agreed == visit.staff:
+        raise ForbiddenError
     if wish.agreed is None or wish.level not in LEVELS:
         raise ConflictError(("not_agreed",))
     try:
@@ -113,10 +146,7 @@ def take(visit: Visit, dossier: Dossier, wish: Wish) -> bytes:
 def written(visit: Visit, dossier: Dossier) -> str:
     """Write what was said in a case as text anybody can read. Routing, reasons and the card are not in it."""
     lines = [f"Subrosa {dossier.ref}", ""]
-    for said in dossier.said:
-        # What nobody of the house stands by was slipped in, and does not leave under its name.
-        if said.is_unproven or said.kind in ("routing", "reason", "consent", "released"):
-            continue
+    for said in _leaving(dossier):
         who = (
             visit.words.say("author.tipster") if said.author == "tipster" else visit.words.say("export.house")
         )

@@ -109,7 +109,8 @@ class Words:
         size = abs(span)
         if size >= 2 * _DAY:
             written = self.count("span.days", size // _DAY)
-        elif size >= 2 * _HOUR:
+        elif size >= _HOUR:
+            # Rounded down, as a clock stored to the quarter of an hour runs a little longer than the promise.
             written = self.count("span.hours", size // _HOUR)
         else:
             written = self.count("span.minutes", size // _MINUTE)

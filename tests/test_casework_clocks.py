@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from casework import clocks, escalation, notices
+from casework import clocks, escalation, notices, queues
 from casework.clocks import GRAIN, MOSCOW, Hours, Times
 from casework.permits import Settings
 from casework.tables import Clock, Notice, StaffState
@@ -96,6 +96,30 @@ def test_a_hub_that_slept_for_a_week_fires_each_step_once(house: House) -> None:
     with house.database.write() as session:
         cases.put(session, house, urgency="now")
     assert [climb(house, days=7), climb(house, days=7)] == [1, 0]
+
+
+def mark(house: House, case: bytes) -> str:
+    with house.database.read() as session:
+        return max(session.scalars(select(Clock.missed).where(Clock.case == case)), default="")
+
+
+def test_a_step_told_late_is_marked_late_until_the_clock_is_met(house: House) -> None:
+    with house.database.write() as session:
+        late = cases.put(session, house, urgency="now")
+        kept = cases.put(session, house, status="accepted")
+        clocks.restart(session, kept, clocks.REPLY, house.now + timedelta(hours=8))
+    assert mark(house, late) == ""
+    climb(house, hours=8)
+    assert (mark(house, late), mark(house, kept)) == (clocks.TOLD_LATE, clocks.TOLD)
+    climb(house, hours=9)
+    assert mark(house, late) == clocks.TOLD_LATE, "later steps in time unsay nothing"
+    with house.database.read() as session:
+        seen = queues.overview(session, house.staffing(), house.now + timedelta(hours=9))
+        (line,) = [one for one in seen.unaccepted if one.case.id == late]
+    assert (seen.overdue, seen.told_late, line.missed) == (2, 1, clocks.TOLD_LATE)
+    with house.database.write() as session:
+        clocks.stop(session, late)
+    assert mark(house, late) == ""
 
 
 def test_an_accepted_case_left_silent_is_named_to_both_who_hold_it(house: House) -> None:

@@ -1061,3 +1061,41 @@ def test_a_house_of_two_releases_and_a_house_of_one_does_not(house: House) -> No
         draft = session.get_one(Draft, draft.id)
         releases.approve(session, draft.id, draft.version, DIGEST, as_(house, "dan"))
     assert reasons(house, draft.id) == []
+
+
+def test_a_draft_whose_author_is_gone_is_discarded_by_another(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        freeze(session, house, draft)
+        judge(session, house, draft, editor="pass")
+        kept, version = draft.id, draft.version
+    for who in ("dan", "olga", "alice"):
+        with pytest.raises(NotAllowedError), house.database.write() as session:
+            releases.discard(session, kept, version, as_(house, who))
+    with house.database.write() as session:
+        # A colleague's word for one day makes no author gone.
+        session.get_one(StaffState, "carol").suspended_until = house.now + timedelta(hours=24)
+    with pytest.raises(NotAllowedError), house.database.write() as session:
+        releases.discard(session, kept, version, as_(house, "dan"))
+    house.revoke("carol")
+    for who in ("alice", "erin"):
+        with pytest.raises(NotAllowedError), house.database.write() as session:
+            releases.discard(session, kept, version, as_(house, who))
+    with house.database.write() as session:
+        releases.discard(session, kept, version, as_(house, "dan"))
+        assert [session.get(Draft, kept), session.scalar(select(Verdict.id))] == [None, None]
+        assert acts(session, subject=kept)[-1] == "discard"
+    with pytest.raises(NotFoundError), house.database.write() as session:
+        releases.discard(session, kept, version, as_(house, "dan"))
+
+
+def test_a_stale_form_discards_nothing_and_nor_does_one_for_what_is_public(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = begin(session, house, tip)
+        kept, version = draft.id, draft.version
+    with pytest.raises(StaleError), house.database.write() as session:
+        releases.discard(session, kept, version + 1, as_(house, "carol"))
+    with house.database.write() as session:
+        session.get_one(Draft, kept).status = "published"
+    with pytest.raises(CaseworkError), house.database.write() as session:
+        releases.discard(session, kept, version, as_(house, "carol"))

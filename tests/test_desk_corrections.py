@@ -108,6 +108,16 @@ def test_two_editors_do_not_correct_one_entry_at_once(desk: DeskHouse) -> None:
     assert dan.do("/published", f"/published/{PUBLIC.id}/correct").status_code == 409
 
 
+def test_what_its_author_left_behind_stands_in_nobodys_way(desk: DeskHouse) -> None:
+    draft = begin(desk.sign_in("carol"))
+    dan = desk.sign_in("dan")
+    assert f"{draft}/discard" not in dan.page(draft)
+    desk.house.revoke("carol")
+    assert dan.do(draft, f"{draft}/discard").headers["location"] == "/drafts"
+    assert dan.get(draft).status_code == 404
+    assert begin(dan) != draft
+
+
 def test_what_was_told_of_earlier_corrections_stays(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(carol)

@@ -111,6 +111,7 @@ WHO = {
     "POST /draft/{draft:str}/mend": {"editor"},
     "POST /draft/{draft:str}/undo": {"editor"},
     "POST /draft/{draft:str}/freeze": {"editor"},
+    "POST /draft/{draft:str}/discard": {"editor", "coordinator"},
     "POST /draft/{draft:str}/sign": {"editor"},
     "POST /draft/{draft:str}/check": {"custodian", "lawyer", "coordinator"},
     "POST /draft/{draft:str}/no-case": {"editor", "coordinator"},

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from casework import keys
 from casework.database import Database
 from casework.redaction.detectors import Detectors
-from casework.tables import JournalRow
+from casework.tables import Case, JournalRow
 from crypto import context
 from crypto.errors import CryptoError, MalformedError
 from crypto.sealed import open_sealed
@@ -108,3 +110,48 @@ def test_keys_are_written_as_the_age_tools_write_them() -> None:
     assert agekeys.parse(agekeys.write(one).upper()) == one
     with pytest.raises(MalformedError):
         agekeys.parse("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p")
+
+
+def agreed(desk: DeskHouse, alice: Browser, bob: Browser) -> tuple[str, str]:
+    where = held(desk, alice)
+    wish(alice, where, agekeys.write(Identity.generate().recipient))
+    item = item_in(bob.page(f"{where}/export"), where)
+    assert bob.do(f"{where}/export", f"{where}/export/{item}/agree").status_code == 303
+    return where, item
+
+
+def take(one: Browser, where: str, item: str) -> int:
+    form = {**one.form("/account", "/account/duty"), "once": keys.new_id().hex()}
+    return one.post(f"{where}/export/{item}/take", form).status_code
+
+
+def test_whoever_agreed_does_not_take_it(desk: DeskHouse) -> None:
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    where, item = agreed(desk, alice, bob)
+    assert f"{item}/take" not in bob.page(f"{where}/export")
+    assert take(bob, where, item) == 403
+    assert take(alice, where, item) == 200
+
+
+def test_an_agreement_ends_with_the_words_it_was_given_to(desk: DeskHouse) -> None:
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    where, item = agreed(desk, alice, bob)
+    assert alice.do(where, f"{where}/note", note="Ещё одно").status_code == 303
+    assert "has to agree again" in alice.page(f"{where}/export")
+    assert take(alice, where, item) == 409
+    assert bob.do(f"{where}/export", f"{where}/export/{item}/agree").status_code == 303
+    assert take(alice, where, item) == 200
+
+
+def test_an_agreement_ends_after_a_week_and_with_who_gave_it(desk: DeskHouse) -> None:
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    where, item = agreed(desk, alice, bob)
+    case = bytes.fromhex(where.removeprefix("/case/"))
+    with desk.house.database.write() as session:
+        session.get_one(Case, case).second = None
+    assert take(alice, where, item) == 409
+    with desk.house.database.write() as session:
+        session.get_one(Case, case).second = "bob"
+    assert take(alice, where, item) == 200
+    desk.house.now += timedelta(days=8)
+    assert take(desk.sign_in("alice"), where, item) == 409

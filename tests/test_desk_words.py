@@ -96,6 +96,8 @@ def test_every_refusal_has_a_title_and_a_sentence(language: str) -> None:
 def test_spans_and_moments_read_as_the_language_writes_them() -> None:
     ru, en = (words.load(ZONE)[language] for language in ("ru", "en"))
     assert ru.left(timedelta(minutes=21)) == "21 минута"
+    # A promise of an hour runs up to a quarter longer in the rows; nobody is shown more than was promised.
+    assert ru.left(timedelta(minutes=74)) == "1 час"
     assert ru.left(timedelta(hours=-3)) == "просрочено: 3 часа"
     assert en.left(timedelta(days=2)) == "2 days left"
     assert en.moment("2026-03-10T12:00:00+00:00") == "10 Mar, 15:00"

@@ -18,7 +18,16 @@ from casework.releases.approvals import (
     may_approve,
     sign_as_author,
 )
-from casework.releases.drafts import embargo, freeze, new_draft, open_draft, save_draft, seal_draft
+from casework.releases.drafts import (
+    discard,
+    embargo,
+    freeze,
+    may_discard,
+    new_draft,
+    open_draft,
+    save_draft,
+    seal_draft,
+)
 from casework.releases.embargoes import (
     ask_weekly,
     can_answer,
@@ -68,6 +77,7 @@ __all__ = [
     "card_holders",
     "check_releasable",
     "countersign",
+    "discard",
     "draw_issue",
     "due_press",
     "due_take_downs",
@@ -81,6 +91,7 @@ __all__ = [
     "mark_published",
     "mark_taken_down",
     "may_approve",
+    "may_discard",
     "may_lift",
     "new_draft",
     "not_yet",

@@ -19,7 +19,7 @@ from casework.errors import NotAllowedError, NotFoundError, NotReleasableError, 
 from casework.keys import PublicKey
 from casework.permits import Acting
 from casework.rosters import EDITORS
-from casework.tables import Approval, Draft, Press, Published, Verdict
+from casework.tables import Approval, Draft, Grant, Press, Published, SealingKey, Verdict
 from crypto import context, sealed
 from crypto.xwing import Identity
 
@@ -131,6 +131,36 @@ def embargo(session: Session, draft_id: bytes, version: int, until: date | None,
     if lifted:
         journal.write(session, "lift", by=acting.by, day=acting.day, subject=draft_id)
     return draft
+
+
+def discard(session: Session, draft_id: bytes, version: int, acting: Acting) -> None:
+    """
+    Drop a draft that is not public, with its keys and everything that was said of it.
+
+    Its author may; for an author who is gone another editor or a coordinator does, so that no entry waits
+    for ever for a correction nobody can finish.
+
+    Raises:
+        NotFoundError, NotAllowedError, StaleError, WrongStateError: as everywhere.
+    """
+    draft = take(session, draft_id, version, "discard", acting)
+    if not may_discard(draft, acting):
+        raise NotAllowedError("discard")
+    void(session, draft)
+    for table in (Grant, SealingKey):
+        session.execute(delete(table).where(table.owner == draft.id))
+    session.delete(draft)
+    journal.write(session, "discard", by=acting.by, day=acting.day, subject=draft_id)
+
+
+def may_discard(draft: Draft, acting: Acting) -> bool:
+    """Tell whether this person may drop *draft*; a suspension for a day makes no author gone."""
+    if draft.author == acting.staff:
+        return acting.has_role("editor")
+    author = acting.staffing.roster.find(draft.author)
+    is_there = author is not None and not author.revoked and "editor" in author.roles
+    is_gone = not is_there or draft.author in acting.staffing.lasting
+    return is_gone and acting.has_role("editor", "coordinator")
 
 
 def take(session: Session, draft_id: bytes, version: int, act: str, acting: Acting) -> Draft:

@@ -18,6 +18,7 @@ from register.places import subjects
 
 WORKERS = frozenset({"editor", "lawyer", "custodian", "coordinator"})
 APPROVERS = frozenset({"editor", "coordinator", "lawyer"})
+DISCARDERS = frozenset({"editor", "coordinator"})
 LIVING = ("draft", "review", "approved", "scheduled")
 # Which item of the case, and from where to where.
 _PLACE = re.compile(r"[0-9a-f]{32}:[0-9]{1,6}:[0-9]{1,6}\Z")
@@ -74,6 +75,7 @@ def show(visit: Visit) -> Reply:
         entryform=entryform,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
+        may_discard=draft.status in LIVING and releases.may_discard(draft, visit.acting),
         may_undo=bool(visit.session.earlier.get(draft.id)),
         may_undo_copy=case is not None and bool(visit.session.earlier.get(case.id)),
         is_correction=before is not None,
@@ -145,6 +147,15 @@ def freeze(visit: Visit) -> Reply:
     return visit.go(f"/draft/{draft.id.hex()}", "notice.frozen" if is_done else "notice.keys_pending")
 
 
+def discard(visit: Visit) -> Reply:
+    """Drop a draft for good: one's own, or of an author who is gone."""
+    draft_id = visit.id("draft")
+    with visit.database.write() as session:
+        releases.discard(session, draft_id, visit.form_version(), visit.acting)
+    visit.session.earlier.pop(draft_id, None)
+    return visit.go("/drafts", "notice.discarded")
+
+
 def _told_text(visit: Visit, draft: Draft) -> str:
     case = copying.own_case(visit, draft)
     if case is None:
@@ -162,4 +173,5 @@ ROUTES = (
     Route("POST", "/draft/{draft:str}/unmask", unmask, EDITORS),
     Route("POST", "/draft/{draft:str}/save", save, EDITORS),
     Route("POST", "/draft/{draft:str}/freeze", freeze, EDITORS),
+    Route("POST", "/draft/{draft:str}/discard", discard, DISCARDERS),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework import cases
+from casework import cases, permits
 from crypto.errors import CryptoError
 from desk import agekeys, exporting, reading, sealing
 from desk.errors import ForbiddenError, IncompleteError
@@ -19,7 +19,7 @@ def show(visit: Visit) -> Reply:
         "export.html",
         case=dossier.case,
         ref=dossier.ref,
-        wishes=exporting.wishes(dossier),
+        wishes=exporting.wishes(visit, dossier),
         levels=exporting.LEVELS,
         longest=agekeys.LONGEST,
     )
@@ -44,10 +44,12 @@ def ask(visit: Visit) -> Reply:
 def agree(visit: Visit) -> Reply:
     """Agree, as a second person who answers for the case, to exactly this key and level."""
     dossier = reading.dossier(visit, visit.id("case"))
-    wish = exporting.find(dossier, visit.id("item"))
-    if wish.by == visit.staff:
+    wish = exporting.find(visit, dossier, visit.id("item"))
+    if wish.by == visit.staff or not permits.is_holder(dossier.case, visit.staff):
         raise ForbiddenError
-    payload = {"of": wish.item.hex(), "key": wish.key, "level": wish.level}
+    payload = {
+        "of": wish.item.hex(), "key": wish.key, "level": wish.level, "seen": exporting.seen(dossier),
+    }  # fmt: skip
     rows = sealing.item(visit, dossier.case.id, exporting.AGREED, payload)
     with visit.database.write() as session:
         cases.note(session, dossier.case.id, visit.form_version(), rows, visit.acting)
@@ -57,7 +59,7 @@ def agree(visit: Visit) -> Reply:
 def take(visit: Visit) -> Reply:
     """Give the sealed file."""
     dossier = reading.dossier(visit, visit.id("case"))
-    wish = exporting.find(dossier, visit.id("item"))
+    wish = exporting.find(visit, dossier, visit.id("item"))
     sealed = exporting.take(visit, dossier, wish)
     headers = {"Content-Disposition": f'attachment; filename="{dossier.ref}.age"'}
     return Reply(status=200, body=sealed, mime="application/octet-stream", headers=headers)

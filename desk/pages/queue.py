@@ -15,6 +15,7 @@ from typing import Any
 from casework import deadlines, queues
 from casework.deadlines import Deadline
 from casework.permits import is_member
+from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case
 from desk import reading
@@ -38,6 +39,7 @@ class Line:
     cover: Mapping[str, Any] = field(repr=False)
     left: timedelta | None  # how long the house may still be silent
     whose: str  # mine | second | proposed | team
+    missed: str = ""  # a clock of it ran out: told | told_late
     deadline: Deadline | None = field(default=None, repr=False)  # the client's next
     days_left: int | None = None
     # When it begins to hurt: the clock runs out, or the day of the deadline begins.
@@ -102,21 +104,21 @@ def waiting(visit: Visit) -> list[Line]:
         ]
         queued += queues.lent(session, visit.staff, visit.staffing)
     covers = reading.covers(visit, [one.case for one in queued])
-    lines = [_line(visit, one.case, covers.get(one.case.id, {}), one.due, one.whose) for one in queued]
+    lines = [_line(visit, one, covers.get(one.case.id, {})) for one in queued]
     # Two with the same instant stay in the order of the clocks: urgent first, then the longest untouched.
     return sorted(lines, key=lambda line: line.hurts)[:LIMIT]
 
 
-def _line(
-    visit: Visit, case: Case, cover: Mapping[str, Any], due: datetime | None, whose: str = "mine"
-) -> Line:
+def _line(visit: Visit, one: Queued, cover: Mapping[str, Any]) -> Line:
+    due = one.due
     deadline = deadlines.first_open(deadlines.read(cover))
     begins = None if deadline is None else visit.words.begins(deadline.day)
     return Line(
-        case=case,
+        case=one.case,
         cover=cover,
         left=None if due is None else due - visit.now,
-        whose=whose,
+        whose=one.whose,
+        missed=one.missed,
         deadline=deadline,
         days_left=None if deadline is None else deadline.left(visit.words.local_day(visit.now)),
         hurts=min((one for one in (due, begins) if one is not None), default=_NEVER),
@@ -127,7 +129,7 @@ def _ended_lines(visit: Visit) -> list[Line]:
     with visit.database.read() as session:
         cases = [case for team in _teams(visit) for case in queues.ended(session, visit.staff, team)]
     covers = reading.covers(visit, cases)
-    return [_line(visit, case, covers.get(case.id, {}), None) for case in cases]
+    return [_line(visit, Queued(case, None, "mine"), covers.get(case.id, {})) for case in cases]
 
 
 def _teams(visit: Visit) -> list[str]:
