@@ -29,6 +29,7 @@ from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
 from desk import answering, checking, door, forms, reassuring, relieving, rewrapping, sending, words
+from desk.ahead import Ahead
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
 from desk.pages import ROUTES
@@ -72,7 +73,7 @@ def build(
     them. *cases* is what the house decided about clocks and keeping.
     """
     sessions = Sessions(settings)
-    warmer = Warmer(detectors)
+    warmer, ahead = Warmer(detectors), Ahead()
     desk = Desk(
         settings=settings,
         database=database,
@@ -84,6 +85,7 @@ def build(
         entrance=Entrance(settings, database, anchor),
         detectors=detectors,
         warm=warmer.warm,
+        read_ahead=ahead.begin,
         cases=cases or CaseSettings(),
         journal=Pinned(settings.keyring_dir),
     )
@@ -93,7 +95,7 @@ def build(
         openapi_config=None,
         logging_config=None,
         exception_handlers={Exception: _unknown},
-        lifespan=[_lifespan(desk, lanes, warmer)],
+        lifespan=[_lifespan(desk, lanes, warmer, ahead)],
         state=State({"desk": desk}),
         debug=False,
     )
@@ -158,7 +160,9 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _lifespan(desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer) -> Callable[[Litestar], Any]:
+def _lifespan(
+    desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer, ahead: Ahead
+) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
@@ -167,6 +171,7 @@ def _lifespan(desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer) -> Callable
         finally:
             sweeper.cancel()
             warmer.close()
+            ahead.close()
             for lane in lanes.values():
                 lane.close()
 

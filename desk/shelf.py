@@ -43,6 +43,11 @@ class Shelf:
     # The words by their first letter, for looking among those that a slip could have made.
     initials: dict[str, set[str]] = field(default_factory=dict, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    # Whoever fills the shelf holds this one, for as long as it takes; of how many cases, how many are left.
+    filling: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    begun: bool = False
+    known: int = 0
+    missing: int = 0
 
     def put(self, case: bytes, item: bytes, text: str, places: Iterable[str] = ()) -> None:
         """Put what stands in one item onto the shelf."""

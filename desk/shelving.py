@@ -6,7 +6,8 @@ Cards are not among it: they are shown for a reason, not searched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -26,14 +27,21 @@ KINDS = (
 )  # fmt: skip
 # Of a cover sheet and of answers, what tells where it happened.
 PLACES = ("region", "place", "settlement")
-# Rows asked for at once.
-PORTION = 500
+# Rows asked for at once, cases looked through at once, and items opened before anybody else has a turn.
+PORTION, CASES, AT_ONCE = 500, 100, 50
+# Seconds a search waits for what is not read yet before it says what it has not seen.
+PATIENCE = 2.0
 # Of working sheets, what is a code and no word: parties, tasks and people are found by their words.
 _OF_SHEETS = (
     "sheet", "n", "case", "relation", "role", "state", "timeline", "step", "run", "document", "day", "done",
     "due", "on", "kind",
 )  # fmt: skip
 _NOT_WORDS = frozenset({"at", "by", "seq", "digest", "mime", "size", "salt", "id", "sha256", *_OF_SHEETS})
+
+
+def never() -> bool:
+    """Go on until everything is read."""
+    return False
 
 
 def filled(visit: Visit) -> Shelf:
@@ -44,16 +52,60 @@ def filled(visit: Visit) -> Shelf:
         HubSilentError: the keeper did not answer in time.
     """
     shelf = visit.session.shelf
+    fill(visit, shelf)
+    return shelf
+
+
+def filled_in_time(visit: Visit, patience: float = PATIENCE) -> tuple[Shelf, bool]:
+    """
+    Return the shelf once it is filled or *patience* is over, and whether everything stands on it.
+
+    Raises:
+        HubSilentError: the keeper did not answer in time.
+    """
+    shelf = visit.session.shelf
+    until = time.monotonic() + patience
+    return shelf, fill(visit, shelf, lambda: time.monotonic() > until, patience)
+
+
+def fill(visit: Visit, shelf: Shelf, stop: Callable[[], bool] = never, patience: float = -1) -> bool:
+    """
+    Put onto *shelf* what this person may read now, until *stop*; tell whether everything stands on it.
+
+    Whoever else fills it is waited for. The shelf is locked for a few items at a time, so that what stands
+    on it can be searched meanwhile. Ends when the session has put this shelf away: nothing is opened for a
+    session that is over.
+
+    Raises:
+        HubSilentError: the keeper did not answer in time.
+    """
+    if not shelf.filling.acquire(timeout=patience):
+        return False
+    try:
+        return _fill(visit, shelf, stop)
+    finally:
+        shelf.filling.release()
+        if visit.session.shelf is not shelf:
+            visit.session.opened.clear()
+
+
+def _fill(visit: Visit, shelf: Shelf, stop: Callable[[], bool]) -> bool:
+    cases = readable(visit)
     with shelf.lock:
-        cases = readable(visit)
         for gone in set(shelf.volumes) - cases:
             shelf.drop(gone)
-        opening.open_content(visit, cases)
-        for item in _items(visit, cases, shelf):
-            payload = _open(visit, item)
-            if payload is not None:
-                shelf.put(item.case, item.id, text_of(payload), _places(payload))
-    return shelf
+    opening.open_content(visit, cases)
+    grown = _grown(visit, cases, shelf)
+    shelf.known, shelf.missing = len(cases), len(grown)
+    for some in _portions(sorted(grown), CASES):
+        for items in _portions(_unread(visit, some, shelf), AT_ONCE):
+            if stop() or visit.session.shelf is not shelf:
+                return False
+            _put(visit, shelf, items)
+        shelf.missing -= len(some)
+        for case in some:
+            shelf.volumes[case].rows = grown[case]
+    return True
 
 
 def readable(visit: Visit) -> set[bytes]:
@@ -95,41 +147,42 @@ def _places(payload: Mapping[str, Any]) -> list[str]:
     return [str(payload[name]).lower() for name in PLACES if payload.get(name)]
 
 
-def _items(visit: Visit, cases: set[bytes], shelf: Shelf) -> Iterator[Item]:
-    """Yield the items of *cases* that are not on the shelf yet; a case without new rows costs a count."""
-    for wanted in _portions(_grown(visit, cases, shelf)):
-        with visit.database.read() as session:
-            there = session.scalars(
-                select(Item.id).where(
-                    Item.case.in_(wanted), Item.kind.in_(KINDS), Item.compartment == keys.CONTENT
-                )
-            ).all()
-        known = {one for case in wanted if (volume := shelf.volumes.get(case)) for one in volume.items}
-        for some in _portions([item for item in there if item not in known]):
-            with visit.database.read() as session:
-                rows = session.scalars(select(Item).where(Item.id.in_(some))).all()
-            yield from rows
+def _put(visit: Visit, shelf: Shelf, items: Sequence[bytes]) -> None:
+    with visit.database.read() as session:
+        rows = session.scalars(select(Item).where(Item.id.in_(items))).all()
+    opened = [(item, payload) for item in rows if (payload := _open(visit, item)) is not None]
+    with shelf.lock:
+        for item, payload in opened:
+            shelf.put(item.case, item.id, text_of(payload), _places(payload))
 
 
-def _grown(visit: Visit, cases: set[bytes], shelf: Shelf) -> list[bytes]:
-    """Return the cases that have other rows than when they were last looked through, and note how many."""
-    grown = []
-    for wanted in _portions(sorted(cases)):
+def _unread(visit: Visit, cases: Sequence[bytes], shelf: Shelf) -> list[bytes]:
+    """Return the items of *cases* that are not on the shelf yet."""
+    wanted = select(Item.id).where(
+        Item.case.in_(cases), Item.kind.in_(KINDS), Item.compartment == keys.CONTENT
+    )
+    with visit.database.read() as session:
+        there = session.scalars(wanted).all()
+    return [item for item in there if item not in shelf.owner]
+
+
+def _grown(visit: Visit, cases: set[bytes], shelf: Shelf) -> dict[bytes, int]:
+    """Return the cases that have other rows than when they were last looked through, and how many."""
+    grown: dict[bytes, int] = {}
+    for wanted in _portions(sorted(cases), PORTION):
         with visit.database.read() as session:
             counted = session.execute(
                 select(Item.case, func.count()).where(Item.case.in_(wanted)).group_by(Item.case)
             ).all()
-        for case, rows in counted:
-            volume = shelf.volumes.setdefault(case, Volume(case))
-            if volume.rows != rows:
-                volume.rows = rows
-                grown.append(case)
+        grown |= {
+            case: rows for case, rows in counted if shelf.volumes.setdefault(case, Volume(case)).rows != rows
+        }
     return grown
 
 
-def _portions(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    for at in range(0, len(ids), PORTION):
-        yield ids[at : at + PORTION]
+def _portions(ids: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    for at in range(0, len(ids), size):
+        yield ids[at : at + size]
 
 
 def _open(visit: Visit, item: Item) -> Mapping[str, Any] | None:

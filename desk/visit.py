@@ -96,6 +96,8 @@ class Desk:
     detectors: Callable[[], Any]
     # or in the background, once somebody signed in who may need them.
     warm: Callable[[], None] = lambda: None
+    # Opens in the background what a session may search.
+    read_ahead: Callable[[Desk, Session], None] = lambda _desk, _session: None
     cases: CaseSettings = field(default_factory=CaseSettings)
     # Answers to many that can still be taken back.
     batches: Batches = field(default_factory=Batches)

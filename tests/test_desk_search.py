@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import pytest
 
 from casework import likeness
 from casework.database import Database
-from desk import finding
+from desk import finding, shelving
+from desk import visit as visits
 from desk.pages import queue
 from desk.shelf import Shelf
 from tests.deskhouse import Browser, DeskHouse, open_desk
@@ -190,3 +193,50 @@ def test_a_list_longer_than_a_page_is_turned_and_stays_light(desk: DeskHouse) ->
     assert rest.count('href="/case/') == 5
     assert "more case" not in rest
     assert alice.get("/queue?group=nothing&from=x").status_code == 200
+
+
+def test_a_search_that_cannot_wait_says_what_it_has_not_seen(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (desk.file_case(assignee="alice", text=f"Барсук {n}.") for n in (1, 2))
+    alice = desk.sign_in("alice")
+    app: Any = desk.app.state["desk"]
+    shelf = app.sessions.find(alice.cookies["desk"], desk.house.now).shelf
+    monkeypatch.setattr(shelving, "filled_in_time", partial(shelving.filled_in_time, patience=0.01))
+    with shelf.filling:
+        partly = found(alice, "барсук")
+    assert "still being read" in partly
+    assert first.hex() not in partly
+    shelving.filled(visits.in_passing(app, app.sessions.find(alice.cookies["desk"], desk.house.now)))  # type: ignore[arg-type]
+    whole = found(alice, "барсук")
+    assert "still being read" not in whole
+    assert first.hex() in whole
+    assert second.hex() in whole
+
+
+def test_once_the_list_was_shown_the_desk_reads_ahead(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice", text="Барсук.")
+    alice = desk.sign_in("alice")
+    alice.page("/queue")
+    session = desk.app.state["desk"].sessions.find(alice.cookies["desk"], desk.house.now)
+    until = time.monotonic() + 60
+    while case not in session.shelf.owner.copy().values():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_nothing_is_read_for_a_session_that_is_over(desk: DeskHouse) -> None:
+    desk.file_case(assignee="alice", text="Барсук.")
+    alice = desk.sign_in("alice")
+    app: Any = desk.app.state["desk"]
+    session = app.sessions.find(alice.cookies["desk"], desk.house.now)
+    visit, shelf = visits.in_passing(app, session), session.shelf
+    assert visit is not None
+
+    def sign_out() -> bool:
+        session.forget()
+        return False
+
+    assert not shelving.fill(visit, shelf, sign_out)
+    assert not shelf.owner
+    assert not session.opened

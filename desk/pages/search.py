@@ -49,7 +49,7 @@ def show(visit: Visit) -> Reply:
 def search(visit: Visit) -> Reply:
     """Show the cases in which every word of the query stands."""
     query = visit.form.get("query")[: finding.LIMIT]
-    shelf = shelving.filled(visit)
+    shelf, is_whole = shelving.filled_in_time(visit)
     hits = finding.search(shelf, query)
     state, urgency = visit.form.get("state"), visit.form.get("urgency")
     with visit.database.read() as session:
@@ -66,7 +66,14 @@ def search(visit: Visit) -> Reply:
     items = _items(visit, shown)
     found = [Found(cases[hit.case], covers.get(hit.case, {}), _pieces(visit, hit, items)) for hit in shown]
     return _page(
-        visit, asked=True, query=query, state=state, urgency=urgency, found=found, total=len(fitting)
+        visit,
+        asked=True,
+        is_whole=is_whole,
+        query=query,
+        state=state,
+        urgency=urgency,
+        found=found,
+        total=len(fitting),
     )
 
 
@@ -74,6 +81,7 @@ def _page(
     visit: Visit,
     *,
     asked: bool,
+    is_whole: bool = True,
     query: str = "",
     state: str = "",
     urgency: str = "",
@@ -90,6 +98,9 @@ def _page(
         urgencies=URGENCIES,
         found=found,
         total=total,
+        is_whole=is_whole and not visit.session.shelf.missing,
+        read=visit.session.shelf.known - visit.session.shelf.missing,
+        known=visit.session.shelf.known,
         limit=finding.LIMIT,
     )
 
