@@ -1099,3 +1099,13 @@ def test_a_stale_form_discards_nothing_and_nor_does_one_for_what_is_public(house
         session.get_one(Draft, kept).status = "published"
     with pytest.raises(CaseworkError), house.database.write() as session:
         releases.discard(session, kept, version, as_(house, "carol"))
+
+
+def test_nothing_is_discarded_that_the_register_may_hold_already(house: House, tip: bytes) -> None:
+    with house.database.write() as session:
+        draft = approved(session, house, tip)
+        release(session, house, draft)
+        kept, version = draft.id, draft.version
+    assert len(ready(house)) == 1
+    with pytest.raises(NotReleasableError), house.database.write() as session:
+        releases.discard(session, kept, version, as_(house, "carol"))

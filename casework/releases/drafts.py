@@ -141,8 +141,12 @@ def discard(session: Session, draft_id: bytes, version: int, acting: Acting) -> 
     for ever for a correction nobody can finish.
 
     Raises:
+        NotReleasableError: the register may hold its text already.
         NotFoundError, NotAllowedError, StaleError, WrongStateError: as everywhere.
     """
+    before = session.get(Draft, draft_id, with_for_update=True, populate_existing=True)
+    if before is not None:
+        check_not_printing(session, before)
     draft = take(session, draft_id, version, "discard", acting)
     if not may_discard(draft, acting):
         raise NotAllowedError("discard")
