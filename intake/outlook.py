@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from casework import clocks
+from casework import clocks, routing
 from casework.clocks import Times
 from crypto import handle as handles
 from crypto import phrase
@@ -43,7 +43,16 @@ def look_out(state: State | None, snapshot: Snapshot, heard: Heard, now: datetim
         case=snapshot.case if state is not None else None,
         match=heard.match,
         fresh=fresh,
+        full=frozenset(team for team in teams if _is_full(team, snapshot)),
     )
+
+
+def _is_full(team: str, snapshot: Snapshot) -> bool:
+    """Tell whether somebody of *team* is on duty, and none of them can carry another case."""
+    house = snapshot.house
+    there = set(house.staffing.members(team)) & house.staffing.on_duty
+    found = routing.candidates(there, house.staffing.limits, house.loads)
+    return bool(found) and all(one.open >= one.limit for one in found)
 
 
 def waits(times: Times) -> dict[str, Span]:

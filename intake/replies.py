@@ -40,6 +40,11 @@ class Span:
     count: int
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """The house's list of other places to turn to, where a sentence leaves room for it."""
+
+
 Keyboard = tuple[tuple[Button, ...], ...]
 
 
@@ -65,7 +70,7 @@ class Say(Reply):
     """
 
     key: str = ""
-    params: Mapping[str, str | int | Span] = field(default_factory=dict)
+    params: Mapping[str, str | int | Span | Elsewhere] = field(default_factory=dict)
     replaces: bool = False
 
 

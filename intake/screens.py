@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from crypto.handle import Handle
 from intake.outage import Outage
-from intake.replies import Button, Keyboard, Receipt, Say, Span
+from intake.replies import Button, Elsewhere, Keyboard, Receipt, Say, Span
 from intake.state import State
 from intake.world import World
 
@@ -155,7 +155,12 @@ def filed(state: State, world: World) -> Say:
         when = later.astimezone(HOUSE_TIME)
         params = {"day": when.strftime("%d.%m"), "hour": when.strftime("%H:%M")}
         return Say(rows(state, ("q",)), key=f"filed.{team}.later", params=params)
-    return Say(rows(state, ("q",)), key=f"filed.{team}.{urgency}", params={"time": world.waits[urgency]})
+    span = world.waits[urgency]
+    if team in world.full:
+        return Say(
+            rows(state, ("q",)), key=f"filed.{team}.full", params={"time": span, "places": Elsewhere()}
+        )
+    return Say(rows(state, ("q",)), key=f"filed.{team}.{urgency}", params={"time": span})
 
 
 def asked_in(state: State) -> str | None:

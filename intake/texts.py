@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from casework import catalogue
-from intake import rights, topics
-from intake.replies import Deliver, Keyboard, Receipt, Reply, Say, Span
+from intake import referrals, rights, topics
+from intake.replies import Deliver, Elsewhere, Keyboard, Receipt, Reply, Say, Span
 
 CATALOGUES = Path(__file__).with_name("catalogues")
 # Telegram's limit for one message, in UTF-16 units.
@@ -87,8 +87,21 @@ def _receipt(reply: Receipt, language: str) -> str:
     return say("receipt.many", language).format_map({"what": ", ".join(parts)})
 
 
-def _param(value: str | int | Span, language: str) -> str | int:
+def _elsewhere(language: str) -> str:
+    """Name other places, with the list's day and whether anybody checked it; say nothing without any."""
+    found = referrals.load()
+    if not found.places:
+        return ""
+    lines = [place.line(language) for place in found.places]
+    checked = "elsewhere.checked" if found.reviewed_by else "elsewhere.unchecked"
+    dated = say(checked, language).format_map({"day": f"{found.as_of:%d.%m.%Y}"})
+    return "\n\n" + "\n".join([say("elsewhere.head", language), *lines, dated])
+
+
+def _param(value: str | int | Span | Elsewhere, language: str) -> str | int:
     """Say a span of time: an hour, 12 hours, three working days; everything else stays as it is."""
+    if isinstance(value, Elsewhere):
+        return _elsewhere(language)
     if not isinstance(value, Span):
         return value
     form = "single" if value.count == 1 else "one" if _plural(value.count, language) == "one" else "many"

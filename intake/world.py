@@ -41,6 +41,7 @@ class World:
     case: CaseFacts | None
     match: Match | None  # where the phrase or handle of this event led
     fresh: Fresh
+    full: frozenset[str] = frozenset()  # teams in which everybody on duty has as many cases as they can carry
 
     def __repr__(self) -> str:
         return "<World>"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from casework import answers, documents, timelines
-from intake import rights
+from intake import referrals, rights
 from subrosa.checkups import Finding, ok, warn
 from subrosa.settings import Settings
 
@@ -16,6 +16,7 @@ def check_texts(settings: Settings, now: datetime) -> Iterator[Finding]:
     del settings, now
     kinds = {
         "intake/rights": rights.unreviewed(),
+        "intake/referrals.toml": referrals.unreviewed(),
         "casework/answers": answers.unreviewed(),
         "casework/documents": documents.unreviewed(),
         "casework/timelines": timelines.unreviewed(),
