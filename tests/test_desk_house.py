@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from casework import releases
+from casework import answers, documents, releases, timelines
 from casework.database import Database
 from casework.tables import Case, Contact, JournalRow, Manifest, Published, StaffState, TakeDown
 from desk import keyrings
@@ -227,3 +228,19 @@ def test_a_new_passphrase_opens_and_the_old_one_does_not(desk: DeskHouse, tmp_pa
     desk.house.now += timedelta(minutes=1)
     stale = {"name": "alice", "passphrase": old, "code": desk.code("alice")}
     assert desk.browser().post("/sign-in", stale).status_code == 401
+
+
+def test_the_overview_names_the_roster_and_what_no_lawyer_has_read(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olga = desk.sign_in("olga")
+    page = olga.page("/house")
+    assert re.search(r"Roster \d+, signed", page)
+    assert re.search(r"key \d+", page)
+    monkeypatch.setattr(documents, "unreviewed", lambda: ("refusal",))
+    shown = olga.page("/house")
+    assert "Texts no lawyer has checked" in shown
+    assert "refusal" in shown
+    for texts in (answers, documents, timelines):
+        monkeypatch.setattr(texts, "unreviewed", lambda: ())
+    assert "Texts no lawyer has checked" not in olga.page("/house")

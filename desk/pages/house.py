@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from casework import cases, queues, rosters, workdays
+from casework import answers, cases, documents, queues, rosters, timelines, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -37,6 +37,8 @@ class Person:
     away_from: date | None = None
     away_until: date | None = None
     is_away: bool = False
+    number: int = 0  # of their newest key
+    expires: date | None = None
 
     @property
     def fill(self) -> int:
@@ -58,6 +60,7 @@ def show(visit: Visit) -> Reply:
         people=colleagues(visit, states, overview.loads),
         members=members,
         roster=visit.staffing.roster,
+        unreviewed=unreviewed(),
         days_left=(visit.staffing.roster.expires - visit.today).days,
         lasting=rosters.LASTING,
         languages=people.LANGUAGES,
@@ -66,6 +69,16 @@ def show(visit: Visit) -> Reply:
         asked=sorted(gating.asked(visit, 7).items(), key=lambda one: (-one[1], one[0])),
         much=gating.FREEZES_A_DAY,
     )
+
+
+def unreviewed() -> Mapping[str, Sequence[str]]:
+    """Return the legal texts no lawyer has signed yet, by the room they stand in."""
+    found = {
+        "answers": answers.unreviewed(),
+        "documents": documents.unreviewed(),
+        "timelines": timelines.unreviewed(),
+    }
+    return {kind: names for kind, names in found.items() if names}
 
 
 def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[str, int]) -> list[Person]:
@@ -94,6 +107,8 @@ def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[st
                 away_from=state.away_from if state is not None else None,
                 away_until=state.away_until if state is not None else None,
                 is_away=entry.id in visit.staffing.away,
+                number=entry.number,
+                expires=entry.expires,
             )
         )
     return found
