@@ -565,6 +565,7 @@ class TakeDown(Base):
     number: Mapped[int]
     day: Mapped[date]
     code: Mapped[str]  # the public word why: safety | error | consent | duplicate
+    into: Mapped[str | None]  # of a duplicate: the public id of the entry that tells the same
     signature: Mapped[bytes]
 
 

@@ -112,7 +112,7 @@ class PublicChange(Struct, frozen=True, omit_defaults=True):
 
 
 class PublicEntry(Struct, frozen=True, omit_defaults=True):
-    """One entry, or the tombstone of one (``status`` "retracted": id, days and reason only)."""
+    """One entry, or the tombstone of one (``status`` "retracted": id, days, reason, where it is told)."""
 
     id: str
     status: str
@@ -120,6 +120,7 @@ class PublicEntry(Struct, frozen=True, omit_defaults=True):
     changed: date
     changes: tuple[PublicChange, ...] = ()
     reason: str | None = None
+    merged_into: str | None = None
     type: str | None = None
     is_refusal: bool = False
     title: Words = {}
@@ -160,6 +161,7 @@ def public(record: Published) -> PublicEntry:
             changed=record.changed,
             changes=changes,
             reason=record.reason,
+            merged_into=record.into,
         )
     return _living(record, record.entry, changes)
 

@@ -48,6 +48,7 @@ class Published(Part, frozen=True, kw_only=True, tag="subrosa-record-1", tag_fie
     changes: tuple[Change, ...]
     entry: Entry | None = None
     reason: RetractionReason | None = None
+    into: str | None = None  # of a duplicate taken down: the entry that tells the same
     listed: Listed | None = None  # private
 
     @property
@@ -129,9 +130,17 @@ def keep_ours(folder: Path, public_id: str, words: str) -> None:
             _write(folder, record)
 
 
-def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = "unstated") -> Published:
+def retract(
+    folder: Path,
+    public_id: str,
+    day: date,
+    reason: RetractionReason = "unstated",
+    into: str | None = None,
+) -> Published:
     """
     Leave only a tombstone of an entry. An id never published gets one too, so that nothing can bring it.
+
+    *into* is the entry that a duplicate is merged into.
 
     Raises:
         MalformedEntryError: *public_id* is not one.
@@ -144,7 +153,7 @@ def retract(folder: Path, public_id: str, day: date, reason: RetractionReason = 
         change = Change(day=day, kind="retracted")
         # Hashes of earlier versions go as well: short texts could be guessed from them.
         earlier = tuple(msgspec.structs.replace(past, sha256=None) for past in old.changes) if old else ()
-        record = Published(id=public_id, changes=(*earlier, change), reason=reason)
+        record = Published(id=public_id, changes=(*earlier, change), reason=reason, into=into)
         _write(folder, record)
         return record
 

@@ -5,7 +5,8 @@ A search index that needs no server: sorted words with the entries they stand in
   only, so that a copy on a stick can be searched too; one script of ours reads them, on one page.
 * Words are sorted outside memory, and borders between files stay where they are when words come and go.
 * Of a very common word the newest entries are kept.
-* Names of people that were marked as such stand in texts and in no index: nobody is looked up here.
+* Names of people that were marked as such stand in texts and, in whatever form, in no index: nobody is looked
+  up here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -46,11 +47,11 @@ def write(folder: Path, pages: Iterable[Page], languages: Iterable[Language]) ->
     ids: list[str] = []
     with closing(_sorter()) as db:
         for n, page in enumerate(pages):
-            shown, hidden = page.shown, {word for name in page.names for word in _words_of(name)}
+            shown, hidden = page.shown, _forms_of(page.names)
             ids.append(shown.id)
             for language in languages:
                 db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, _line(shown, language)))
-                lines = ((language, word, n) for word in words(shown, language) - hidden)
+                lines = ((language, word, n) for word in words(shown, language) if not hidden(word))
                 db.executemany("INSERT INTO posting VALUES (?, ?, ?)", lines)
         return [name for language in languages for name in _index(db, folder, language, ids)]
 
@@ -63,6 +64,16 @@ def words(shown: PublicEntry, language: Language) -> set[str]:
     texts += [place.name for place in shown.places]
     texts += [source.outlet_full or source.outlet for source in shown.sources]
     return {word for text in texts for word in _words_of(text)} | {shown.id}
+
+
+def _forms_of(names: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return what tells whether a word is a form of one of *names*; rules are loaded when needed."""
+    if not names:
+        return lambda _word: False
+    from register import unnamed  # noqa: PLC0415
+
+    keys = unnamed.keys_of(names)
+    return lambda word: unnamed.is_form(word, keys)
 
 
 def folded(text: str) -> str:

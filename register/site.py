@@ -84,7 +84,15 @@ def take_down(
     return build(Folder(folder), output, settings=settings, now=now, signing=signing)
 
 
-def withdraw(output: Path, public_id: str, *, folder: Path, reason: RetractionReason, now: datetime) -> None:
+def withdraw(
+    output: Path,
+    public_id: str,
+    *,
+    folder: Path,
+    reason: RetractionReason,
+    now: datetime,
+    into: str | None = None,
+) -> None:
     """
     Take away the pages and the record of one entry; what else mentions it goes with the next build.
 
@@ -95,7 +103,7 @@ def withdraw(output: Path, public_id: str, *, folder: Path, reason: RetractionRe
         raise MalformedEntryError("the id")
     for place in places_of_entry(public_id):
         (output / place).unlink(missing_ok=True)
-    records.retract(folder, public_id, now.date(), reason)
+    records.retract(folder, public_id, now.date(), reason, into)
     # The next build would delete these too; a stop before it must not leave them.
     bundle.drop_archive(output)
     for path in (*(output / name for name in BULK), *output.glob("search/*/*.js")):

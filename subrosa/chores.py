@@ -155,14 +155,14 @@ class Chores:
             orders = releases.due_take_downs(session, staffing)
         if orders.forged:
             log.error("take_down.forged %d", orders.forged)
-        trouble = self._take_down([(order.public_id, order.code) for order in orders.valid])
+        trouble = self._take_down([(order.public_id, order.code, order.into) for order in orders.valid])
         if trouble:
             raise trouble[0]
 
-    def _take_down(self, orders: Sequence[tuple[str, str]]) -> list[Exception]:
+    def _take_down(self, orders: Sequence[tuple[str, str, str | None]]) -> list[Exception]:
         """Take entries down, all of them before the site is built once; return what kept any from going."""
         trouble: list[Exception] = []
-        gone = [public_id for public_id, code in orders if self._is_withdrawn(public_id, code, trouble)]
+        gone = [one[0] for one in orders if self._is_withdrawn(*one, trouble)]
         if gone:
             self._build(self.clock())
         for public_id in gone:
@@ -170,13 +170,13 @@ class Chores:
                 releases.mark_taken_down(session, public_id, self.clock())
         return trouble
 
-    def _is_withdrawn(self, public_id: str, code: str, trouble: list[Exception]) -> bool:
+    def _is_withdrawn(self, public_id: str, code: str, into: str | None, trouble: list[Exception]) -> bool:
         """Withdraw one entry; one that cannot go stays ordered and holds up no other."""
         try:
             # The channel hears of it first: it must not wait for a page that cannot be taken away.
             with self.database.write() as session:
                 channel.withdraw(session, public_id, self.clock())
-            self.printer.withdraw(public_id, code, self.clock())
+            self.printer.withdraw(public_id, code, self.clock(), into)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next order is carried out
             log.error("take_down.failed %s", type(error).__name__)  # noqa: TRY400 - a class name only
             trouble.append(error)
@@ -203,7 +203,7 @@ class Chores:
             )
             stranded = releases.stranded(session)
             manifests = releases.released_manifests(session, staffing)
-        trouble = self._take_down([(public_id, "unstated") for public_id in stranded])
+        trouble = self._take_down([(public_id, "unstated", None) for public_id in stranded])
         taken = [one for one in ready if self._is_taken_in(one, now)]
         lists = [body for body in manifests if self._is_list_taken_in(body, now)]
         broken = self._build(now) if taken or lists else ()

@@ -112,15 +112,15 @@ class Printer:
                 records.put(self.records, one, now.date(), words)
         lists.keep(self.records, listed)
 
-    def withdraw(self, public_id: str, code: str, now: datetime) -> None:
+    def withdraw(self, public_id: str, code: str, now: datetime, into: str | None = None) -> None:
         """
         Leave only a tombstone of an entry; its pages go at once, whatever names it with the next build.
 
-        What is no id stands nowhere already.
+        The tombstone of a duplicate leads to the entry *into* which it was merged. What is no id is nowhere.
         """
         if entry.is_id(public_id):
             reason = REASONS.get(code, "unstated")
-            site.withdraw(self.output, public_id, folder=self.records, reason=reason, now=now)
+            site.withdraw(self.output, public_id, folder=self.records, reason=reason, now=now, into=into)
 
     def build(self, now: datetime, progress: Progress = lambda _done, _owed: None) -> BuildReport:
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from casework import keys, releases
+from casework.errors import NotFoundError
 from casework.journal import Reason
 from casework.tables import Case, Draft, Manifest, Published
 from casework.tables import House as HouseRow
@@ -298,3 +300,28 @@ def test_a_record_nobody_can_read_keeps_no_text_from_being_noted(house: House, c
     order(house, entry)
     chores.take_down()
     assert state_of(house, entry.id) == "retracted"
+
+
+def test_the_tombstone_of_what_was_told_twice_leads_to_the_entry_that_stays(
+    house: House, chores: Chores
+) -> None:
+    twice, stays = told(), told()
+    for one in (twice, stays):
+        send(house, one)
+    chores.publish()
+    alice = as_(house, "alice")
+    for into in (twice.id, "0000000000"):
+        with pytest.raises(NotFoundError), house.database.write() as session:
+            releases.order_take_down(session, twice.id, "duplicate", alice, into)
+    with house.database.write() as session:
+        releases.order_take_down(session, twice.id, "duplicate", alice, stays.id)
+    chores.take_down()
+    page = (chores.printer.output / "ru" / "entries" / f"{twice.id}.html").read_text()
+    assert f'href="{stays.id}.html"' in page
+    assert "Он отказался" not in page
+    data = json.loads((chores.printer.output / "data" / "entries" / f"{twice.id}.json").read_bytes())
+    assert data["merged_into"] == stays.id
+    # The link is part of what is signed.
+    with house.database.write() as session:
+        releases.order_take_down(session, stays.id, "duplicate", alice).into = twice.id
+        assert releases.due_take_downs(session, house.staffing()).forged == 1

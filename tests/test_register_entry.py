@@ -168,7 +168,7 @@ def test_the_gate_sees_every_word_that_a_reader_would() -> None:
 def test_the_gate_sees_every_text_of_the_public_form() -> None:
     """A field that is added to the public form and forgotten for the gate fails here."""
     of_codes = {"id", "status", "published", "changed", "changes", "reason", "type", "is_refusal", "original"}
-    of_codes |= {"outdated_translations", "part_of", "month", "service", "corroboration"}
+    of_codes |= {"outdated_translations", "part_of", "merged_into", "month", "service", "corroboration"}
     seen = {"title", "text", "forces", "places", "dates", "counts", "what_refused", "grounds", "pressure"}
     seen |= {"outcome", "articles", "proceedings", "attribution", "wording", "sources", "quotes", "updates"}
     seen |= {"relations", "corrections"}

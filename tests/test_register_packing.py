@@ -306,3 +306,22 @@ def test_a_word_of_every_entry_leads_to_the_newest(tmp_path: Path, monkeypatch: 
     every = [told(files[name]) for _, name in told(files["ru/index.js"])["words"]]
     (listed,) = (ids for words in every for word, ids in words.items() if word == "отказ")
     assert listed == [record.id for record in published[:5]]
+
+
+def test_a_marked_name_is_found_in_no_form_and_in_no_script(tmp_path: Path) -> None:
+    told = {
+        "ru": "Гребенюка отпустили, Гребенюком гордятся, а Максиму обещали отпуск.",
+        "uk": "Гребенюкові обіцяли відпустку.",
+        "en": "Grebenyuk's leave: Hrebeniuk was promised leave.",
+    }
+    entry = Entry.new(title={"ru": "Отпуск", "uk": "Відпустка", "en": "Leave"}, body=told)  # type: ignore[arg-type]
+    for n, name in enumerate(("Maxim Grebenyuk", "Максим Гребенюк")):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        page = search.Page(public(records.first(entry, DAY)), (name,))
+        names = search.write(folder, [page], ("ru", "uk", "en"))
+        index = "".join((folder / one).read_text() for one in names)
+        for form in ("гребенюк", "максим", "grebenyuk", "hrebeniuk"):
+            assert form not in index, (name, form)
+        for word in ("отпустили", "обещали", "відпустку", "promised"):
+            assert word in index, (name, word)

@@ -139,12 +139,18 @@ _FIXED = re.compile(r"(ых|их|аго|яго|ово|ко|у|ю|ы|э|ё|дзе
 def forms(word: str, lexicon: Lexicon) -> set[str]:
     """Return the comparison keys of every form of *word*, itself included."""
     low = word.lower().replace("’", "'")
-    keys = {fold.cyrillic(low)}
-    for stem, endings in _paradigms(low):
-        keys.update(fold.cyrillic(stem + ending) for ending in endings)
+    keys = set(ruled_forms(low))
     for analyser in lexicon.analysers():
         keys.update(_dictionary_forms(low, analyser))
     return {key for key in keys if len(key) >= min(3, len(fold.cyrillic(low)))}
+
+
+def ruled_forms(word: str) -> set[str]:
+    """Return the comparison keys of every form the rules alone give *word*, itself included."""
+    keys = {fold.cyrillic(word)}
+    for stem, endings in _paradigms(word):
+        keys.update(fold.cyrillic(stem + ending) for ending in endings)
+    return keys
 
 
 def _dictionary_forms(word: str, analyser: object) -> set[str]:

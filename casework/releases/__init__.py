@@ -61,11 +61,19 @@ from casework.releases.press import (
     send_to_press,
     stranded,
 )
-from casework.releases.takedowns import CODES, Orders, due_take_downs, mark_taken_down, order_take_down
+from casework.releases.takedowns import (
+    CODES,
+    DUPLICATE,
+    Orders,
+    due_take_downs,
+    mark_taken_down,
+    order_take_down,
+)
 from casework.releases.verdicts import card_holders, record_verdict
 
 __all__ = [
     "CODES",
+    "DUPLICATE",
     "REASONS",
     "Haste",
     "Orders",

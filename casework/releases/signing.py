@@ -32,7 +32,9 @@ def claim(row: Signed) -> tuple[str, bytes]:
         said = _frozen(row) | {"override": row.override, "reason": _digest(row.reason), "role": row.role}
         return APPROVAL_TAG, canonical.dumps(who | said)
     if isinstance(row, TakeDown):
-        return TAKE_DOWN_TAG, canonical.dumps(who | {"code": row.code, "public_id": row.public_id})
+        return TAKE_DOWN_TAG, canonical.dumps(
+            who | {"code": row.code, "into": row.into, "public_id": row.public_id}
+        )
     if isinstance(row, Figures):
         said = {"hours": row.hours, "month": row.month, "waiting": row.waiting}
         return FIGURES_TAG, canonical.dumps(who | said)

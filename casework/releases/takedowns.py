@@ -1,6 +1,8 @@
 """
 Taking down: one person of the staff, one signature, now.
 
+A duplicate can be merged into the entry that stays: its tombstone then leads there.
+
 The order also stops whatever of the same entry still waits in the press. It is checked against the roster
 again before it is carried out; a tombstone stays, and an id once retracted is never published again.
 """
@@ -21,23 +23,30 @@ from casework.releases import drafts, signing
 from casework.rosters import Staffing
 from casework.tables import Draft, Published, TakeDown
 
-CODES = ("safety", "error", "consent", "duplicate")
+DUPLICATE = "duplicate"
+CODES = ("safety", "error", "consent", DUPLICATE)
 
 _PENDING = ("review", "approved", "scheduled")
 _PUBLIC = ("published", "corrected")
 
 
-def order_take_down(session: Session, public_id: str, code: str, acting: Acting) -> TakeDown:
+def order_take_down(
+    session: Session, public_id: str, code: str, acting: Acting, into: str | None = None
+) -> TakeDown:
     """
     Order an entry out of the register. Anybody of the staff may, alone; ordering twice is ordering once.
 
+    *into* names the public entry that a duplicate repeats.
+
     Raises:
         NotAllowedError: suspended, or no longer staff.
-        NotFoundError: nothing public, and nothing on its way, has this id.
+        NotFoundError: nothing public, and nothing on its way, has this id; or *into* is not public.
     """
-    if code not in CODES:
+    if code not in CODES or (into is not None and code != DUPLICATE):
         raise ValueError("casework: internal error: no such code")
     acting.check_living("take-down")
+    if into is not None:
+        _check_stays(session, public_id, into)
     existing = session.get(TakeDown, public_id)
     public = session.get(Published, public_id)
     # Also where an order waits already: what was frozen since is on its way again.
@@ -49,7 +58,7 @@ def order_take_down(session: Session, public_id: str, code: str, acting: Acting)
     # An order somebody forged is replaced, not believed.
     order = existing or TakeDown(public_id=public_id)
     order.staff, order.number = acting.staff, acting.by.number
-    order.day, order.code = acting.day, code
+    order.day, order.code, order.into = acting.day, code, into
     signing.sign(order, acting.by.signing)
     session.add(order)
     subject = hashlib.sha256(public_id.encode()).digest()[:16]
@@ -85,6 +94,13 @@ def mark_taken_down(session: Session, public_id: str, now: datetime) -> None:
         draft.status = lives.step(lives.ENTRY, draft.status, "take-down")
         draft.version += 1
     session.execute(delete(TakeDown).where(TakeDown.public_id == public_id))
+
+
+def _check_stays(session: Session, public_id: str, into: str) -> None:
+    stays = session.get(Published, into)
+    is_going = session.get(TakeDown, into) is not None
+    if into == public_id or is_going or stays is None or stays.state not in _PUBLIC:
+        raise NotFoundError
 
 
 def _stop_pending(session: Session, public_id: str) -> int:

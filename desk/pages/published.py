@@ -9,7 +9,7 @@ from sqlalchemy import select
 from casework import releases
 from casework.tables import Published, TakeDown
 from desk import correcting
-from desk.errors import MissingError
+from desk.errors import IncompleteError, MissingError
 from desk.routes import EDITORS, ROLES, Route
 from desk.visit import Reply, Visit
 from register import records
@@ -50,8 +50,12 @@ def take_down(visit: Visit) -> Reply:
     public_id = visit.arguments.get("entry", "")
     if not is_id(public_id):
         raise MissingError
+    code = visit.choose("code", releases.CODES)
+    into = visit.form.get("into").lower() if code == releases.DUPLICATE else ""
+    if into and not is_id(into):
+        raise IncompleteError("into")
     with visit.database.write() as session:
-        releases.order_take_down(session, public_id, visit.choose("code", releases.CODES), visit.acting)
+        releases.order_take_down(session, public_id, code, visit.acting, into or None)
     return visit.go("/published", "notice.taken_down")
 
 
