@@ -313,7 +313,7 @@ def _matched(found: Imported, existing: tuple[Entry, ...], records: Mapping[str,
         fates=fates,
         proposals=open_ones((_moved(one, renamed) for one in found.proposals), (*entries, *existing)),
         bases=bases,
-        corrected=_corrected(entries, bases, records),
+        corrected=_corrected(told, bases, records),
     )
 
 
@@ -397,6 +397,11 @@ def _settled(entry: Entry, old: Entry | None, record: Published | None) -> Entry
     is_public = record is not None and old is record.entry
     if is_public and record and record.listed and record.listed.words == words_of(entry):
         return old
+    return _renewed(entry, old)
+
+
+def _renewed(entry: Entry, old: Entry) -> Entry:
+    """Return *old* with what a list says of it in *entry*."""
     if entry.origin and entry.origin.key:
         return _coded_anew(entry, old)
     if old.written == entry.written:
@@ -451,9 +456,8 @@ def _corrected(
 
 
 def _differs(entry: Entry, record: Published) -> bool:
-    """Tell whether the list says of an entry corrected here what readers do not have."""
-    listed = record.listed
-    return record.entry is not None and (dumps(entry) != dumps(record.entry) or listed is not None)
+    """Tell whether a list says in *entry* what readers do not have."""
+    return record.entry is not None and dumps(_renewed(entry, record.entry)) != dumps(record.entry)
 
 
 def _place_of(source: Source) -> tuple[object, ...]:

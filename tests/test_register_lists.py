@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import tempfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from casework import releases
 from casework.tables import Manifest, ManifestSignature
+from crypto.signature import SigningKey
 from register import exporting, importing, lists, proposals, records
 from register.entry import Block, Correction, Entry, dumps
 from register.errors import RegisterError
 from register.importing import Imported
 from register.lists import HandMade
+from register.settings import SiteSettings
 from subrosa.chores import Chores
+from subrosa.printing import Printer
 from tests.cases import as_
 from tests.house import House
 from tests.test_printing import chores_of
@@ -351,3 +357,93 @@ def test_a_coded_list_read_again_keeps_translations_and_what_readers_were_told(s
     assert theirs.outdated == ("ru",)
     (basis,) = [one for one in again.bases if one.entry == first.id]
     assert basis.keeps_ours
+
+
+def test_a_list_that_took_a_correction_over_has_nothing_to_say(chores: Chores, sailors: str) -> None:
+    correct(chores, sailors)
+    again = read_again(chores, SMALL)
+    assert again.fates[sailors] == "unchanged"
+    assert again.figures()["corrected_here"] == []
+
+
+LINE = "• Sailors of ship number {n} refused to leave in {word}, and {name} let them go (Quay, Mar {n}).\n"
+AT_FIRST, AT_LAST = (("import", 0), ("release", 0)), (("import", 0), ("release", 0), ("release", 0))
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("correct"), st.integers(0, 2)),
+        st.tuples(st.just("edit"), st.integers(0, 2)),
+        st.tuples(st.sampled_from(["import", "release"]), st.just(0)),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@example(steps=[("edit", 0), ("edit", 1), ("edit", 2), ("import", 0), ("correct", 1), ("release", 0)])
+@given(steps=STEPS)
+def test_whatever_happens_in_whatever_order_no_list_brings_a_removed_name_back(
+    steps: list[tuple[str, int]],
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        now = datetime(2031, 3, 1, tzinfo=UTC)
+        printer = Printer(folder / "records", folder / "site", SiteSettings(), SigningKey.generate())
+        edits = [0, 0, 0]
+        waiting: list[bytes] = []
+        clean: set[str] = set()
+
+        def read() -> None:
+            lines = (
+                LINE.format(n=n, word=f"{'deep ' * edit}winter", name="Captain Brand")
+                for n, edit in enumerate(edits, 1)
+            )
+            waits = [lists.unpack(body) for body in waiting]
+            found = of(
+                "".join(lines),
+                document="ships.txt",
+                existing=[entry for one in waits for entry in one.entries],
+                public=records.read_all(printer.records),
+            )
+            news = importing.together(waits, found.news)
+            if found.news.entries:
+                waiting[:] = [lists.pack(news.entries, news.outline, news.proposals, news.bases)]
+
+        def release() -> None:
+            while waiting:
+                body = waiting.pop()
+                instead = printer.overtaken(body)
+                if instead is not None:
+                    waiting.append(instead)
+                    return
+                printer.shown_of(body)
+                printer.take_in_list(body, now)
+
+        for step, which in (
+            ("import", 0),
+            ("release", 0),
+            *steps,
+            ("import", 0),
+            ("release", 0),
+            ("release", 0),
+        ):
+            public = sorted(
+                (one for one in records.read_all(printer.records) if one.entry), key=lambda one: one.id
+            )
+            match step:
+                case "edit":
+                    edits[which] += 1
+                case "import":
+                    read()
+                case "release":
+                    release()
+                case "correct":
+                    entry = public[which].entry
+                    assert entry is not None
+                    words = entry.written.replace("Captain Brand", "their captain")
+                    told = msgspec.structs.replace(entry, body={"en": (Block(text=words),)})
+                    records.put(printer.records, told, now.date())
+                    clean.add(entry.id)
+            assert len(list(records.read_all(printer.records))) in (0, 3)
+            for one in records.read_all(printer.records):
+                assert one.entry is not None
+                assert one.id not in clean or "Brand" not in one.entry.written
