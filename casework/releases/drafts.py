@@ -125,7 +125,8 @@ def embargo(session: Session, draft_id: bytes, version: int, until: date | None,
     draft = take(session, draft_id, version, "embargo", acting)
     if draft.author != acting.staff and not acting.has_role("editor", "coordinator"):
         raise NotAllowedError("embargo")
-    check_not_printing(session, draft)
+    if until is not None:
+        check_not_printing(session, draft)
     lifted = draft.embargo_until is not None and (until is None or until < draft.embargo_until)
     draft.embargo_until = until
     if lifted:
