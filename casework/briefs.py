@@ -86,6 +86,7 @@ def write(session: Session, case_id: bytes, version: int, brief: Brief, acting: 
         may_summarise=origin.may_summarise,
         may_quote=origin.may_quote,
         may_share=origin.may_share,
+        wants_word=origin.wants_word,
         wrote_before=False,
         version=1,
     )

@@ -47,6 +47,7 @@ from casework.tables import (
     Recusal,
     SealingKey,
     Verdict,
+    Wording,
     Writing,
 )
 from crypto import context, sealed
@@ -194,7 +195,7 @@ def _drop_items(session: Session, case_id: bytes) -> int:
 
 
 def _drop_drafts(session: Session, drafts: list[bytes]) -> None:
-    for table in (Verdict, Approval):
+    for table in (Verdict, Approval, Wording):
         _drop(session, table, table.draft.in_(drafts))
     _drop(session, Draft, Draft.id.in_(drafts))
 

@@ -167,6 +167,7 @@ class Case(Base):
     may_summarise: Mapped[bool] = mapped_column(default=False)
     may_quote: Mapped[bool] = mapped_column(default=False)
     may_share: Mapped[bool] = mapped_column(default=False)
+    wants_word: Mapped[bool] = mapped_column(default=False)  # sees a text first; without a yes it stays in
     wrote_before: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)  # somebody said that it must not be erased by its time
     version: Mapped[int] = mapped_column(default=1)  # a stale form names an older one
@@ -508,6 +509,19 @@ class Approval(Base):
     signature: Mapped[bytes]
     roster: Mapped[int | None]
     countersignature: Mapped[bytes | None]
+
+
+class Wording(Base):
+    """What a tipster said of exactly one frozen text that was shown to them. Dies with any edit of it."""
+
+    __tablename__ = "wording"
+    __table_args__ = (NO_ROWID,)
+    draft: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("draft.id"), primary_key=True)
+    digest: Mapped[bytes]
+    case: Mapped[Id] = mapped_column(LargeBinary(16), index=True)
+    answer: Mapped[str]  # asked | yes | change | no
+    staff: Mapped[str]  # who showed it, or answered for a client who said so
+    day: Mapped[date]
 
 
 class Press(Base):

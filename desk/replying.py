@@ -23,7 +23,12 @@ from desk.visit import Visit
 
 
 def compose(
-    visit: Visit, dossier: Dossier, text: str, attachments: Sequence[Attachment] = (), template: str = ""
+    visit: Visit,
+    dossier: Dossier,
+    text: str,
+    attachments: Sequence[Attachment] = (),
+    template: str = "",
+    word: str = "",
 ) -> Written:
     """
     Seal an answer to the tipster; what this person had kept unsent in the case is cleared with it.
@@ -48,6 +53,7 @@ def compose(
         random=os.urandom,
         seq=dossier.next_seq,
         template=template,
+        word=word,
     )
     unsent = dossier.sheet(sheets.UNSENT)
     if unsent_of(unsent, visit.staff):

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import releases
+from casework import permits, releases
 from casework.errors import NotReleasableError
-from casework.tables import Approval, Draft, Verdict
+from casework.tables import Approval, Case, Draft, Verdict, Wording
 from crypto.errors import CryptoError
 from desk import checking, gating, opening
 from desk.drafting import Sheet
@@ -39,6 +39,8 @@ class Standing:
     condition: str = field(default="", repr=False)
     may_answer: bool = False
     may_be_asked: Sequence[str] = ()
+    may_show: bool = False
+    may_speak: bool = False
 
     @property
     def is_signed(self) -> bool:
@@ -57,6 +59,14 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
     with visit.database.read() as session:
         row = session.get_one(Draft, draft.id)
         may_approve = releases.may_approve(session, row, visit.staff, visit.staffing)
+        case = None if row.case is None else session.get(Case, row.case)
+        may_show = (
+            case is not None
+            and case.kind != "brief"
+            and permits.is_holder(case, visit.staff)
+            and "ask" in permits.acts_for(case, visit.staff, visit.staffing)
+        )
+        may_speak = case is not None and releases.may_answer(session, case, visit.acting)
     is_judge = bool(visit.roles & checking.JUDGES)
     speaks = (
         draft.case is None and draft.author != visit.staff and bool(visit.roles & {"editor", "coordinator"})
@@ -70,6 +80,8 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
         may_say_no_case=speaks,
         condition=_condition(visit, draft),
         may_answer=draft.condition is not None and releases.may_lift(draft, visit.acting),
+        may_show=may_show,
+        may_speak=may_speak,
         may_be_asked=sorted(one for one in visit.staffing.living if releases.can_answer(one, visit.staffing)),
     )
 
@@ -100,10 +112,24 @@ def _steps(visit: Visit, draft: Draft) -> list[Step]:
         levels = {one.level for one in given}
         state = "stopped" if "block" in levels else "done" if given else "open"
         steps.append(Step(f"half_{half}", state, ", ".join(sorted({one.staff for one in given}))))
+    steps += _word(visit, draft)
     for role in ("author", "approver"):
         signed = [one.staff for one in approvals if one.role == role]
         steps.append(Step(role, "done" if signed else "open", ", ".join(signed)))
     return steps
+
+
+def _word(visit: Visit, draft: Draft) -> list[Step]:
+    """Return how far the word of whoever told it is, where they want to be asked or were."""
+    with visit.database.read() as session:
+        case = None if draft.case is None else session.get(Case, draft.case)
+        given = session.get(Wording, draft.id)
+        if given is None and not releases.is_word_wanted(session, case, visit.staffing.roster):
+            return []
+    if given is None or given.digest != draft.digest:
+        return [Step("word", "open")]
+    states = {"yes": "done", "asked": "open"}
+    return [Step(f"word_{given.answer}", states.get(given.answer, "stopped"), given.staff)]
 
 
 def findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:

@@ -33,6 +33,8 @@ class CaseFacts:
     chats: tuple[bytes, ...] = ()  # items that let desks write to the mailbox of a chat's own buttons
     held: bool = False  # it or a part of it is kept for a court: taking it back waits 72 hours
     keepers: tuple[str, ...] = ()  # who answers for the parts that are kept
+    wants_word: bool = False
+    shown: tuple[bytes, ...] = ()  # digests of texts that were shown and can be answered
     own: bytes | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

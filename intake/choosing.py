@@ -83,6 +83,12 @@ def share(state: State, _world: World) -> Step:
     return stay(after, screens.keep(after), SetConsent())
 
 
+def see_first(state: State, _world: World) -> Step:
+    """Ask to see a text before it is public, or not to."""
+    after = replace(state, word=not state.word)
+    return stay(after, screens.keep(after), SetConsent())
+
+
 def phrase_offer(state: State, _world: World) -> Step:
     """Offer a code phrase."""
     after = replace(state, stage="free", held="")

@@ -118,7 +118,16 @@ class SetReach(Effect):
 
 @dataclass(frozen=True, repr=False)
 class SetConsent(Effect):
-    """Write the three consent bits of the state on the case."""
+    """Write the consent bits of the state on the case."""
+
+
+@dataclass(frozen=True, repr=False)
+class AnswerWording(Effect):
+    """Write what the tipster says of the text of *digest*, and seal that they said so."""
+
+    digest: bytes
+    answer: str  # yes | change | no
+    seq: int
 
 
 @dataclass(frozen=True, repr=False)

@@ -302,6 +302,8 @@ def _carry_out_choice(work: Work, effect: effects.Effect, facts: CaseFacts | Non
             sealing.set_reach(work, facts)
         case effects.SetConsent():
             sealing.set_consent(work)
+        case effects.AnswerWording():
+            sealing.answer_wording(work, facts, effect)
         case effects.SetLanguage():
             work.change_case(language=work.state.language)
         case effects.DropCourier():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from casework.post import Waiting, cut
-from intake import events, inviting, phrase_screens, screens
+from intake import events, inviting, phrase_screens, screens, wording
 from intake.effects import Effect, SetReach, ShowLetters
 from intake.replies import ANSWER_LASTS, Button, Deliver, Reply, Say
 from intake.snapshot import Match
@@ -57,6 +57,7 @@ def adopt(state: State, match: Match, now: datetime) -> State:
         summarise=case.may_summarise,
         quote=case.may_quote,
         share=case.may_share,
+        word=case.wants_word,
     )
 
 
@@ -83,6 +84,7 @@ def show(state: State, match: Match, again: Button | None) -> Step:
     if again is not None:
         keyboard = ((Button("button.again", "again", again.handle),), *keyboard)
     key = "answers.after" if again is not None else "answers.after.phrase"
+    replies += [wording.question(state, tag) for tag in dict.fromkeys(one.word for one in waiting) if tag]
     effects: tuple[Effect, ...] = (ShowLetters(match),)
     hours = _new_hours(match, waiting) if again is not None else ""
     if hours:

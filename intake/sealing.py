@@ -8,7 +8,7 @@ from typing import Any
 
 from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
-from casework.tables import Case, Chunk, Clock, Deletion, Item, Letter, Mailbox
+from casework.tables import Case, Chunk, Clock, Deletion, Item, Letter, Mailbox, Wording
 from crypto.phrase import Phrase
 from intake import coaching, effects, handover, opening, topics
 from intake.cases import CaseFacts
@@ -205,12 +205,21 @@ def set_consent(work: Work) -> None:
     state = work.state
     chosen = {"may_summarise": state.summarise, "may_quote": state.quote, "may_share": state.share}
     if state.own is None:
-        work.change_case(**chosen)
+        work.change_case(**chosen, wants_word=state.word)
         return
-    work.rows.change(Case, {"id": bytes.fromhex(state.own)}, **chosen)
+    work.rows.change(Case, {"id": bytes.fromhex(state.own)}, **chosen, wants_word=state.word)
     refused = {name: yes for name, yes in chosen.items() if not yes}
     if refused:
         work.change_case(**refused)
+
+
+def answer_wording(work: Work, facts: CaseFacts | None, effect: effects.AnswerWording) -> None:
+    """Write what was said of a text that would be public; its people hear of it as of a message."""
+    where = {"case": work.case, "digest": effect.digest}
+    work.rows.change(Wording, where, answer=effect.answer, day=work.now.date())
+    payload = {"at": work.at, "digest": effect.digest.hex(), "seq": effect.seq, "word": effect.answer}
+    work.seal(keys.CONTENT, "consent", TIPSTER, payload)
+    hear(work, facts)
 
 
 def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:

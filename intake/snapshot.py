@@ -33,7 +33,7 @@ from casework.post import Collected, Waiting
 from casework.rosters import Staffing
 from casework.rows import Rows
 from casework.strongbox import Strongbox
-from casework.tables import Case, Clock, Item, Notice, Writing
+from casework.tables import Case, Clock, Item, Notice, Wording, Writing
 from crypto.lock import Key
 from crypto.mailbox import Mailbox
 from crypto.roster import Anchor
@@ -169,6 +169,8 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         may_summarise=case.may_summarise,
         may_quote=case.may_quote,
         may_share=case.may_share,
+        wants_word=case.wants_word,
+        shown=tuple(beside["shown"]),
         writing=next(iter(beside["writing"]), None),
         couriers=tuple(beside["courier"]),
         chats=tuple(beside["chat"]),
@@ -196,6 +198,7 @@ _BESIDE = union_all(
     select(literal("writing"), Writing.locked, _NO_WORD).where(Writing.case == _CASE),
     select(literal("courier"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "courier"),
     select(literal("chat"), Item.id, _NO_WORD).where(Item.case == _CASE, Item.kind == "chat"),
+    select(literal("shown"), Wording.digest, _NO_WORD).where(Wording.case == _CASE),
     select(literal("clock"), _NO_BYTES, Clock.kind).where(Clock.case == _CASE),
     select(literal("held"), _HELD.c.id, _NO_WORD),
     select(literal("keeper"), _NO_BYTES, _HELD.c.assignee).where(_HELD.c.assignee.is_not(None)),

@@ -38,6 +38,7 @@ class State:
     summarise: bool = False
     quote: bool = False
     share: bool = False
+    word: bool = False  # wants to see a text before it is public
     mailbox: str | None = None  # of the code phrase
     mailbox_item: str | None = None
     asked: tuple[tuple[int, str], ...] = ()  # positions (1 is the first) and words to ask back

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, coaching, inviting, knowing, leaving, questions, recognising, screens
+from intake import choosing, coaching, inviting, knowing, leaving, questions, recognising, screens, wording
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
 from intake.giveaways import KINDS
@@ -157,6 +157,7 @@ _IN_A_CASE: Mapping[str, Act] = {
     "k.sum": choosing.summarise,
     "k.quo": choosing.quote,
     "k.sha": choosing.share,
+    "k.see": choosing.see_first,
     "k.ok": choosing.phrase_offer,
     "go.phrase": choosing.phrase_offer,
     "p.show": choosing.phrase_show,
@@ -176,7 +177,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
 
 def find(action: str) -> Act | None:
     """Return what the button of *action* does; none of ours carries any other."""
-    asked = questions.find(action)
+    asked = questions.find(action) or wording.find(action)
     if asked is not None:
         return _of_a_case(asked)
     return ACTS.get(action) or knowing.find(action)

@@ -7,6 +7,7 @@ It does what the bot does with an outcome, and nothing else: one transaction, th
 from __future__ import annotations
 
 import gettext
+import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,11 +17,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import canonical, catalogue, hubkeys, keys, post
+from casework import canonical, catalogue, hubkeys, keys, post, releases
 from casework.hands import Hands
+from casework.permits import Acting
 from casework.post import Attachment, Box, Courier
+from casework.releases import wordings
 from casework.rows import write
-from casework.tables import Base, Case, Grant, Item, Outbox, Writing
+from casework.tables import Base, Case, Draft, Grant, Item, Outbox, Writing
 from crypto import context, lock
 from crypto.handle import Handle
 from crypto.keyring import open_grant
@@ -137,6 +140,9 @@ class Phone:
             if line["chat"] != self.chat:
                 continue
             buttons = [(str(label), str(data)) for row in line["buttons"] for label, data in row]
+            # What was sent once is not sent again.
+            if any(buttons == shown.buttons for shown in self.screen):
+                continue
             self.screen.append(Shown(line["text"], buttons, Say(key="push")))
 
     # --- inside ---
@@ -244,7 +250,7 @@ def read(house: House, name: str, case: bytes, *kinds: str) -> list[dict[str, An
     return sorted(found, key=lambda payload: (payload.get("at", ""), payload.get("seq", 0)))
 
 
-def reply(house: House, name: str, case: bytes, text: str, *files: Attachment) -> bytes:
+def reply(house: House, name: str, case: bytes, text: str, *files: Attachment, word: str = "") -> bytes:
     """Let *name* answer the tipster as a desk does, and return the reply's item."""
     payloads = read(house, name, case, "courier", "mailbox", "chat")
     couriers = [Courier.read(one) for one in payloads if one["kind"] == "courier"]
@@ -263,10 +269,33 @@ def reply(house: House, name: str, case: bytes, text: str, *files: Attachment) -
         hub=hub,
         boxes=boxes,
         random=os.urandom,
+        word=word,
     )
     with house.database.write() as session:
         write(session, [written.rows])
     return written.item
+
+
+def show_text(house: House, case: bytes, text: str) -> tuple[bytes, bytes]:
+    """Let Carol, who took *case*, freeze *text* and show it to its tipster; return draft and digest."""
+    digest = hashlib.sha256(text.encode()).digest()
+    acting = Acting(house.actor("carol"), house.staffing(), house.now)
+    with house.database.write() as session:
+        row = session.get_one(Case, case)
+        row.assignee, row.status = "carol", "open"
+        session.flush()
+        draft = session.scalars(select(Draft).where(Draft.case == case)).first()
+        if draft is None:
+            new = keys.new_id()
+            draft = releases.new_draft(session, new, case, "e" + new.hex()[:11], b"sealed", acting)
+            session.flush()
+        else:
+            releases.save_draft(session, draft.id, draft.version, b"sealed anew", acting)
+        releases.freeze(session, draft.id, draft.version, digest, acting)
+        releases.ask_source(session, draft.id, digest, acting)
+        shown = draft.id
+    reply(house, "carol", case, text, word=wordings.tag(digest))
+    return shown, digest
 
 
 def clear_columns(house: House) -> bytes:

@@ -105,6 +105,8 @@ WHO = {
     "GET /draft/{draft:str}": {"editor", "lawyer", "custodian", "coordinator"},
     "POST /draft/{draft:str}/unmask": {"editor"},
     "POST /draft/{draft:str}/choose": {"editor"},
+    "POST /draft/{draft:str}/show-source": {"editor"},
+    "POST /draft/{draft:str}/source-said": {"lawyer"},
     "POST /draft/{draft:str}/undo-copy": {"editor"},
     "POST /draft/{draft:str}/take-copy": {"editor"},
     "POST /draft/{draft:str}/save": {"editor"},

@@ -14,7 +14,7 @@ from casework import releases
 from casework.database import Database
 from casework.redaction import gate
 from casework.redaction.detectors import Detectors
-from casework.tables import Draft, JournalRow, Press, Verdict
+from casework.tables import Case, Draft, JournalRow, Letter, Press, Verdict, Wording
 from desk import checking, gating
 from register import entry as entries
 from tests.deskhouse import Browser, DeskHouse, open_desk
@@ -141,6 +141,41 @@ def test_only_the_approver_overrides_a_block_with_a_reason(desk: DeskHouse) -> N
     why = "Он сам выступил под своим именем."
     assert dan.do(draft, f"{draft}/approve", override="1", reason=why).status_code == 303
     assert acts(desk).count("override") == 1
+
+
+def test_a_source_who_asked_is_shown_exactly_the_text_and_without_a_yes_it_stays(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    with desk.house.database.write() as session:
+        session.scalars(select(Case)).one().wants_word = True
+    write(carol, draft, "freeze")
+    assert "The source&#39;s word: not asked" in carol.page(draft)
+    tokens = carol.form("/account", "/account/duty")
+    frozen = row(desk)
+    stale = {**tokens, "version": str(frozen.version), "digest": "00" * 32}
+    assert carol.post(f"{draft}/show-source", stale).status_code == 409
+    assert carol.do(draft, f"{draft}/show-source").status_code == 303
+    with desk.house.database.read() as session:
+        asked = session.scalars(select(Wording)).one()
+        case = session.scalars(select(Case)).one()
+        assert (asked.answer, asked.digest, case.status) == ("asked", frozen.digest, "waiting_source")
+        assert session.scalars(select(Letter)).all()
+    assert "The source&#39;s word: shown, no answer yet" in carol.page(draft)
+    talk = carol.page(f"/case/{case.id.hex()}")
+    assert CLEAN["body_ru"] in talk
+    assert frozen.digest is not None
+    assert f"SHA-256 {frozen.digest.hex()}" in talk
+    carol.do(draft, f"{draft}/sign")
+    desk.sign_in("erin").do(draft, f"{draft}/check")
+    dan = desk.sign_in("dan")
+    dan.do(draft, f"{draft}/approve")
+    assert dan.do(draft, f"{draft}/publish").status_code == 409
+    tokens = dan.form("/account", "/account/duty")
+    spoken = {**tokens, "digest": frozen.digest.hex(), "answer": "yes"}
+    assert dan.post(f"{draft}/source-said", spoken).status_code == 403
+    with desk.house.database.write() as session:
+        session.scalars(select(Wording)).one().answer = "yes"
+    assert dan.do(draft, f"{draft}/publish").status_code == 303
 
 
 @pytest.mark.parametrize("missing", ["approval", "holder", "author", "edited"])

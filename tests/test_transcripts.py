@@ -7,6 +7,7 @@ Conversations anybody can read and write, played through the real conversation a
     < what the bot says, in order; … at the end of a line stands for the rest
       [Button] [Button]                 the buttons under the last line, all of them
     * an hour passes · the hub restarts · nobody is on duty · alice answers: words
+    * carol shows the text: words
     @ the son                         from here on another phone, the one of that name
     = team=legal urgency=now status=new  columns of the case on this phone
 
@@ -26,7 +27,7 @@ from sqlalchemy import update
 from casework.tables import Case, StaffState
 from intake import events
 from tests.house import House
-from tests.phone import Phone, cases, reply
+from tests.phone import Phone, cases, reply, show_text
 
 FOLDER = Path(__file__).with_name("transcripts")
 TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
@@ -105,10 +106,17 @@ class Play:
             with self.house.database.write() as session:
                 session.execute(update(StaffState).values(on_duty=False))
             return []
+        shown = re.fullmatch(r"carol shows the text: (.+)", rest)
+        if shown is not None:
+            show_text(self.house, self._case().id, shown[1])
+            return self._rung()
         answered = re.fullmatch(r"(\w+) answers: (.+)", rest)
         assert answered, "no such thing happens"
         name, words = answered.groups()
         reply(self.house, name, self._case().id, words)
+        return self._rung()
+
+    def _rung(self) -> list[str]:
         before = len(self.phone.screen)
         self.phone.ring()
         return [shown.text for shown in self.phone.screen[before:]]

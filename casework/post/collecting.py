@@ -35,6 +35,7 @@ class Waiting:
     content: bytes | None = field(default=None, repr=False)
     shown: date | None = None
     copies: tuple[bytes, ...] = ()  # the same letter in another mailbox of the same chat
+    word: str = ""  # of a text that may be public: the tag of its digest, to be answered
     hours: str = ""  # when to ring: whoever taps is to give a new courier address with these
 
 
@@ -97,6 +98,7 @@ def _open_letter(session: Session, letter: Letter, mailbox: Secret) -> Waiting:
         mime=head.get("mime", ""),
         content=content,
         shown=letter.shown,
+        word=str(head.get("word", "")),
         hours=str(head.get("hours", "")),
     )
 

@@ -88,6 +88,7 @@ def write_reply(
     seq: int = 0,
     template: str = "",
     renews: bool = False,
+    word: str = "",
 ) -> Written:
     """
     Build a reply: its item under the case's content *key*, its letters, and the wish for a push.
@@ -97,7 +98,8 @@ def write_reply(
     than the newest that is known; *template* names the legal text it was made from. The mailboxes named in
     the result must be handed in, or erasure cannot find them.
 
-    With *renews* whoever taps the button gives a new courier address, with the hours the old one names.
+    With *word* the letter asks for a word on exactly this text, by the tag of its digest. With *renews*
+    whoever taps the button gives a new courier address, with the hours the old one names.
 
     Raises:
         NoWayError: there is neither a courier address nor a mailbox.
@@ -131,6 +133,8 @@ def write_reply(
         signing=by.signing,
     )
     words: dict[str, Any] = {"at": at, "case": key.owner.hex(), "item": item.hex(), "seq": seq}
+    if word:
+        words["word"] = word
     if renews and courier is not None:
         words["hours"] = courier.hours
     for box in [*boxes, *rung]:

@@ -70,6 +70,9 @@ from casework.releases.takedowns import (
     order_take_down,
 )
 from casework.releases.verdicts import card_holders, record_verdict
+from casework.releases.wordings import answer_for_client, may_answer
+from casework.releases.wordings import ask as ask_source
+from casework.releases.wordings import is_wanted as is_word_wanted
 
 __all__ = [
     "CODES",
@@ -79,7 +82,9 @@ __all__ = [
     "Orders",
     "Override",
     "Ready",
+    "answer_for_client",
     "approve",
+    "ask_source",
     "ask_weekly",
     "can_answer",
     "card_holders",
@@ -92,12 +97,14 @@ __all__ = [
     "embargo",
     "freeze",
     "hold",
+    "is_word_wanted",
     "land_manifest",
     "lift_hold",
     "manifests_in_review",
     "mark_public",
     "mark_published",
     "mark_taken_down",
+    "may_answer",
     "may_approve",
     "may_discard",
     "may_lift",

@@ -20,7 +20,7 @@ from casework import cases, clocks, journal, lives
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting, has_role
-from casework.releases import drafts, embargoes, signing, verdicts
+from casework.releases import drafts, embargoes, signing, verdicts, wordings
 from casework.rosters import Staffing
 from casework.tables import Approval, Case, Clock, Draft, Published, TakeDown, Verdict
 from crypto.roster import Roster
@@ -41,7 +41,8 @@ GRACE = timedelta(days=30)
 # Every reason there is, in the order a person reads them.
 REASONS = (
     "edited", "unsigned", "unapproved", "same_person", "editor_missing", "holder_missing", "no_case_missing",
-    "blocked", "verdict_lost", "case_ended", "no_consent", "embargoed", "held", "retracted", "roster_expired",
+    "blocked", "verdict_lost", "case_ended", "no_consent", "no_word", "embargoed", "held", "retracted",
+    "roster_expired",
 )  # fmt: skip
 
 
@@ -160,6 +161,7 @@ def _reasons(
         *_against_people(session, draft, staffing),
         *_against_text(session, draft, case, staffing),
         *against_case(session, case, uses, staffing.roster),
+        *wordings.against(session, draft, case, staffing.roster),
         *_against_time(session, draft, staffing, now),
     ]
 

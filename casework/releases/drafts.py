@@ -19,7 +19,7 @@ from casework.errors import NotAllowedError, NotFoundError, NotReleasableError, 
 from casework.keys import PublicKey
 from casework.permits import Acting
 from casework.rosters import EDITORS
-from casework.tables import Approval, Draft, Grant, Press, Published, SealingKey, Verdict
+from casework.tables import Approval, Draft, Grant, Press, Published, SealingKey, Verdict, Wording
 from crypto import context, sealed
 from crypto.xwing import Identity
 
@@ -194,7 +194,7 @@ def void(session: Session, draft: Draft) -> None:
     draft.digest = None
     draft.frozen = None
     draft.haste = None
-    for table in (Verdict, Approval, Press):
+    for table in (Verdict, Approval, Press, Wording):
         session.execute(delete(table).where(table.draft == draft.id))
 
 

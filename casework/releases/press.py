@@ -27,7 +27,7 @@ from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting
-from casework.releases import approvals, drafts, verdicts
+from casework.releases import approvals, drafts, verdicts, wordings
 from casework.releases.drafts import PRINTING, REPRINTING
 from casework.rosters import Staffing
 from casework.tables import Approval, Draft, Press, Published
@@ -39,7 +39,7 @@ from crypto.xwing import Identity, Recipient
 # Reasons that pass by themselves: the text waits instead of going back.
 _PASSING = frozenset({"embargoed", "held"})
 # Reasons that will not pass: such a text goes back though its day has not come.
-_FINAL = frozenset({"edited", "no_consent", "case_ended", "retracted"})
+_FINAL = frozenset({"edited", "no_consent", "no_word", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
 
 
@@ -181,8 +181,12 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
     draft = session.get(Draft, ready.draft, with_for_update=True, populate_existing=True)
     if draft is None or draft.status != "scheduled" or draft.digest != ready.digest:
         return False
-    if approvals.against_case(session, verdicts.living_case(session, draft), ready.uses, ready.roster):
+    case = verdicts.living_case(session, draft)
+    if approvals.against_case(session, case, ready.uses, ready.roster):
         return False
+    if wordings.against(session, draft, case, ready.roster):
+        return False
+    wordings.forget(session, draft)
     earlier = select(Draft).where(Draft.public_id == ready.public_id, Draft.status == "published")
     for one in session.scalars(earlier).all():
         one.status = lives.step(lives.ENTRY, one.status, "supersede")

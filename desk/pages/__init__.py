@@ -30,6 +30,7 @@ from desk.pages import (
     search,
     sign_in,
     ties,
+    word,
     work,
 )
 from desk.routes import Route
@@ -55,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     *copies.ROUTES,
     *mends.ROUTES,
     *release.ROUTES,
+    *word.ROUTES,
     *bench.ROUTES,
     *published.ROUTES,
     *imports.ROUTES,

@@ -21,7 +21,7 @@ def sign(visit: Visit) -> Reply:
     """Sign as the author."""
     draft_id = visit.id("draft")
     with visit.database.write() as session:
-        releases.sign_as_author(session, draft_id, visit.form_version(), _digest(visit), visit.acting)
+        releases.sign_as_author(session, draft_id, visit.form_version(), digest_of(visit), visit.acting)
     return visit.go(f"/draft/{draft_id.hex()}", "notice.signed")
 
 
@@ -35,7 +35,7 @@ def check(visit: Visit) -> Reply:
 def say_no_case(visit: Visit) -> Reply:
     """Sign, as its approver, that no living case stands behind an entry."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    digest = _digest(visit)
+    digest = digest_of(visit)
     key = drafting.draft_key(visit, sheet.draft)
     sealed = gating.sealed_findings(key, digest, gating.Judged("pass", ()))
     with visit.database.write() as session:
@@ -50,11 +50,11 @@ def approve(visit: Visit) -> Reply:
     if visit.form.get("override"):
         reason = Reason.make(visit.need("reason", 4000))
         key = drafting.draft_key(visit, sheet.draft)
-        where = context.named("override", sheet.draft.id, _digest(visit))
+        where = context.named("override", sheet.draft.id, digest_of(visit))
         override = Override(reason, seal(canonical.dumps(reason.payload()), [key.recipient], where))
     with visit.database.write() as session:
         releases.approve(
-            session, sheet.draft.id, visit.form_version(), _digest(visit), visit.acting, override
+            session, sheet.draft.id, visit.form_version(), digest_of(visit), visit.acting, override
         )
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.approved")
 
@@ -62,7 +62,7 @@ def approve(visit: Visit) -> Reply:
 def publish(visit: Visit) -> Reply:
     """Hand exactly the approved bytes to the press; blocked, unapproved or since edited text stays here."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    if _digest(visit) != sheet.digest:
+    if digest_of(visit) != sheet.digest:
         raise ConflictError(("edited",))
     uses = ["summary"] if sheet.draft.case is not None else []
     if visit.form.get("quotes") and uses:
@@ -132,7 +132,7 @@ def answer(visit: Visit) -> Reply:
     return visit.go(f"/draft/{draft_id.hex()}", "notice.not_held" if has_come else "notice.asked_again")
 
 
-def _digest(visit: Visit) -> bytes:
+def digest_of(visit: Visit) -> bytes:
     """Return the digest the form was made for."""
     text = visit.form.get("digest")
     try:

@@ -57,7 +57,7 @@ def send(visit: Visit) -> Reply:
     act = cases.ask_back if visit.form.get("mode") == "ask" else cases.reply
     with visit.database.write() as session:
         act(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
-    return _after(visit, dossier, written)
+    return after(visit, dossier, written)
 
 
 def send_template(visit: Visit) -> Reply:
@@ -72,10 +72,10 @@ def send_template(visit: Visit) -> Reply:
     written = replying.compose(visit, dossier, text, template=answer.name)
     with visit.database.write() as session:
         cases.reply(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
-    return _after(visit, dossier, written)
+    return after(visit, dossier, written)
 
 
-def _after(visit: Visit, dossier: Dossier, written: Written) -> Reply:
+def after(visit: Visit, dossier: Dossier, written: Written) -> Reply:
     """Hand in where the answer waits, so that erasure finds it."""
     mailboxes = {dossier.case.id: written.mailboxes} if written.mailboxes else {}
     try:
