@@ -132,6 +132,7 @@ WHO = {
     "POST /published/{entry:str}/take-down": EVERYBODY,
     "GET /imports": {"editor", "coordinator"},
     "GET /imports/{digest:str}": {"editor", "coordinator"},
+    "POST /imports/{digest:str}/choose": {"editor", "coordinator"},
     "POST /imports/{digest:str}/decide": {"editor", "coordinator"},
     "POST /imports/{digest:str}/sign": {"editor", "coordinator"},
     "POST /imports/{digest:str}/withdraw": {"editor", "coordinator"},
