@@ -120,6 +120,7 @@ def _answer(
         )  # fmt: skip
     except (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError):
         return 0
+    counters.heard = now
     if not counters.may_answer(request.id, now) or session.get(Answer, request.id) is not None:
         return 0
     grants: dict[str, str] = {}

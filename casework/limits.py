@@ -10,6 +10,8 @@ from casework.signed import AHEAD, LIFETIME
 
 CARDS_AN_HOUR = 10
 CHECKS_A_DAY = 6
+# A desk says every five minutes that somebody is signed in; two of these may be late.
+QUIET = timedelta(minutes=15)
 
 
 @dataclass
@@ -21,6 +23,11 @@ class Counters:
     journal: set[int] = field(default_factory=set)
     answered: dict[bytes, datetime] = field(default_factory=dict)
     told: dict[str, date] = field(default_factory=dict)
+    heard: datetime | None = None  # when a desk last asked for anybody who works there
+
+    def is_quiet(self, since: datetime, now: datetime) -> bool:
+        """Tell whether no desk has asked for :data:`QUIET`; *since* is when this hub began to listen."""
+        return now - (self.heard or since) > QUIET
 
     def may_answer(self, request: bytes, now: datetime) -> bool:
         """Count one answer to *request*, or say that it was answered before."""

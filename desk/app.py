@@ -28,7 +28,18 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, checking, door, forms, reassuring, relieving, rewrapping, sending, words
+from desk import (
+    answering,
+    attending,
+    checking,
+    door,
+    forms,
+    reassuring,
+    relieving,
+    rewrapping,
+    sending,
+    words,
+)
 from desk.ahead import Ahead
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
@@ -45,6 +56,7 @@ LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: 
 SWEEP_SECONDS = 30.0
 # What a session does by itself while somebody is signed in.
 CHORES = (
+    attending.attend_in_passing,
     checking.check_in_passing,
     relieving.relieve_in_passing,
     rewrapping.rewrap_in_passing,

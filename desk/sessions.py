@@ -72,6 +72,8 @@ class Session:
     reassured: set[bytes] = field(default_factory=set)
     # Grants to colleagues this session has made, or tried to: key, holder, number of the holder's key.
     rewrapped: set[tuple[GrantRef, str, int]] = field(default_factory=set)
+    # When the hub was last told that somebody is here.
+    attended: datetime | None = None
     # Hand-ins the hub has not confirmed yet: sealed grants, no seeds.
     waiting: list[Pending] = field(default_factory=list)
     # Frozen texts that could not be checked in passing: digests; a person has to press the button.

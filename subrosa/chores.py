@@ -63,6 +63,10 @@ class Chores:
     clock: Callable[[], datetime]
     counters: keeper.Counters = field(default_factory=keeper.Counters)
     shelf: tuple[int, ...] = ()  # how the records lay when they were last copied
+    began: datetime = field(init=False)  # since when this hub would have heard of anybody at a desk
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
 
     def ticks(self) -> tuple[Tick, ...]:
         """Return the chores with how often they are looked at, in seconds."""
@@ -199,8 +203,9 @@ class Chores:
         staffing, now = self._staffing(), self.clock()
         with self.database.write() as session:
             ready = releases.due_press(
-                session, self.strongbox.press, staffing, now, self.settings.register.batch_hours
-            )
+                session, self.strongbox.press, staffing, now, self.settings.register.batch_hours,
+                is_quiet=self.counters.is_quiet(self.began, now),
+            )  # fmt: skip
             stranded = releases.stranded(session)
             manifests = releases.released_manifests(session, staffing)
         trouble = self._take_down([(public_id, "unstated", None) for public_id in stranded])

@@ -508,13 +508,19 @@ def test_a_batch_goes_out_in_its_hours_and_what_cannot_wait_at_any(house: House,
             at_once(who, haste)
     at_once("dan", HASTE)
 
-    def out(hour: int) -> int:
+    def out(hour: int, days: int = 1, *, is_quiet: bool = True) -> int:
         with house.database.write() as session:
-            now = house.now.replace(hour=hour) + timedelta(days=1)
-            return len(releases.due_press(session, house.strongbox.press, house.staffing(), now, (5, 17)))
+            now = house.now.replace(hour=hour) + timedelta(days=days)
+            ready = releases.due_press(
+                session, house.strongbox.press, house.staffing(), now, (5, 17), is_quiet=is_quiet
+            )
+            return len(ready)
 
     assert out(16) == 1
     assert out(17) == 2
+    assert out(17, is_quiet=False) == 1, "somebody is at work"
+    assert out(17, days=2, is_quiet=False) == 2, "in a busy house somebody always is"
+    assert out(16, days=2, is_quiet=False) == 1
 
 
 def test_an_entry_without_a_case_needs_its_approvers_word_that_there_is_none(house: House) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -41,6 +41,8 @@ _PASSING = frozenset({"embargoed", "held"})
 # Reasons that will not pass: such a text goes back though its day has not come.
 _FINAL = frozenset({"edited", "no_consent", "no_word", "case_ended", "retracted"})
 UNREADABLE = "unreadable"
+# How long a batch waits for an hour in which nobody is at work.
+WAITS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,19 @@ class Ready:
 
 
 def due_press(
-    session: Session, press: Identity, staffing: Staffing, now: datetime, hours: Collection[int] = ()
+    session: Session,
+    press: Identity,
+    staffing: Staffing,
+    now: datetime,
+    hours: Collection[int] = (),
+    *,
+    is_quiet: bool = True,
 ) -> list[Ready]:
     """
     Check what waits and return what may go out now: batches only in these *hours* of the day, if any.
+
+    Batches with hours also wait until nobody is at work (*is_quiet*), so that no appearance says who is; but
+    at most :data:`WAITS`, for in a busy house somebody always is.
 
     What no longer may goes back to its author with the reasons, and its bytes are gone from the queue. What
     may is noted as being printed, so commit this before the register takes anything in.
@@ -139,7 +150,8 @@ def due_press(
     ready = []
     waiting = select(Press).where(Press.why.is_(None)).order_by(Press.due, Press.id)
     for row in session.scalars(waiting).all():
-        is_due = row.now or (row.due <= now.date() and (not hours or now.hour in hours))
+        is_hour = not hours or (now.hour in hours and (is_quiet or row.due + WAITS < now.date()))
+        is_due = row.now or (row.due <= now.date() and is_hour)
         try:
             checked = _check(session, row, press, staffing, now)
             if is_due:
