@@ -104,6 +104,7 @@ WHO = {
     "POST /drafts": {"editor"},
     "GET /draft/{draft:str}": {"editor", "lawyer", "custodian", "coordinator"},
     "POST /draft/{draft:str}/unmask": {"editor"},
+    "POST /draft/{draft:str}/keep": {"editor"},
     "POST /draft/{draft:str}/choose": {"editor"},
     "POST /draft/{draft:str}/show-source": {"editor"},
     "POST /draft/{draft:str}/source-said": {"lawyer"},

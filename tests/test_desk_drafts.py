@@ -178,6 +178,35 @@ def test_a_source_who_asked_is_shown_exactly_the_text_and_without_a_yes_it_stays
     assert dan.do(draft, f"{draft}/publish").status_code == 303
 
 
+def test_what_is_being_written_is_kept_sealed_and_a_frozen_text_is_left_alone(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    answer = carol.get(draft)
+    policy = answer.headers["content-security-policy"]
+    assert "script-src http://desk.test/static/keep.js;" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.text.count("<script") == 1
+    first = write(carol, draft, "keep", body_ru="Пишу и пишу.")
+    assert first.headers["content-type"].startswith("application/json")
+    told = first.json()
+    assert told["version"] == row(desk).version
+    assert "Kept by itself" in told["said"]
+    form = carol.form(draft, f"{draft}/save")
+    again = {**form, **REST, **CLEAN, "once": told["once"], "version": str(told["version"])}
+    assert carol.post(f"{draft}/keep", again).status_code == 200
+    assert CLEAN["body_ru"] in carol.page(draft)
+    assert carol.post(f"{draft}/keep", {**again, "once": "x1"}).status_code == 409, "somebody was faster"
+    assert b"\xd0\x93\xd1\x80\xd1\x83\xd0\xbf\xd0\xbf" not in row(desk).sealed
+    write(carol, draft, "freeze")
+    digest = row(desk).digest
+    assert write(carol, draft, "keep", body_ru="Ещё.").status_code == 409
+    assert row(desk).digest == digest
+    dan = desk.sign_in("dan")
+    assert "script-src" not in dan.get(draft).headers["content-security-policy"]
+    assert "<script" not in dan.page(draft)
+
+
 @pytest.mark.parametrize("missing", ["approval", "holder", "author", "edited"])
 def test_publishing_what_is_not_ready_is_409_and_changes_nothing(desk: DeskHouse, missing: str) -> None:
     carol, dan = desk.sign_in("carol"), desk.sign_in("dan")

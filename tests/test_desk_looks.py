@@ -297,3 +297,26 @@ async def test_a_double_click_sends_one_answer(browser: Browser, served: Served)
     await alice.wait_for_selector(".bubble.ours")
     await alice.goto(f"{served.url}/case/{case.hex()}")
     assert await alice.locator(".bubble.ours").count() == 1
+
+
+@pytest.mark.browser
+async def test_a_draft_is_kept_while_it_is_written_and_before_another_button_works(
+    browser: Browser, served: Served
+) -> None:
+    made = furnish(served.desk)
+    carol = await served.sign_in(browser, "carol", scripts=True)
+    strange = watch(carol, served.url)
+    await carol.goto(f"{served.url}/case/{made['tip'].hex()}")
+    await carol.click("form[action$='/accept'] button")
+    await carol.click("form[action$='/draft'] button")
+    await carol.fill("#title_ru", "Отказались идти")
+    await carol.wait_for_selector("#kept:has-text('Сохранено само')")
+    await carol.reload()
+    assert await carol.input_value("#title_ru") == "Отказались идти"
+    await carol.fill("#body_ru", "Написано и не сохранено.")
+    await carol.click("button[value='accept kind any']")
+    await carol.wait_for_selector(".narrative.copy")
+    assert await carol.input_value("#body_ru") == "Написано и не сохранено."
+    await carol.fill("#month", "2026-")
+    await carol.wait_for_selector("#kept.warn")
+    assert [one for one in strange if "422" not in one] == []

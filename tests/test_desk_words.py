@@ -107,9 +107,13 @@ def test_spans_and_moments_read_as_the_language_writes_them() -> None:
     assert words.preferred("") == "ru"
 
 
-def test_pages_carry_no_script_and_no_inline_style() -> None:
+def test_pages_carry_no_script_but_the_one_that_keeps_a_draft_and_no_inline_style() -> None:
+    keeps = '<script src="{{ keeping }}" defer></script>'
+    assert (TEMPLATES / "draft.html").read_text().count(keeps) == 1
     for page in TEMPLATES.glob("*.html"):
         text = page.read_text()
+        if page.name == "draft.html":
+            text = text.replace(keeps, "")
         assert "<script" not in text, page.name
         assert not re.search(r"\s(style|on\w+)=", text), page.name
         assert "|safe" not in text.replace(" ", ""), page.name

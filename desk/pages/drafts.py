@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
+from dataclasses import replace
 
 from sqlalchemy import or_, select
 
 from casework import journal, releases
 from casework.tables import Draft
-from desk import checking, copying, correcting, drafting, entryform, gating, otherwords, reading, standing
+from desk import (
+    checking,
+    copying,
+    correcting,
+    door,
+    drafting,
+    entryform,
+    gating,
+    otherwords,
+    reading,
+    standing,
+)
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError, TooManyError
 from desk.pages.case import note_opening
@@ -63,7 +77,7 @@ def show(visit: Visit) -> Reply:
     copy = copying.look(visit, case) if is_author and case is not None else None
     if case is not None and copy is not None:
         note_opening(visit, case.id)
-    return visit.page(
+    page = visit.page(
         "draft.html",
         sheet=sheet,
         draft=draft,
@@ -83,7 +97,11 @@ def show(visit: Visit) -> Reply:
         has_translations=len({*sheet.entry.title, *sheet.entry.body}) > 1,
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
+        keeping=door.KEEPING if is_author and draft.status == "draft" else "",
     )
+    if not is_author:
+        return page
+    return replace(page, headers={"Content-Security-Policy": door.keeping_policy(visit.desk.settings)})
 
 
 def unmask(visit: Visit) -> Reply:
@@ -114,6 +132,21 @@ def save(visit: Visit) -> Reply:
     sheet = drafting.open_sheet(visit, visit.id("draft"))
     _save(visit, sheet)
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.saved")
+
+
+def keep(visit: Visit) -> Reply:
+    """
+    Keep what is being written without leaving the page, and say when it was kept.
+
+    Only while nothing is frozen: what somebody has judged or signed is voided by a person, not by a clock.
+    """
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    if sheet.draft.status != "draft":
+        raise ConflictError(("edited",))
+    after = _save(visit, sheet)
+    said = visit.words.say("draft.kept", at=visit.words.moment(visit.now.isoformat()))
+    told = {"once": secrets.token_urlsafe(12), "said": said, "version": after.draft.version}
+    return Reply(status=200, body=json.dumps(told).encode(), mime="application/json")
 
 
 def _save(visit: Visit, sheet: Sheet) -> Sheet:
@@ -172,6 +205,7 @@ ROUTES = (
     Route("GET", "/draft/{draft:str}", show, WORKERS),
     Route("POST", "/draft/{draft:str}/unmask", unmask, EDITORS),
     Route("POST", "/draft/{draft:str}/save", save, EDITORS),
+    Route("POST", "/draft/{draft:str}/keep", keep, EDITORS),
     Route("POST", "/draft/{draft:str}/freeze", freeze, EDITORS),
     Route("POST", "/draft/{draft:str}/discard", discard, DISCARDERS),
 )

@@ -15,7 +15,7 @@ from desk.visit import PLACES, Reply, Visit
 GATED = frozenset({"editor", "custodian", "lawyer"})
 _OURS = re.compile(r"/([A-Za-z0-9-][A-Za-z0-9/_.-]*)?(\?[A-Za-z0-9=&_-]*)?\Z")
 STATIC = Path(__file__).parents[1] / "static"
-STATIC_FILES = {"desk.css": "text/css", "rose.svg": "image/svg+xml"}
+STATIC_FILES = {"desk.css": "text/css", "keep.js": "text/javascript", "rose.svg": "image/svg+xml"}
 
 
 def home(visit: Visit) -> Reply:

@@ -1,0 +1,62 @@
+"use strict";
+// Keeps a draft while it is written: some seconds after the last key, and before any other button works.
+// Without scripts the page is the same, and "Save" does this by hand. Nothing is kept in the browser.
+(() => {
+  const form = document.getElementById("entry-form");
+  const said = document.getElementById("kept");
+  if (!form || !said) return;
+  const WAIT = 4000; // milliseconds after the last key
+
+  const read = () => new URLSearchParams(new FormData(form));
+  const words = () => {
+    const fields = read();
+    for (const name of ["csrf", "once", "version"]) fields.delete(name);
+    return fields.toString();
+  };
+  let kept = words();
+  let timer = 0;
+  let running = Promise.resolve();
+
+  const send = async () => {
+    const now = words();
+    if (now === kept) return;
+    try {
+      const answer = await fetch(form.dataset.keep, { method: "POST", body: read(), redirect: "error" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const told = await answer.json();
+      const old = form.elements.version.value;
+      for (const field of document.querySelectorAll("input[name=version][data-draft]")) {
+        if (field.value === old) field.value = told.version;
+      }
+      form.elements.once.value = told.once;
+      said.textContent = told.said;
+      said.className = "hint";
+      kept = now;
+    } catch {
+      said.textContent = form.dataset.lost;
+      said.className = "say warn";
+    }
+  };
+  let busy = 0;
+  const keep = () => {
+    busy += 1;
+    running = running.then(send).finally(() => (busy -= 1));
+    return running;
+  };
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, WAIT);
+  });
+  let sent = null;
+  document.addEventListener("submit", async (event) => {
+    clearTimeout(timer);
+    const own = event.target === form;
+    if (event.target === sent || (!busy && (own || words() === kept))) return;
+    // What is on its way changes the version this form names.
+    event.preventDefault();
+    await (own ? running : keep());
+    sent = event.target;
+    sent.requestSubmit(event.submitter);
+  });
+})();
