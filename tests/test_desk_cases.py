@@ -13,7 +13,18 @@ from sqlalchemy import delete, select
 
 from casework import keeper, keys, rows
 from casework.database import Database
-from casework.tables import Case, Grant, HandIn, Item, JournalRow, Letter, Mailbox, Push, SealingKey
+from casework.tables import (
+    Case,
+    Grant,
+    HandIn,
+    Item,
+    JournalRow,
+    Letter,
+    Mailbox,
+    Push,
+    SealingKey,
+    StaffState,
+)
 from crypto.xwing import Identity
 from register.places import subjects
 from tests.deskhouse import DeskHouse, open_desk
@@ -405,3 +416,13 @@ def test_an_answer_never_goes_to_a_mailbox_somebody_slipped_in(desk: DeskHouse) 
         boxes = session.scalars(select(Letter.mailbox)).all()
     assert boxes
     assert b"\xab" * 16 not in boxes
+
+
+def test_nobody_is_offered_a_case_that_came_while_they_were_away(desk: DeskHouse) -> None:
+    with desk.house.database.write() as session:
+        session.get_one(StaffState, "bob").on_duty = False
+    case = desk.file_case("legal").hex()
+    with desk.house.database.write() as session:
+        session.get_one(StaffState, "bob").on_duty = True
+    assert case in desk.sign_in("alice").page("/queue")
+    assert case not in desk.sign_in("bob").page("/queue")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from casework import deadlines, queues
+from casework import deadlines, keys, queues
 from casework.deadlines import Deadline
 from casework.permits import is_member
 from casework.queues import Queued
@@ -107,7 +107,10 @@ def waiting(visit: Visit) -> list[Line]:
         ]
         queued += queues.lent(session, visit.staff, visit.staffing)
     covers = reading.covers(visit, [one.case for one in queued])
-    lines = [_line(visit, one, covers.get(one.case.id, {})) for one in queued]
+    opened = {owner for owner, part, _generation in list(visit.session.opened) if part == keys.CONTENT}
+    # What came in while this person was away was sealed to others, who still have it on their lists.
+    theirs = [one for one in queued if one.whose != "team" or one.case.id in opened]
+    lines = [_line(visit, one, covers.get(one.case.id, {})) for one in theirs]
     # Two with the same instant stay in the order of the clocks: urgent first, then the longest untouched.
     return sorted(lines, key=lambda line: line.hurts)[:LIMIT]
 
