@@ -99,15 +99,17 @@ def explained(before: Entry, after: Entry, form: Form, today: date) -> Entry:
     lines = {language: " ".join(form.get(f"correction_{language}").split())[:500] for language in LANGUAGES}
     told = {language: text for language, text in lines.items() if text}
     new = (Correction(day=today, text=told),) if told else ()  # type: ignore[arg-type]
-    return msgspec.structs.replace(
-        after, corrections=(*before.corrections, *new), outdated=_outdated(before, after, form)
-    )
+    outdated = () if form.get("translations_hold") else _outdated(before, after)
+    return msgspec.structs.replace(after, corrections=(*before.corrections, *new), outdated=outdated)
 
 
-def _outdated(before: Entry, after: Entry, form: Form) -> tuple[Language, ...]:
-    """Name the translations that say what the original said before, unless the form says they still hold."""
-    if form.get("translations_hold"):
-        return ()
+def is_said_to_hold(before: Entry, after: Entry) -> bool:
+    """Tell whether the author said of *after* that its translations still hold."""
+    return bool(_outdated(before, after)) and not after.outdated
+
+
+def _outdated(before: Entry, after: Entry) -> tuple[Language, ...]:
+    """Name the translations that say what the original said before."""
     is_changed = _said_in(before, after.original) != _said_in(after, after.original)
     return tuple(
         language

@@ -152,7 +152,11 @@ def test_a_translation_that_says_what_the_original_said_before_is_marked_until_i
     day = date(2026, 11, 28)
     assert correcting.explained(before, after, Form(), day).outdated == ("en",)
     holds = Form({"translations_hold": ["1"]})
-    assert correcting.explained(before, after, holds, day).outdated == ()
+    held = correcting.explained(before, after, holds, day)
+    assert held.outdated == ()
+    # The form shows the tick again, so that the next save does not undo it.
+    assert correcting.is_said_to_hold(before, held)
+    assert not correcting.is_said_to_hold(before, before)
     old = correcting.explained(before, after, Form(), day)
     both = Entry.new(title=told, body={"ru": "Девять человек.", "en": "Nine people."})
     assert correcting.explained(old, both, Form(), day).outdated == ()

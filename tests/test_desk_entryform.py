@@ -217,7 +217,12 @@ def test_a_name_can_be_taken_out_of_every_public_word_of_an_entry() -> None:
 
 def test_what_was_emptied_goes_and_takes_along_what_says_nothing_without_it() -> None:
     entry = everything()
-    bare = otherwords.reworded(entry, typed(entry, lambda _text: ""))
+    emptied = otherwords.reworded(entry, typed(entry, lambda _text: ""))
+    # A page that was not loaded anew names no other place.
+    assert {one.name for one in otherwords.words(emptied)} < {one.name for one in otherwords.words(entry)}
+    again = otherwords.reworded(emptied, typed(entry, lambda _text: ""))
+    assert again is emptied
+    bare = otherwords.pruned(emptied)
     assert otherwords.words(bare) == []
     assert (bare.quotes, bare.updates, bare.counts, bare.places) == ((), (), (), ())
     # What is no word stays.
@@ -234,5 +239,17 @@ def test_a_form_without_these_fields_and_one_that_repeats_them_change_nothing() 
             same = typed(record.entry, lambda text: text.replace("\n", "\r\n"))
             assert otherwords.reworded(record.entry, same) is record.entry
             assert otherwords.reworded(record.entry, Form()) is record.entry
+            assert otherwords.pruned(record.entry) == record.entry
             turned = msgspec.convert(msgspec.to_builtins(record.entry), Entry)
             assert entries.dumps(turned) == entries.dumps(record.entry)
+
+
+def test_words_typed_for_a_place_are_not_written_onto_another_that_took_its_place() -> None:
+    entry = everything()
+    form = typed(entry, lambda text: text)
+    moved = msgspec.structs.replace(
+        entry,
+        places=(Place(name="Buryatia", country="RU", subject="RU-BU"),),
+        sources=(Source(outlet="Other", outlet_full="The Other"),),
+    )
+    assert otherwords.reworded(moved, form) is moved

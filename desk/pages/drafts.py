@@ -28,6 +28,7 @@ from desk.errors import ConflictError, IncompleteError, MissingError, TooManyErr
 from desk.pages.case import note_opening
 from desk.routes import EDITORS, Route
 from desk.visit import Reply, Visit
+from register.entry import Entry
 from register.places import subjects
 
 WORKERS = frozenset({"editor", "lawyer", "custodian", "coordinator"})
@@ -95,6 +96,7 @@ def show(visit: Visit) -> Reply:
         is_correction=before is not None,
         other_words=otherwords.words(sheet.entry) if is_author else (),
         has_translations=len({*sheet.entry.title, *sheet.entry.body}) > 1,
+        is_said_to_hold=before is not None and correcting.is_said_to_hold(before, sheet.entry),
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
         keeping=door.KEEPING if is_author and draft.status == "draft" else "",
@@ -130,7 +132,7 @@ def unmask(visit: Visit) -> Reply:
 def save(visit: Visit) -> Reply:
     """Keep what was written; whatever was frozen, judged or approved is void by this."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    _save(visit, sheet)
+    drafting.keep(visit, sheet, _typed(visit, sheet))
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.saved")
 
 
@@ -143,18 +145,19 @@ def keep(visit: Visit) -> Reply:
     sheet = drafting.open_sheet(visit, visit.id("draft"))
     if sheet.draft.status != "draft":
         raise ConflictError(("edited",))
-    after = _save(visit, sheet)
+    after = drafting.keep(visit, sheet, _typed(visit, sheet))
     said = visit.words.say("draft.kept", at=visit.words.moment(visit.now.isoformat()))
     told = {"once": secrets.token_urlsafe(12), "said": said, "version": after.draft.version}
     return Reply(status=200, body=json.dumps(told).encode(), mime="application/json")
 
 
-def _save(visit: Visit, sheet: Sheet) -> Sheet:
+def _typed(visit: Visit, sheet: Sheet) -> Entry:
+    """Return the entry as the form now says it, with what readers are told of the change."""
     entry = entryform.edited(sheet.entry, visit.form)
     before = correcting.public_entry(visit, sheet.draft.public_id)
     if before is not None:
         entry = correcting.explained(before, entry, visit.form, visit.today)
-    return drafting.keep(visit, sheet, entry)
+    return entry
 
 
 def freeze(visit: Visit) -> Reply:
@@ -165,7 +168,8 @@ def freeze(visit: Visit) -> Reply:
     """
     if gating.asked(visit, 1).get(visit.staff, 0) >= gating.FREEZES_A_DAY:
         raise TooManyError
-    sheet = _save(visit, drafting.open_sheet(visit, visit.id("draft")))
+    sheet = drafting.open_sheet(visit, visit.id("draft"))
+    sheet = drafting.keep(visit, sheet, otherwords.pruned(_typed(visit, sheet)))
     draft = sheet.draft
     before = correcting.public_entry(visit, draft.public_id)
     against = (*sheet.problems, *correcting.problems(before, sheet.entry))
