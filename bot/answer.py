@@ -89,9 +89,7 @@ class Answerer:
         key = house.spool
         with self._database.read() as session:
             state = link.read(session, self._strongbox, heard.chat)
-            case = None
-            if state is not None and state.case is not None:
-                case = snapshot.read_case(session, bytes.fromhex(state.case), house)
+            case = snapshot.read_case_of(session, state, house)
 
         def look_up(mailbox: Mailbox) -> Match | None:
             with self._database.read() as session:
@@ -190,9 +188,7 @@ class Answerer:
     def _note_standing(self, session: Session, standing: Standing, now: datetime) -> None:
         """Seal into the case of this chat, as long as it is known, whether lines still arrive there."""
         state, house = link.read(session, self._strongbox, standing.chat), self._read_house()
-        if state is None or state.case is None:
-            return
-        case = snapshot.read_case(session, bytes.fromhex(state.case), house)
+        case = snapshot.read_case_of(session, state, house)
         if case is None or case.content is None or case.is_writing:
             return
         rows = Rows()

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -118,6 +118,7 @@ def erase(
         for table in (Writing, CardRequest, Clock, Notice, Recusal):
             _drop(session, table, table.case.in_(matters))
         _drop(session, Case, Case.id.in_(matters))
+        _release_merged(session, matters)
         for one in matters:
             journal.write(session, "erase", by=by, day=now.date(), case=one)
     return Report(
@@ -153,6 +154,12 @@ def truncate_log(database: Database) -> bool:
     except OperationalError:
         return False
     return busy == 0
+
+
+def _release_merged(session: Session, gone: list[bytes]) -> None:
+    """Let what others told, merged into what is gone, be a case of its own again until its own day."""
+    alone = {"merged_into": None, "status": "closed", "version": Case.version + 1}
+    session.execute(update(Case).where(Case.merged_into.in_(gone)).values(alone))
 
 
 def _unpublished(session: Session, case_id: bytes) -> list[bytes]:

@@ -31,8 +31,11 @@ class CaseFacts:
     second: str | None = None
     people: tuple[str, ...] = ()  # who answers for it
     chats: tuple[bytes, ...] = ()  # items that let desks write to the mailbox of a chat's own buttons
-    held: bool = False  # it or a part of it is kept for a court: taking it back waits 72 hours
+    held: bool = (
+        False  # what its tipster began, or a part of it, is kept for a court: taking it back waits 72 hours
+    )
     keepers: tuple[str, ...] = ()  # who answers for the parts that are kept
+    is_taken_back: bool = False  # the 72 hours run already
     wants_word: bool = False
     shown: tuple[bytes, ...] = ()  # digests of texts that were shown and can be answered
     own: bytes | None = None  # the case that was asked for, when it was merged into this one

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from casework import clocks, mailboxes, withdrawal
+from casework import mailboxes, withdrawal
 from casework.errors import WrongStateError
 from casework.rows import Rows
 from casework.tables import Case
@@ -276,7 +276,7 @@ def _carry_out(
             work.erase = _own_case(work)
         case effects.TakeBack():
             taken = _own_case(work)
-            if facts is not None and taken is not None and clocks.WITHDRAWN not in facts.clocks:
+            if facts is not None and taken is not None and not facts.is_taken_back:
                 told = tuple(dict.fromkeys((*facts.people, *facts.keepers)))
                 withdrawal.take_back(work.rows, taken, told, work.house.staffing, work.now)
         case effects.MakePhrase():

@@ -60,6 +60,8 @@ def reconciled(state: State, world: World) -> State:
         return screens.fresh(state)
     # A merged case goes on under the id of the other; what its tipster may take back stays their own.
     own = state.own if world.case.own is None else world.case.own.hex()
+    if own == world.case.id.hex():
+        own = None  # the other is gone, and theirs is a case of its own again
     return replace(state, case=world.case.id.hex(), own=own, filed=not world.case.is_writing)
 
 

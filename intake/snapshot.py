@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from casework import cases, keys, lives, post, watching
 from casework import newest as newest_keys
-from casework.clocks import Hours, Times
+from casework.clocks import WITHDRAWN, Hours, Times
 from casework.notices import REPLY
 from casework.post import Collected, Waiting
 from casework.rosters import Staffing
@@ -41,6 +41,7 @@ from crypto.signature import SigningKey
 from crypto.xwing import Recipient
 from intake.cases import CaseFacts
 from intake.outage import Outage
+from intake.state import State
 
 # The kind of a mailbox whose words are given to somebody else.
 INVITATION = "invitation"
@@ -149,6 +150,8 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     if case is None or case.status == "erased":
         return None
     staffing, beside = house.staffing, _read_beside(session, case.id)
+    # Taking back is about what this tipster began, and so is what delays it.
+    begun = beside if case.id == case_id else _read_beside(session, case_id)
     newest = newest_keys.read(session, case.id, staffing.hands, staffing.roster)
     content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
     return CaseFacts(
@@ -160,8 +163,9 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         assignee=case.assignee,
         second=case.second,
         people=_people_of(case),
-        held=bool(beside["held"]),
-        keepers=tuple(sorted(set(beside["keeper"]))),
+        held=bool(begun["held"]),
+        keepers=tuple(sorted(set(begun["keeper"]))),
+        is_taken_back=WITHDRAWN in begun["clock"],
         content=content.key,
         identity=identity.key,
         next_content=content.following,
@@ -178,6 +182,20 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         told=bool(beside["told"]),
         own=None if case.id == case_id else case_id,
     )
+
+
+def read_case_of(session: Session, state: State | None, house: House) -> CaseFacts | None:
+    """
+    Read the case of a conversation: by the one its tipster began, while that is there.
+
+    So what belongs to that one alone is known too, and it goes on when the case it went into is erased.
+    """
+    begun = () if state is None else (state.own, state.case)
+    for name in begun:
+        case = None if name is None else read_case(session, bytes.fromhex(name), house)
+        if case is not None:
+            return case
+    return None
 
 
 def _people_of(case: Case) -> tuple[str, ...]:

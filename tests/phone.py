@@ -162,9 +162,7 @@ class Phone:
         state = self.state
         with self.house.database.read() as session:
             place = self._house(session)
-            case = None
-            if state is not None and state.case is not None:
-                case = snapshot.read_case(session, bytes.fromhex(state.case), place)
+            case = snapshot.read_case_of(session, state, place)
 
         def look_up(mailbox: Mailbox) -> Match | None:
             with self.house.database.read() as session:

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from casework import cases as acts
-from casework import clocks, escalation, holds, withdrawal
+from casework import clocks, erasure, escalation, holds, withdrawal
+from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.permits import Settings
 from casework.tables import Case, Clock, Item, Notice
@@ -122,3 +123,72 @@ def test_the_page_says_until_when(desk: DeskHouse) -> None:
     with desk.house.database.write() as session:
         session.add(Clock(case=case, kind=clocks.WITHDRAWN, due=desk.house.now + withdrawal.NOTICE))
     assert "takes this case back" in alice.page(where)
+
+
+def _merged(house: House) -> tuple[Phone, bytes, bytes]:
+    """Tess's case went into another person's; return her phone, her case and theirs."""
+    tess, first = accepted(house)
+    other = Phone(house, chat=8)
+    other.write("второе")
+    other.press("u.normal")
+    second = next(one.id for one in cases(house) if one.id != first)
+    with house.database.write() as session:
+        taken = session.get_one(Case, second)
+        taken.status, taken.assignee, taken.second = "open", "alice", "bob"
+        row = session.get_one(Case, first)
+        row.status, row.merged_into = "merged", second
+    tess.write("третье")
+    assert tess.state is not None
+    assert (tess.state.case, tess.state.own) == (second.hex(), first.hex())
+    return tess, first, second
+
+
+def test_a_hold_on_what_she_told_delays_her_also_after_it_was_merged(sqlite_house: House) -> None:
+    """The clock runs on her own case, also where the other has one of its own."""
+    house = sqlite_house
+    tess, first, second = _merged(house)
+    hold(house, first)
+    with house.database.write() as session:
+        session.add(Clock(case=second, kind=clocks.WITHDRAWN, due=house.now))
+    tess.press("erase.yes")
+    running = clock(house, first)
+    assert running is not None
+    assert running.due == house.now + withdrawal.NOTICE
+    assert tess.last is not None
+    assert tess.last.erase is None
+
+
+def test_a_hold_on_the_case_it_went_to_is_not_hers(sqlite_house: House) -> None:
+    tess, first, second = _merged(sqlite_house)
+    hold(sqlite_house, second)
+    tess.press("erase.yes")
+    assert tess.last is not None
+    assert tess.last.erase == first
+    assert clock(sqlite_house, first) is None
+
+
+def test_erasing_the_case_it_went_to_gives_hers_back_to_her(sqlite_house: House) -> None:
+    """Her thread goes on in what she told, her word counts for it, and none of it went with the other."""
+    house = sqlite_house
+    tess, first, second = _merged(house)
+    erasure.erase(
+        house.database,
+        house.strongbox,
+        second,
+        by=Actor(HUB, 0, house.strongbox.signing),
+        now=house.now,
+        mirror=lambda: None,
+        remember=lambda _case: None,
+        escrow_days=7,
+    )
+    with house.database.read() as session:
+        row = session.get_one(Case, first)
+        assert (row.status, row.merged_into) == ("closed", None)
+    tess.write("четвёртое")
+    assert tess.state is not None
+    assert (tess.state.case, tess.state.own) == (first.hex(), None)
+    (left,) = cases(house)
+    assert (left.id, left.status) == (first, "open")
+    tess.press("erase.yes")
+    assert tess.last is not None
+    assert tess.last.erase == first
