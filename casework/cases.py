@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, journal, lives, notices, permits, retention, routing
+from casework.actors import subject_of
 from casework.clocks import Hours, Times
 from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.journal import Reason
@@ -58,7 +59,8 @@ def accept(session: Session, case_id: bytes, version: int, second: str | None, a
     until = clocks.due(case.urgency, acting.now, theirs)
     clocks.restart(session, case.id, clocks.REPLY, until)
     notices.withdraw(session, case.id)
-    return _record(session, case, "accept", acting)
+    _record(session, case, "accept", acting)
+    return _record_second(session, case, acting)
 
 
 def propose_second(case: Case, staff: str, staffing: Staffing, loads: dict[str, int]) -> str | None:
@@ -226,7 +228,8 @@ def assign(
     _write(session, case, rows)
     notices.withdraw(session, case.id)
     notices.tell(session, _kind_of(case), [to], case.id, acting.now)
-    return _record(session, case, "assign", acting)
+    _record(session, case, "assign", acting, subject=subject_of(to))
+    return _record_second(session, case, acting)
 
 
 def merge(session: Session, case_id: bytes, version: int, into: bytes, acting: Acting) -> Case:
@@ -283,7 +286,7 @@ def lend(session: Session, case_id: bytes, version: int, to: str, acting: Acting
         raise NotAllowedError("lend")
     case.consultant = to
     notices.tell(session, notices.NEW, [to], case.id, acting.now)
-    return _record(session, case, "lend", acting)
+    return _record(session, case, "lend", acting, subject=subject_of(to))
 
 
 def pass_up(session: Session, case_id: bytes, version: int, acting: Acting, rows: Rows | None = None) -> Case:
@@ -337,7 +340,7 @@ def write_sealed(session: Session, case: Case, rows: Rows) -> None:
         NotAllowedError: it would change or drop something, or belongs to another case.
         StaleError: a mailbox it writes to is gone: the tipster has another phrase by now.
     """
-    if rows.changes or rows.drops:
+    if rows.changes or rows.drops or rows.steps:
         raise NotAllowedError("write")
     for table, values in rows.inserts:
         if table.name not in _DESK_ROWS or values.get("case", case.id) != case.id:
@@ -400,6 +403,13 @@ def _record(
 ) -> Case:
     journal.write(session, act, by=acting.by, day=acting.day, case=case.id, subject=subject, reason=reason)
     return case
+
+
+def _record_second(session: Session, case: Case, acting: Acting) -> Case:
+    """Name the second of an accepted case, in the row right after the one that gave it."""
+    if case.second is None or case.status not in lives.ACTIVE:
+        return case
+    return _record(session, case, "second", acting, subject=subject_of(case.second))
 
 
 def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:

@@ -14,8 +14,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from casework import cases, clocks, journal, lives, notices, retention
-from casework.actors import Actor
+from casework.actors import Actor, subject_of
 from casework.clocks import Breach
+from casework.parties import Book
 from casework.permits import Settings
 from casework.rosters import Staffing
 from casework.tables import Case, Clock
@@ -44,7 +45,7 @@ def remind(session: Session, staffing: Staffing, now: datetime) -> int:
     return len(due)
 
 
-def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: datetime) -> int:
+def free_suspended(session: Session, staffing: Staffing, book: Book, hub: Actor, now: datetime) -> int:
     """
     Take cases from people who are no longer living staff: proposals go back, accepted ones to the second.
 
@@ -68,7 +69,7 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
             case.version += 1
             told = notices.audience(staffing, case.team, None)
         elif {case.assignee, case.second} & staffing.living:
-            told = _leave_to(session, case, staffing, loads, hub, now)
+            told = _leave_to(session, case, staffing, loads, book, hub, now)
         else:
             # Said once a day, not at every tick: the clock says it again.
             if session.get(Clock, (case.id, clocks.ORPHAN)) is not None:
@@ -81,15 +82,31 @@ def free_suspended(session: Session, staffing: Staffing, hub: Actor, now: dateti
 
 
 def _leave_to(
-    session: Session, case: Case, staffing: Staffing, loads: dict[str, int], hub: Actor, now: datetime
+    session: Session,
+    case: Case,
+    staffing: Staffing,
+    loads: dict[str, int],
+    book: Book,
+    hub: Actor,
+    now: datetime,
 ) -> list[str]:
-    """Leave a case to the one of its people who is still there, with a new second; return who hears of it."""
+    """
+    Leave a case to the one of its people who is still there, with a new second; return who hears of it.
+
+    The hub signs for it only where the columns say what the journal says: keys follow its word.
+    """
+    is_as_signed = set(book.of(case.id, case.team).people) == {case.assignee, case.second} - {None}
     is_assignee_there = case.assignee in staffing.living
     left = case.assignee if is_assignee_there else case.second
     assert left is not None
     case.assignee, case.second = left, cases.propose_second(case, left, staffing, loads)
     case.version += 1
-    journal.write(session, "assign", by=hub, day=now.date(), case=case.id)
+    subject = subject_of(left) if is_as_signed else None
+    journal.write(session, "assign", by=hub, day=now.date(), case=case.id, subject=subject)
+    if is_as_signed and case.second is not None:
+        journal.write(
+            session, "second", by=hub, day=now.date(), case=case.id, subject=subject_of(case.second)
+        )
     return [left] if is_assignee_there else [left, *staffing.coordinators()]
 
 

@@ -17,18 +17,19 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, keys, mailboxes, rosters, signed, vouching, watching
+from casework import canonical, keys, mailboxes, rosters, signed, vouching, watching
 from casework.asking import HANDIN_TAG, KEY_TAG
 from casework.database import Database
 from casework.errors import CaseworkError, SchemaMismatchError
 from casework.keeper import open_grant
 from casework.keys import PublicKey
+from casework.parties import Parties, team_of
 from casework.rosters import Staffing
 from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
-from casework.tables import Case, Draft, Grant, HandIn, JournalRow, Mailbox, SealingKey
+from casework.tables import Case, Draft, Grant, HandIn, Mailbox, SealingKey
 from crypto import context, lock, sealed
-from crypto.roster import Anchor
+from crypto.roster import Anchor, StaffEntry
 from crypto.signature import verify
 from crypto.xwing import Recipient
 
@@ -62,6 +63,8 @@ def take(database: Database, strongbox: Strongbox, anchor: Anchor, now: datetime
         stale = session.scalar(
             select(HandIn.id).where(HandIn.at < now - LIFETIME, HandIn.state != "new").limit(1)
         )
+        if waiting:
+            strongbox.parties.read(session, rosters.current(session, anchor), anchor)
     if stale is not None:
         with database.write() as session:
             session.execute(delete(HandIn).where(HandIn.at < now - LIFETIME, HandIn.state != "new"))
@@ -115,18 +118,35 @@ class _AgainError(Exception):
     """This desk should hand in anew: the hub has another key by now, or too long a time has passed."""
 
 
-def may_hold(owner: Case | Draft, compartment: str, holder: str) -> frozenset[str]:
-    """Return the roles of which *holder* must have one to hold this key: the wall between teams."""
-    if isinstance(owner, Draft):
-        return DRAFT_ROLES
-    if owner.team == rosters.LEGAL:
+def may_hold(compartment: str, team: str, on_it: Parties, holder: str) -> frozenset[str]:
+    """
+    Return the roles of which *holder* must have one to hold a key of a case: the wall between teams.
+
+    *team* is whose case it is, *on_it* who is on it; neither is taken from its columns.
+    """
+    if team == rosters.LEGAL:
         # Content, and only to whom a holder lent the case; a card never.
-        lent = compartment == keys.CONTENT and owner.consultant == holder
+        lent = compartment == keys.CONTENT and on_it.consultant == holder
         return frozenset({"lawyer", "consultant"} if lent else {"lawyer"})
     if compartment == keys.CONTENT:
         return frozenset({"editor"})
-    released = {"editor"} if holder in (owner.assignee, owner.second) else set()
+    released = {"editor"} if holder in on_it.people else set()
     return frozenset({"custodian", "coordinator", *released})
+
+
+def roles_for(
+    session: Session, strongbox: Strongbox, staffing: Staffing, owner: Case | Draft, compartment: str, to: str
+) -> frozenset[str]:
+    """Return :func:`may_hold` of a case, or who may hold a draft, as the hub knows it."""
+    if isinstance(owner, Draft):
+        return DRAFT_ROLES
+    team = whose(session, strongbox, staffing, owner)
+    return may_hold(compartment, team, strongbox.parties.of(owner.id, team), to)
+
+
+def whose(session: Session, strongbox: Strongbox, staffing: Staffing, case: Case) -> str:
+    """Return which team *case* is of: the hub goes by the grants it locked itself."""
+    return team_of(session, case, staffing.roster, lambda row: open_grant(row, strongbox) is not None)
 
 
 @dataclass
@@ -191,7 +211,7 @@ class _Taking:
         if self.session.get(SealingKey, (owner, compartment, generation)) is None:
             raise RefusedError
         self._check_may_grant(owner, compartment)
-        self._check_wall(owner, compartment, holder, number)
+        self._check_wall(owner, compartment, generation, holder, number)
         place = keys.lock_context(owner, compartment, generation, holder, number)
         body = base64.b64decode(grant["grant"], validate=True)
         existing = self.session.get(Grant, (owner, compartment, generation, holder, number))
@@ -231,27 +251,34 @@ class _Taking:
             raise RefusedError
 
     def _founded(self, key: PublicKey, owner: Case | Draft) -> bool:
-        """A draft is its author's; a brief or second matter its writer's, for its content alone."""
+        """
+        A draft is its author's; a brief or second matter its writer's, for its content alone, and soon.
+
+        Nothing has two first keys: where a grant still opens, the row of the key was only taken out.
+        """
+        held = select(Grant).where(Grant.owner == key.owner, Grant.compartment == key.compartment)
+        if any(open_grant(row, self.strongbox) is not None for row in self.session.scalars(held)):
+            return False
         if isinstance(owner, Draft):
             return owner.author == self.staff
-        written = select(JournalRow).where(
-            JournalRow.act.in_(("brief", "split")), JournalRow.subject == key.owner
-        )
-        own = [row for row in self.session.scalars(written) if row.actor == self.staff]
-        is_signed = any(journal.is_signed(row, self.staffing.roster) for row in own)
-        return key.compartment == keys.CONTENT and is_signed
+        began = self.strongbox.parties.founding(key.owner)
+        if began is None or key.compartment != keys.CONTENT or began.by != self.staff:
+            return False
+        return self.now.date() - began.day <= HANDOVER
 
     def _answers_for(self, owner: Case | Draft) -> bool:
         """Tell whether this person is on the case, or is the one who just gave it to somebody."""
         if isinstance(owner, Draft):
             return owner.author == self.staff
-        if self.staff in (owner.assignee, owner.second):
+        on_it = self._on(owner)
+        if self.staff in on_it.people:
             return True
-        given = select(JournalRow).where(JournalRow.act == "assign", JournalRow.case == owner.id)
-        last = self.session.scalars(given.order_by(JournalRow.n.desc()).limit(1)).first()
-        if last is None or last.actor != self.staff or self.now.date() - last.day > HANDOVER:
-            return False
-        return journal.is_signed(last, self.staffing.roster)
+        return on_it.giver == self.staff and on_it.day is not None and self.now.date() - on_it.day <= HANDOVER
+
+    def _on(self, case: Case) -> Parties:
+        """Return who is on a case, as signed."""
+        team = whose(self.session, self.strongbox, self.staffing, case)
+        return self.strongbox.parties.of(case.id, team)
 
     def _check_may_grant(self, owner: bytes, compartment: str) -> None:
         """Only a holder makes holders, and only a grant that the hub itself locked makes a holder."""
@@ -263,7 +290,7 @@ class _Taking:
         if not any(open_grant(row, self.strongbox) is not None for row in self.session.scalars(held)):
             raise RefusedError
 
-    def _check_wall(self, owner: bytes, compartment: str, holder: str, number: int) -> None:
+    def _check_wall(self, owner: bytes, compartment: str, generation: int, holder: str, number: int) -> None:
         if holder == keys.RECOVERY:
             if self.staffing.roster.recovery is None or number != 0:
                 raise RefusedError
@@ -271,9 +298,36 @@ class _Taking:
         entry = self.staffing.roster.find(holder)
         if entry is None or holder not in self.staffing.living or entry.number != number:
             raise RefusedError
-        held = self._owner(owner, compartment)
-        if not entry.roles & may_hold(held, compartment, holder):
+        thing = self._owner(owner, compartment)
+        roles = roles_for(self.session, self.strongbox, self.staffing, thing, compartment, holder)
+        if not entry.roles & roles or not self._is_due(thing, compartment, generation, entry):
             raise RefusedError
+
+    def _is_due(self, thing: Case | Draft, compartment: str, generation: int, entry: StaffEntry) -> bool:
+        """
+        Tell whether somebody is to have this key: one of the case's people, or who really held it before.
+
+        A brief goes to editors before anybody is on it, and a tip's cards are the custodians'.
+        """
+        if isinstance(thing, Draft):
+            return self._answers_for(thing) or self._held_before(thing, compartment, generation, entry)
+        on_it = self._on(thing)
+        if entry.id in on_it.people or (compartment == keys.CONTENT and entry.id == on_it.consultant):
+            return True
+        began = self.strongbox.parties.founding(thing.id)
+        is_brief = (thing.id, compartment) in self.founded and began is not None and began.act == "brief"
+        return (is_brief and not on_it.people) or self._held_before(thing, compartment, generation, entry)
+
+    def _held_before(self, thing: Case | Draft, compartment: str, generation: int, entry: StaffEntry) -> bool:
+        """Tell whether a grant of an earlier keyring of this person opens: a row alone says nothing."""
+        earlier = select(Grant).where(
+            Grant.owner == thing.id,
+            Grant.compartment == compartment,
+            Grant.generation == generation,
+            Grant.staff == entry.id,
+            Grant.number <= entry.number,
+        )
+        return any(open_grant(row, self.strongbox) is not None for row in self.session.scalars(earlier))
 
     def _add_mailboxes(self, case_id: bytes, ids: list[bytes]) -> None:
         case = self._owner(case_id, keys.CONTENT)
@@ -307,7 +361,7 @@ class _Taking:
     def _is_theirs(self, owner: Case | Draft) -> bool:
         if isinstance(owner, Draft):
             return owner.author == self.staff
-        return self.staff in (owner.assignee, owner.second)
+        return self.staff in self._on(owner).people
 
     def _is_enough(self, rows: Sequence[Grant], staff: frozenset[str]) -> bool:
         """

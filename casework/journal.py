@@ -33,7 +33,7 @@ ACTS = frozenset(
     {
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
         "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split", "lend",
-        "pass-up", "spam", "brief", "give-back", "wait",
+        "pass-up", "second", "spam", "brief", "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "embargo", "lift-embargo", "release",
         "publish", "discard",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
@@ -215,6 +215,13 @@ def _entry(row: JournalRow) -> bytes:
 
 def _hex(value: bytes | None) -> str | None:
     return None if value is None else value.hex()
+
+
+def follows(row: JournalRow, n: int, head: bytes) -> bool:
+    """Tell whether *row* is the one after row *n*, whose head was *head*. Does not say who wrote it."""
+    if row.n != n + 1 or row.previous != head:
+        return False
+    return row.head == chain.head(row.previous, _entry(row))
 
 
 def is_signed(row: JournalRow, roster: Roster) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import Exists, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from casework import keys
+from casework.actors import HUB
 from casework.hands import Hands
 from casework.keys import PublicKey
 from casework.tables import Grant, SealingKey
@@ -58,7 +59,8 @@ def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[s
         if known is None:
             continue  # no compartment of ours: somebody else wrote this row
         key = known.key
-        if key is None and is_held:
+        # A first key of the staff's making is a brief's or a second matter's, where no tipster writes.
+        if key is None and is_held and (row.generation > 0 or row.made_by == HUB):
             try:
                 key = keys.believe(row, roster)
             except CryptoError:

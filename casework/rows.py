@@ -8,13 +8,15 @@ Two Rows in one batch never touch the same case, because one chat has at most on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from casework.tables import Base
+
+Step = Callable[[Session], object]
 
 
 def table_of(kind: type[Base]) -> Table:
@@ -32,6 +34,7 @@ class Rows:
         self.inserts: list[tuple[Table, dict[str, Any]]] = []
         self.changes: list[tuple[Table, dict[str, Any], dict[str, Any]]] = []
         self.drops: list[tuple[Table, dict[str, Any]]] = []
+        self.steps: list[Step] = []
 
     def __repr__(self) -> str:
         return f"<Rows +{len(self.inserts)} ~{len(self.changes)} -{len(self.drops)}>"
@@ -48,11 +51,16 @@ class Rows:
         """Delete the rows equal to *where* in every column it names."""
         self.drops.append((table_of(kind), where))
 
+    def then(self, step: Step) -> None:
+        """Do *step* in the same transaction, once everything else of the batch is written."""
+        self.steps.append(step)
+
     def extend(self, other: Rows) -> None:
         """Take over everything *other* would write."""
         self.inserts += other.inserts
         self.changes += other.changes
         self.drops += other.drops
+        self.steps += other.steps
 
 
 def write(session: Session, batch: Iterable[Rows]) -> None:
@@ -75,6 +83,8 @@ def write(session: Session, batch: Iterable[Rows]) -> None:
         for column, value in where.items():
             removal = removal.where(table.c[column] == value)
         session.execute(removal)
+    for step in everything.steps:
+        step(session)
 
 
 def _grouped(

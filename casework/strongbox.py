@@ -28,6 +28,7 @@ from pathlib import Path
 from casework import canonical
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
+from casework.parties import Book
 from crypto.errors import CryptoError
 from crypto.lock import Key
 from crypto.signature import SigningKey
@@ -60,6 +61,7 @@ class Strongbox:
         self.roster_seen = _read_number(self._seen_file)
         self._suspended_file = state_dir / SUSPENDED
         self.suspended = _read_suspended(self._suspended_file)
+        self.parties = Book()  # who is on which case, as the journal says
         self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
     def __repr__(self) -> str:

@@ -19,15 +19,17 @@ from datetime import date
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from casework import journal, keys, lives
+from casework import journal, keys
 from casework.actors import HUB, Actor
 from casework.database import Database
+from casework.handins import whose
 from casework.hands import Hands, StaffKey
 from casework.keeper import open_grant
 from casework.rosters import Staffing
 from casework.rows import Rows, write
 from casework.strongbox import Strongbox
 from casework.tables import Case, Grant, SealingKey
+from crypto.roster import Anchor
 
 # Cases looked at in one transaction: a lawyer's whole load takes a few.
 AT_ONCE = 50
@@ -60,7 +62,7 @@ def due(hands: Hands) -> Select[bytes, str]:
     )
 
 
-def renew(database: Database, strongbox: Strongbox, staffing: Staffing, today: date) -> int:
+def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: Anchor, today: date) -> int:
     """
     Make the next key wherever somebody gone holds the newest one; return how many were made.
 
@@ -72,6 +74,7 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, today: d
     if not hands.gone:
         return 0
     with database.read() as session:
+        strongbox.parties.read(session, staffing.roster, anchor)
         found = session.execute(due(hands).limit(AT_ONCE)).all()
     made = 0
     for owner, compartment in found:
@@ -88,8 +91,8 @@ def _renew_one(
     case = session.get(Case, owner, with_for_update=True, populate_existing=True)
     if case is None or not _is_held_by_gone(session, strongbox, staffing.hands, owner, compartment):
         return False
-    people = (case.assignee, case.second) if case.status in (*lives.ACTIVE, "closed") else ()
-    holders = staffing.next_holders(case.team, compartment, people)
+    team = whose(session, strongbox, staffing, case)
+    holders = staffing.next_holders(team, compartment, strongbox.parties.of(owner, team).people)
     if all(holder.staff == keys.RECOVERY for holder in holders):
         return False
     made, rows = keys.make(owner, compartment, keys.next_generation(session, owner, compartment)), Rows()

@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import journal, rosters
 from casework.errors import CaseworkError
-from casework.strongbox import Suspension
 from casework.tables import JournalRow
 from crypto.errors import CryptoError
 from crypto.roster import Anchor, Roster, StaffEntry
+
+if TYPE_CHECKING:
+    from casework.strongbox import Suspension
 
 _DAY = timedelta(days=1)
 # No journal is older. Also keeps out days that a database can hold and we cannot.
@@ -108,19 +111,29 @@ def _is_out(row: JournalRow, found: Mapping[str, Voices], remembered: Mapping[st
 def _actor(
     session: Session, row: JournalRow, roster: Roster, anchor: Anchor, known: dict[int, Roster | None]
 ) -> StaffEntry | None:
-    """Return who signed this row, by the roster of the day the hub took it, before that by the newest."""
-    if row.roster is not None:
-        if not journal.was_taken(row, roster):
-            return None
-        if row.roster not in known:
-            known[row.roster] = _roster(session, row.roster, anchor)
-        of = known[row.roster]
-    else:
-        of = roster
+    """Return who signed this row."""
+    of = roster_of(session, row, roster, anchor, known)
     entry = None if of is None else of.find(row.actor)
     if of is None or entry is None or (entry.revoked and row.roster is None):
         return None
     return entry if journal.is_signed(row, of) else None
+
+
+def roster_of(
+    session: Session, row: JournalRow, roster: Roster, anchor: Anchor, known: dict[int, Roster | None]
+) -> Roster | None:
+    """
+    Return by which roster to judge a row: that of the day the hub took it, before that *roster*, the newest.
+
+    None says that the hub did not take it. *known* keeps what was read.
+    """
+    if row.roster is None:
+        return roster
+    if not journal.was_taken(row, roster):
+        return None
+    if row.roster not in known:
+        known[row.roster] = _roster(session, row.roster, anchor)
+    return known[row.roster]
 
 
 def _roster(session: Session, version: int, anchor: Anchor) -> Roster | None:

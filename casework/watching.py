@@ -14,7 +14,6 @@ and nothing new to do; what they have stays theirs, and no key moves.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import rosters, voices
+from casework.actors import subject_of
 from casework.rosters import LASTING, Staffing
 from casework.strongbox import Strongbox, Suspension
 from casework.tables import StaffState
@@ -72,11 +72,6 @@ def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetim
         lasting=frozenset(staff for staff, one in remembered.items() if one.until >= LASTING),
         unsigned=frozenset(listed - found.living - out),
     )
-
-
-def subject_of(staff: str) -> bytes:
-    """Return what the journal calls a person: an id of 16 bytes, drawn from the staff id in clear."""
-    return hashlib.sha256(staff.encode()).digest()[:16]
 
 
 def _remember(

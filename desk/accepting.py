@@ -7,8 +7,8 @@ also those of the card, because whoever joined after filing holds none of them y
 go. Where there is neither a second nor recovery, nothing is changed: the duty list's grants stay, because no
 desk may drop the last but one holder.
 
-A consultant is granted keys by nothing but the click that lends the case: a column of the database says whom
-it is lent to, and whoever can write that column must not be given keys by it. New generations leave them out.
+What is mended later follows the journal: columns of the database say who answers for a case and whom it is
+lent to, and whoever can write a column must not be given keys by it. New generations leave a consultant out.
 
 A tip's identity card is not touched here: it stays with the custodians.
 """
@@ -16,6 +16,7 @@ A tip's identity card is not touched here: it stays with the custodians.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -87,7 +88,11 @@ def mend(visit: Visit, case: Case) -> None:
     if (case.id, case.version) in session.mended:
         return
     session.mended.add((case.id, case.version))
-    theirs = {visit.staff, case.second, case.consultant, keys.RECOVERY}
+    on_it = visit.on(case)
+    if visit.staff not in on_it.people:
+        return
+    second = next((one for one in on_it.people if one != visit.staff), None)
+    theirs = {visit.staff, second, on_it.consultant, keys.RECOVERY}
     with visit.database.read() as database:
         held = database.scalars(
             select(Grant.staff).where(Grant.owner == case.id, Grant.compartment == keys.CONTENT)
@@ -95,19 +100,19 @@ def mend(visit: Visit, case: Case) -> None:
     if session.waiting or set(held) <= theirs:
         return
     try:
-        handing.hand_in(visit, handover_with_merged(visit, case, visit.staff, case.second))
+        handing.hand_in(visit, handover_with_merged(visit, case, visit.staff, second))
     except DeskError as error:
         log.warning("desk.not_mended %s", type(error).__name__)
 
 
-def holders_of(visit: Visit, case: Case) -> list[Holder]:
-    """Return who should hold the next key of an accepted *case*: its people at work, and recovery."""
-    return [] if case.assignee is None else _holders(visit, case.assignee, case.second)
+def holders_of(visit: Visit, people: Iterable[str]) -> list[Holder]:
+    """Return who should hold the next key of a case of *people*: those of them at work, and recovery."""
+    found = [visit.staffing.holder(one) for one in people]
+    return [holder for holder in found if holder is not None] + visit.staffing.recovery()
 
 
 def _holders(visit: Visit, first: str, second: str | None) -> list[Holder]:
-    people = [visit.staffing.holder(one) for one in (first, second) if one is not None]
-    return [holder for holder in people if holder is not None] + visit.staffing.recovery()
+    return holders_of(visit, [one for one in (first, second) if one is not None])
 
 
 def _has_card_key(visit: Visit, case: bytes) -> bool:

@@ -17,11 +17,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import journal
+from casework.actors import subject_of
 from casework.errors import NotAllowedError, NotFoundError
 from casework.permits import Acting
 from casework.rosters import LASTING
 from casework.tables import StaffState
-from casework.watching import subject_of
 
 FIRST = timedelta(hours=24)
 LIMITS = range(501)

@@ -10,7 +10,7 @@ desk (:func:`desk.accepting.mend`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import or_, select
 
@@ -46,7 +46,7 @@ def relieve(visit: Visit) -> int:
     """Make the next key wherever a stand-in holds the newest one; return how many the hub took."""
     done = 0
     for case, key in list(_held_by_stand_ins(visit))[:AT_ONCE]:
-        holders = accepting.holders_of(visit, case)
+        holders = accepting.holders_of(visit, visit.on(case).people)
         grants = [NewGrant.make(key, holder) for holder in holders]
         try:
             done += handing.hand_in(visit, HandIn(new_keys=[keys.public(key)], grants=grants))
@@ -60,40 +60,42 @@ def _held_by_stand_ins(visit: Visit) -> Iterator[tuple[Case, NewKey]]:
     """Go through the cases this person answers for and say which key should be next."""
     if visit.session.waiting:
         return
+    is_own = or_(Case.assignee == visit.staff, Case.second == visit.staff)
+    # Only what the hub made after the first has stand-ins; of a tip's card they are the custodians.
     with visit.database.read() as session:
-        own = session.scalars(
-            select(Case).where(
-                or_(Case.assignee == visit.staff, Case.second == visit.staff), Case.status.in_(lives.ACTIVE)
+        made = session.execute(
+            select(Case, SealingKey)
+            .join(SealingKey, SealingKey.owner == Case.id)
+            .where(
+                is_own,
+                Case.status.in_(lives.ACTIVE),
+                or_(SealingKey.compartment == keys.CONTENT, Case.team == rosters.LEGAL),
+                SealingKey.compartment.in_((keys.CONTENT, keys.IDENTITY)),
+                SealingKey.made_by == HUB,
+                SealingKey.generation.between(1, keys.GENERATIONS - 1),
             )
         ).all()
-        for case in own:
-            people = {one for one in (case.assignee, case.second) if one is not None}
-            # Whoever would be alone with it needs the stand-ins.
-            if len(accepting.holders_of(visit, case)) < 2:
-                continue
-            for compartment in (keys.CONTENT, keys.IDENTITY):
-                # A tip's card is its custodians'; a second matter has none.
-                if compartment == keys.IDENTITY and case.team != rosters.LEGAL:
-                    continue
-                following = keys.next_generation(session, case.id, compartment)
-                newest = session.get(SealingKey, (case.id, compartment, following - 1))
-                if newest is None or not _is_by_hub(visit, newest):
-                    continue
-                held = select(Grant.staff).where(
-                    Grant.owner == case.id,
-                    Grant.compartment == compartment,
-                    Grant.generation == newest.generation,
-                )
-                if not set(session.scalars(held)) <= {*people, keys.RECOVERY}:
-                    yield case, keys.make(case.id, compartment, following)
+    for case, row in made:
+        people = visit.on(case).people
+        # Whoever would be alone with it needs the stand-ins.
+        if visit.staff not in people or len(accepting.holders_of(visit, people)) < 2:
+            continue
+        if _is_held_beyond(visit, row, people):
+            yield case, keys.make(case.id, row.compartment, row.generation + 1)
 
 
-def _is_by_hub(visit: Visit, row: SealingKey) -> bool:
-    """Tell whether the hub made this key after the first: only those have stand-ins."""
-    if row.generation == 0 or row.made_by != HUB:
-        return False
+def _is_held_beyond(visit: Visit, row: SealingKey, people: Iterable[str]) -> bool:
+    """Tell whether this is the newest key, vouched for, and others than *people* hold it."""
     try:
         keys.believe(row, visit.staffing.roster)
     except CryptoError:
         return False
-    return True
+    with visit.database.read() as session:
+        if keys.next_generation(session, row.owner, row.compartment) != row.generation + 1:
+            return False
+        held = select(Grant.staff).where(
+            Grant.owner == row.owner,
+            Grant.compartment == row.compartment,
+            Grant.generation == row.generation,
+        )
+        return not set(session.scalars(held)) <= {*people, keys.RECOVERY}

@@ -19,9 +19,10 @@ from sqlalchemy.orm import aliased
 
 from casework import keys, lives, rosters
 from casework.asking import GrantRef, NewGrant
-from casework.handins import may_hold
+from casework.handins import DRAFT_ROLES, may_hold
 from casework.hands import StaffKey
 from casework.keys import Holder, NewKey
+from casework.parties import Parties
 from casework.permits import has_role
 from casework.tables import Case, Draft, Grant
 from crypto.xwing import Identity
@@ -67,13 +68,22 @@ def rewrap(visit: Visit) -> int:
             for ref, holder in some
             if ref in opened
         ]
-        try:
-            done += len(grants) if handing.hand_in(visit, HandIn(grants=grants)) else 0
-        except ConflictError as error:
-            log.warning("desk.not_rewrapped %s", type(error).__name__)
+        done += _hand_in(visit, grants)
         # Tried once in a session: what the hub refuses it refuses again, what waits is looked after.
         visit.session.rewrapped.update(_name(one) for one in some)
     return done
+
+
+def _hand_in(visit: Visit, grants: list[NewGrant]) -> int:
+    """Hand in what was made; where the hub refuses, each case by itself, so that none is in another's way."""
+    try:
+        return len(grants) if handing.hand_in(visit, HandIn(grants=grants)) else 0
+    except ConflictError as error:
+        log.warning("desk.not_rewrapped %s", type(error).__name__)
+    by_owner: defaultdict[bytes, list[NewGrant]] = defaultdict(list)
+    for one in grants:
+        by_owner[one.key.owner].append(one)
+    return sum(_hand_in(visit, some) for some in by_owner.values()) if len(by_owner) > 1 else 0
 
 
 def missing(visit: Visit) -> list[Missing]:
@@ -99,18 +109,28 @@ def _of_own_cases(visit: Visit) -> Iterable[Missing]:
                 rows.where(Grant.owner.in_(some))
             ):
                 held[GrantRef(owner, compartment, generation)].add((staff, number))
+        visit.desk.book.read(session, visit.staffing.roster, visit.desk.anchor)
     cases = {case.id: case for case in own}
     for ref, holders in held.items():
         case = cases[ref.owner]
         if me not in holders or (ref.compartment == keys.IDENTITY and case.team != rosters.LEGAL):
             continue
-        # A consultant is lent what was said, never a card.
-        lent = case.consultant if ref.compartment == keys.CONTENT else None
-        names = {one for one in (case.assignee, case.second, lent) if one not in (None, visit.staff)}
-        people = [visit.staffing.holder(name) for name in sorted(names) if name is not None]
-        for holder in [*people, *visit.staffing.recovery()]:
-            if holder is not None and (holder.staff, holder.number) not in holders:
+        # Looked at more closely only where somebody is missing: most often nobody is.
+        if _lacking(visit, ref, visit.desk.book.of(case.id, case.team), holders):
+            for holder in _lacking(visit, ref, visit.on(case), holders):
                 yield ref, holder
+
+
+def _lacking(visit: Visit, ref: GrantRef, on_it: Parties, holders: set[StaffKey]) -> list[Holder]:
+    """Return who of a case's people, and whether recovery, does not hold a key that they should."""
+    if visit.staff not in on_it.people:
+        return []
+    # A consultant is lent what was said, never a card.
+    lent = on_it.consultant if ref.compartment == keys.CONTENT else None
+    names = {*on_it.people, *([] if lent is None else [lent])} - {visit.staff}
+    people = [visit.staffing.holder(name) for name in sorted(names)]
+    wanted = [*(one for one in people if one is not None), *visit.staffing.recovery()]
+    return [one for one in wanted if (one.staff, one.number) not in holders]
 
 
 def _of_renewed(visit: Visit) -> Iterable[Missing]:
@@ -143,8 +163,14 @@ def _of_renewed(visit: Visit) -> Iterable[Missing]:
                 thing = session.get(Draft, owner)
             if holder is None or thing is None:
                 continue
-            if has_role(name, visit.staffing, *may_hold(thing, compartment, name)):
+            if has_role(name, visit.staffing, *_roles(visit, thing, compartment, name)):
                 yield GrantRef(owner, compartment, generation), holder
+
+
+def _roles(visit: Visit, thing: Case | Draft, compartment: str, name: str) -> frozenset[str]:
+    if isinstance(thing, Draft):
+        return DRAFT_ROLES
+    return may_hold(compartment, thing.team, visit.on(thing), name)
 
 
 def _same(other: type[Grant]) -> ColumnElement[bool]:

@@ -20,9 +20,11 @@ from markupsafe import Markup
 from casework.actors import Actor
 from casework.database import Database
 from casework.heads import Judgement
+from casework.parties import NOBODY, Book, Parties, team_of
 from casework.permits import Acting
 from casework.permits import Settings as CaseSettings
 from casework.rosters import Staffing
+from casework.tables import Case
 from crypto.roster import Anchor, StaffEntry
 from desk.batches import Batches
 from desk.entrance import Entrance
@@ -101,6 +103,8 @@ class Desk:
     cases: CaseSettings = field(default_factory=CaseSettings)
     # Answers to many that can still be taken back.
     batches: Batches = field(default_factory=Batches)
+    # Who is on which case, as the journal says.
+    book: Book = field(default_factory=Book)
     # What this desk saw of the journal; a desk built for one purpose only has none.
     journal: Pinned | None = None
 
@@ -173,6 +177,16 @@ class Visit:
     def database(self) -> Database:
         """The house's database."""
         return self.desk.database
+
+    def on(self, case: Case) -> Parties:
+        """Return who is on *case* as signed; nobody while something is wrong with the journal."""
+        if self.desk.alarm is not None:
+            return NOBODY
+        with self.database.read() as session:
+            self.desk.book.read(session, self.staffing.roster, self.desk.anchor)
+            # Which grants are real, only the hub can tell; it looks again at what is handed in.
+            team = team_of(session, case, self.staffing.roster, lambda _row: True)
+        return self.desk.book.of(case.id, team)
 
     @property
     def language(self) -> str:

@@ -29,7 +29,8 @@ class CaseFacts:
     clocks: frozenset[str]  # kinds that run
     told: bool  # somebody has a notice waiting that its tipster wrote
     second: str | None = None
-    people: tuple[str, ...] = ()  # who answers for it
+    people: tuple[str, ...] = ()  # who answers for it, by its columns: whom to tell
+    parties: tuple[str, ...] = ()  # who does as signed: whom to grant keys
     chats: tuple[bytes, ...] = ()  # items that let desks write to the mailbox of a chat's own buttons
     held: bool = (
         False  # what its tipster began, or a part of it, is kept for a court: taking it back waits 72 hours

@@ -62,6 +62,7 @@ def file(work: Work) -> None:
         set_chat(work)
     if shared is not None:
         joining.link(work, shared.case)
+        joining.note(work, shared)
     work.writing, work.filed = None, True
     work.state = replace(work.state, joins=None, joins_by=None)
 

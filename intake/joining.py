@@ -10,8 +10,10 @@ together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
-from casework import keys, lives
+from casework import journal, keys, lives
+from casework.actors import HUB, Actor, subject_of
 from casework.keys import Holder
 from casework.rosters import Staffing
 from casework.routing import JOINED, Route
@@ -74,9 +76,21 @@ def link(work: Work, joined: CaseFacts) -> None:
         )
 
 
+def note(work: Work, shared: Shared) -> None:
+    """Let the journal say, signed by the hub, who answers for a case that nobody had to accept."""
+    if not shared.is_taken:
+        return
+    by, day = Actor(HUB, 0, work.house.signing), work.now.date()
+    for act, staff in (("assign", shared.route.assignee), ("second", shared.second)):
+        if staff is not None:
+            work.rows.then(
+                partial(journal.write, act=act, by=by, day=day, case=work.case, subject=subject_of(staff))
+            )
+
+
 def _holders(joined: CaseFacts, staffing: Staffing) -> list[Holder]:
     """Return who answers for an accepted case and is still there, the assignee first."""
     if joined.status not in lives.ACTIVE:
         return []
-    found = (staffing.holder(one) for one in (joined.assignee, joined.second) if one is not None)
+    found = (staffing.holder(one) for one in joined.parties)
     return [holder for holder in found if holder is not None]

@@ -18,7 +18,7 @@ def take_up(work: Work, facts: CaseFacts) -> None:
     """Go on with a case that is there."""
     work.case = facts.id
     work.team = facts.team
-    work.people = facts.people
+    work.parties = facts.parties
     found = {keys.CONTENT: facts.content, keys.IDENTITY: facts.identity}
     work.keys = {name: key for name, key in found.items() if key is not None}
     work.next_generation = {keys.CONTENT: facts.next_content, keys.IDENTITY: facts.next_identity}

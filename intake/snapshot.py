@@ -25,10 +25,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from casework import cases, keys, lives, post, watching
+from casework import cases, handins, keys, lives, post, watching
 from casework import newest as newest_keys
 from casework.clocks import WITHDRAWN, Hours, Times
 from casework.notices import REPLY
+from casework.parties import Book
 from casework.post import Collected, Waiting
 from casework.rosters import Staffing
 from casework.rows import Rows
@@ -49,6 +50,11 @@ INVITATION = "invitation"
 ESCROW_DAYS = 7
 
 
+def _by_column(_session: Session, case: Case) -> str:
+    """Return the team a case's column names."""
+    return case.team
+
+
 @dataclass(frozen=True, repr=False)
 class House:
     """What is the same for every chat; good for some seconds, so it may be read once for many updates."""
@@ -64,6 +70,8 @@ class House:
     hours: Hours = field(default_factory=Hours)
     escrow_days: int = ESCROW_DAYS
     outage: Outage | None = None
+    book: Book = field(default_factory=Book)  # who is on which case
+    team_of: Callable[[Session, Case], str] = _by_column
 
     def __repr__(self) -> str:
         return "<House>"
@@ -129,8 +137,10 @@ def read_house(
 ) -> House:
     """Read what is the same for every chat."""
     number, identity = strongbox.courier
+    staffing = watching.watched(session, strongbox, anchor, now)
+    strongbox.parties.read(session, staffing.roster, anchor)
     return House(
-        staffing=watching.watched(session, strongbox, anchor, now),
+        staffing=staffing,
         loads=cases.loads(session),
         epoch=strongbox.epoch,
         spools=strongbox.spools,
@@ -141,6 +151,8 @@ def read_house(
         hours=hours or Hours(),
         escrow_days=escrow_days,
         outage=outage,
+        book=strongbox.parties,
+        team_of=lambda session, case: handins.whose(session, strongbox, staffing, case),
     )
 
 
@@ -154,15 +166,19 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     begun = beside if case.id == case_id else _read_beside(session, case_id)
     newest = newest_keys.read(session, case.id, staffing.hands, staffing.roster)
     content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
+    # Where a key must be made, the column alone does not say for which team.
+    is_settled = content.key is not None and identity.key is not None
+    team = case.team if is_settled else house.team_of(session, case)
     return CaseFacts(
         id=case.id,
-        team=case.team,
+        team=team,
         status=case.status,
         urgency=case.urgency,
         language=case.language,
         assignee=case.assignee,
         second=case.second,
         people=_people_of(case),
+        parties=house.book.of(case.id, team).people,
         held=bool(begun["held"]),
         keepers=tuple(sorted(set(begun["keeper"]))),
         is_taken_back=WITHDRAWN in begun["clock"],

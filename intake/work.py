@@ -37,7 +37,7 @@ class Work:
     read_other: ReadCase = nobody  # of a case that whoever writes was invited into
     case: bytes | None = None
     team: str | None = None
-    people: tuple[str, ...] = ()  # who answers for the case
+    parties: tuple[str, ...] = ()  # who answers for the case, as signed
     writing: Writing | None = None
     begun: bool = False
     filed: bool = False
@@ -63,7 +63,7 @@ class Work:
             assert self.team is not None
             made = keys.make(self.case, compartment, self.next_generation[compartment])
             keys.add_key(self.rows, made, "hub", hub=self.house.signing)
-            holders = self.house.staffing.next_holders(self.team, compartment, self.people)
+            holders = self.house.staffing.next_holders(self.team, compartment, self.parties)
             keys.add_grants(self.rows, made, holders, self.house.epoch)
             self.keys[compartment] = keys.public(made)
         return self.keys[compartment]

@@ -287,9 +287,11 @@ class Chores:
     def escalate(self) -> None:
         """Carry clocks that ran out one step further, free cases of suspended staff, remind of noted days."""
         staffing, now = self._staffing(), self.clock()
+        with self.database.read() as session:
+            self.strongbox.parties.read(session, staffing.roster, self.anchor)
         with self.database.write() as session:
             escalation.escalate(session, staffing, now, permits.Settings(times=self.settings.times))
-            escalation.free_suspended(session, staffing, self._hub, now)
+            escalation.free_suspended(session, staffing, self.strongbox.parties, self._hub, now)
             escalation.hand_to_stand_ins(session, staffing, now)
             cardrequests.escalate(session, staffing, now)
             escalation.remind(session, staffing, now)
@@ -301,7 +303,7 @@ class Chores:
     def succeed(self) -> None:
         """Let nothing new be opened with keys of people who are gone."""
         staffing = self._staffing()
-        made = succession.renew(self.database, self.strongbox, staffing, self.clock().date())
+        made = succession.renew(self.database, self.strongbox, staffing, self.anchor, self.clock().date())
         if made:
             log.info("keys.renewed %d", made)
             self._renew_courier()

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from casework import canonical, journal, keys
 from casework.actors import OPERATOR, Actor
 from casework.database import Database
-from casework.handins import may_hold
+from casework.handins import roles_for
 from casework.keeper import open_grant
 from casework.keys import PublicKey
 from casework.permits import has_role
@@ -165,7 +165,7 @@ def _take_one(
     place = (owner, compartment, generation)
     if thing is None or session.get(SealingKey, place) is None:
         return False  # erased since
-    if not has_role(name, staffing, *may_hold(thing, compartment, name)):
+    if not has_role(name, staffing, *roles_for(session, strongbox, staffing, thing, compartment, name)):
         raise UsageError(f"{name} may not hold what is in this file")
     row = session.get(Grant, (*place, name, number))
     if row is not None and open_grant(row, strongbox) is not None:
@@ -202,7 +202,7 @@ def _only_recovery(
         inner = open_grant(row, strongbox)
         if is_held or key is None or thing is None or inner is None:
             continue
-        if has_role(name, staffing, *may_hold(thing, row.compartment, name)):
+        if has_role(name, staffing, *roles_for(session, strongbox, staffing, thing, row.compartment, name)):
             yield row, inner, keys.public_of(key)
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from casework import epoch, hubkeys, rosters
-from casework.actors import Actor
+from casework import epoch, hubkeys, journal, rosters
+from casework.actors import Actor, subject_of
 from casework.database import Database
+from casework.parties import Book
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox
 from casework.tables import House as HouseRow
@@ -56,6 +57,20 @@ class House:
         """Return who is there now."""
         with self.database.read() as session:
             return rosters.staffing(session, self.anchor, self.now)
+
+    def book(self) -> Book:
+        """Return who is on which case, as the hub knows it now."""
+        with self.database.read() as session:
+            self.strongbox.parties.read(session, self.roster, self.anchor)
+        return self.strongbox.parties
+
+    def put_on(self, case: bytes, first: str, second: str | None = None) -> None:
+        """Let the journal say that *first* accepted *case*, with a *second*; no column changes."""
+        by, day = self.actor(first), self.now.date()
+        with self.database.write() as session:
+            journal.write(session, "accept", by=by, day=day, case=case)
+            if second is not None:
+                journal.write(session, "second", by=by, day=day, case=case, subject=subject_of(second))
 
     def enforce(self, roster: Roster) -> None:
         """Sign *roster* and put it in force."""

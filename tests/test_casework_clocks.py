@@ -146,9 +146,9 @@ def test_cases_of_somebody_arrested_go_to_the_second_and_proposals_to_the_others
         session.get_one(StaffState, "alice").suspended_until = house.now + timedelta(hours=24)
     staffing = house.staffing()
     with house.database.write() as session:
-        assert escalation.free_suspended(session, staffing, hub, house.now) == 2
+        assert escalation.free_suspended(session, staffing, house.book(), hub, house.now) == 2
     with house.database.write() as session:
-        assert escalation.free_suspended(session, staffing, hub, house.now) == 0
+        assert escalation.free_suspended(session, staffing, house.book(), hub, house.now) == 0
         assert session.get_one(cases.Case, accepted).assignee == "bob"
         assert session.get_one(cases.Case, proposed).assignee is None
     assert told(house) == {"bob": "duty", "olga": "duty"}
@@ -161,7 +161,7 @@ def test_a_case_with_nobody_left_is_named_to_the_coordinator_every_day(house: Ho
     for day in (0, 2):
         with house.database.write() as session:
             escalation.free_suspended(
-                session, house.staffing(), house.actor("olga"), house.now + timedelta(days=day)
+                session, house.staffing(), house.book(), house.actor("olga"), house.now + timedelta(days=day)
             )
         climb(house, days=day)
         assert told(house) == {"olga": notices.DUTY}

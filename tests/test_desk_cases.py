@@ -65,7 +65,7 @@ def test_alice_takes_the_next_case_and_answers_it(desk: DeskHouse) -> None:
     with desk.house.database.read() as session:
         assert session.scalar(select(Item.state).where(Item.kind == "reply")) == "sealed"
         assert session.scalars(select(Push)).one().item is not None
-    assert acts(desk, case) == ["open-case", "accept", "reply"]
+    assert acts(desk, case) == ["open-case", "accept", "second", "reply"]
 
 
 def test_a_case_is_worked_on_either_database(database: Database, tmp_path: Path) -> None:

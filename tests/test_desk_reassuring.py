@@ -46,8 +46,8 @@ def arrest(desk: DeskHouse, name: str) -> None:
     suspend(house, name)
     with house.database.write() as session:
         hub = Actor(HUB, 0, house.strongbox.signing)
-        escalation.free_suspended(session, house.staffing(), hub, house.now)
-    succession.renew(house.database, house.strongbox, house.staffing(), house.now.date())
+        escalation.free_suspended(session, house.staffing(), house.book(), hub, house.now)
+    succession.renew(house.database, house.strongbox, house.staffing(), house.anchor, house.now.date())
     house.strongbox.add("courier", house.now)
 
 

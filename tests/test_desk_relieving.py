@@ -34,7 +34,10 @@ def case(desk: DeskHouse) -> bytes:
     suspend(desk.house, "alice")
     suspend(desk.house, "bob")
     house = desk.house
-    assert succession.renew(house.database, house.strongbox, house.staffing(), house.now.date()) == 2
+    assert (
+        succession.renew(house.database, house.strongbox, house.staffing(), house.anchor, house.now.date())
+        == 2
+    )
     assert held(house, case)[2] == {("fred", 1), ("recovery", 0)}
     return case
 

@@ -59,7 +59,13 @@ def test_after_a_lost_passphrase_a_colleague_gives_back_what_both_held(desk: Des
     where = f"/case/{mine.hex()}"
     desk.sign_in("alice").do(where, f"{where}/accept", second="bob")
     renew_keyring(desk, "alice")
-    succession.renew(desk.house.database, desk.house.strongbox, desk.house.staffing(), desk.house.now.date())
+    succession.renew(
+        desk.house.database,
+        desk.house.strongbox,
+        desk.house.staffing(),
+        desk.house.anchor,
+        desk.house.now.date(),
+    )
     alice = desk.sign_in("alice")
     assert words not in alice.page(where)
     assert words not in alice.page(f"/case/{new.hex()}")
@@ -82,10 +88,10 @@ def test_the_new_second_of_a_case_is_given_all_of_it(desk: DeskHouse) -> None:
     suspend(desk.house, "alice")
     house = desk.house
     with house.database.write() as session:
-        escalation.free_suspended(session, house.staffing(), house.actor("olga"), house.now)
+        escalation.free_suspended(session, house.staffing(), house.book(), house.actor("olga"), house.now)
         row = session.get_one(Case, case)
         assert (row.assignee, row.second) == ("bob", "fred")
-    succession.renew(house.database, house.strongbox, house.staffing(), house.now.date())
+    succession.renew(house.database, house.strongbox, house.staffing(), house.anchor, house.now.date())
     desk.sign_in("bob")
     assert passes(desk, "bob") > 0
     for compartment in (keys.CONTENT, keys.IDENTITY):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from casework import asking, canonical, handins, journal, keys
+from casework.actors import subject_of
 from casework.asking import HANDIN_TAG, GrantRef, NewGrant
 from casework.database import Database
 from casework.keys import Holder
@@ -27,12 +29,19 @@ def holder(house: House, name: str) -> Holder:
     return found
 
 
-def remake(house: House, who: str, case: bytes, compartment: str = keys.CONTENT, generation: int = 1) -> str:
-    """Hand in a new generation that *who* alone and recovery can open."""
+def remake(
+    house: House,
+    who: str,
+    case: bytes,
+    compartment: str = keys.CONTENT,
+    generation: int = 1,
+    holders: Sequence[str] = (),
+) -> str:
+    """Hand in a new generation that *holders*, by default *who* alone, and recovery can open."""
     new = keys.make(case, compartment, generation)
-    holders = [holder(house, who), *house.staffing().recovery()]
+    people = [*(holder(house, one) for one in holders or [who]), *house.staffing().recovery()]
     return hand_in(
-        house, who, new_keys=[keys.public(new)], grants=[NewGrant.make(new, one) for one in holders]
+        house, who, new_keys=[keys.public(new)], grants=[NewGrant.make(new, one) for one in people]
     )
 
 
@@ -48,6 +57,7 @@ def test_a_colleague_on_the_duty_list_makes_no_keys_for_a_case_of_alices(
     house: House, compartment: str
 ) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice")
     assert remake(house, "bob", case, compartment) == "refused"
     assert remake(house, "alice", case, compartment) == "done"
 
@@ -71,12 +81,17 @@ def test_a_forged_grant_row_makes_nobody_a_holder(sqlite_house: House) -> None:
 def test_whoever_gave_a_case_away_hands_its_keys_over_once(sqlite_house: House) -> None:
     house = sqlite_house
     case, _ = file_case(house, "legal", "bob")
-    assert remake(house, "alice", case) == "refused"
-    with house.database.write() as session:
-        journal.write(session, "assign", by=house.actor("alice"), day=house.now.date(), case=case)
-    assert remake(house, "alice", case) == "done"
+    subject = subject_of("bob")
+    for outcome in ("refused", "done"):
+        with house.database.write() as session:
+            journal.write(
+                session, "assign", by=house.actor("alice"), day=house.now.date(), case=case, subject=subject
+            )
+        assert remake(house, "alice", case, holders=["bob"]) == outcome
+        if outcome == "refused":
+            house.put_on(case, "alice")  # only then was it hers to give
     house.now += timedelta(days=2)
-    assert remake(house, "alice", case, generation=2) == "refused"
+    assert remake(house, "alice", case, generation=2, holders=["bob"]) == "refused"
 
 
 def begin_draft(house: House, author: str, others: list[str]) -> bytes:
@@ -110,6 +125,8 @@ def test_the_lawyer_of_a_brief_founds_it_and_makes_no_keys_later(sqlite_house: H
             Case(id=brief, kind="brief", team="editors", status="new", urgency="normal", language="ru",
                  opened=house.now.date(), touched=house.now.date())
         )  # fmt: skip
+    house.put_on(b"o" * 16, "alice")
+    with house.database.write() as session:
         journal.write(
             session, "brief", by=house.actor("alice"), day=house.now.date(), case=b"o" * 16, subject=brief
         )
@@ -133,6 +150,7 @@ def test_nobody_living_recovery_and_the_last_but_one_are_never_dropped(
 ) -> None:
     house = sqlite_house
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", "bob")
     if "nobody" in kept:
         house.revoke("bob")
     hand_in(house, "alice", retain={(case, keys.CONTENT): kept})
@@ -144,8 +162,7 @@ def test_a_keyring_that_was_replaced_is_no_holder_to_be_left_with(sqlite_house: 
     house = sqlite_house
     case, _ = file_case(house, "legal", "bob")
     renew_keyring(house, "alice")
-    with house.database.write() as session:
-        session.get_one(Case, case).second = "alice"
+    house.put_on(case, "bob", "alice")
     assert hand_in(house, "bob", retain={(case, keys.CONTENT): ["alice", keys.RECOVERY]}) == "done"
     assert holders_of(house, case) == {"alice", "bob", keys.RECOVERY}
 
@@ -153,6 +170,7 @@ def test_a_keyring_that_was_replaced_is_no_holder_to_be_left_with(sqlite_house: 
 def test_a_hand_in_put_back_later_brings_no_dropped_grant_back(sqlite_house: House) -> None:
     house = sqlite_house
     case, made = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", "bob")
     with house.database.write() as session:
         again = NewGrant.make(made[keys.CONTENT], holder(house, "bob"))
         handin = asking.hand_in(session, house.actor("alice"), house.roster, now=house.now, grants=[again])
@@ -210,6 +228,7 @@ EMPTY: dict[str, object] = {"keys": [], "grants": [], "mailboxes": {}, "retain":
 )  # fmt: skip
 def test_whatever_is_handed_in_the_next_one_is_looked_at(house: House, body: object) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", "bob")
     bad = put(house, "bob", body)  # type: ignore[arg-type]
     assert hand_in(house, "alice", retain={(case, keys.CONTENT): ["alice", keys.RECOVERY]}) == "done"
     handins.take(house.database, house.strongbox, house.anchor, house.now)
@@ -295,6 +314,7 @@ def test_a_key_vouched_for_one_case_is_nobodys_in_another(sqlite_house: House) -
 
 def test_a_key_made_at_a_desk_is_vouched_for_when_it_is_taken(house: House) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", "bob")
     assert remake(house, "alice", case) == "done"
     with house.database.read() as session:
         found = keys.current(session, case, keys.CONTENT, house.staffing().hands, house.roster)
@@ -306,6 +326,7 @@ def test_a_key_made_at_a_desk_is_vouched_for_when_it_is_taken(house: House) -> N
 def test_a_forged_generation_does_not_use_up_the_numbers(sqlite_house: House) -> None:
     house = sqlite_house
     case, made = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", "bob")
     with house.database.write() as session:
         session.add(
             SealingKey(owner=case, compartment=keys.CONTENT, generation=2**31 - 1, made_by="hub",
@@ -324,9 +345,13 @@ def test_a_consultant_holds_content_of_the_cases_lent_to_them_and_no_card(
     case, made = file_case(house, "legal", "alice")
     vera = holder(house, "vera")
     content, card = (NewGrant.make(made[part], vera) for part in (keys.CONTENT, keys.IDENTITY))
-    assert hand_in(house, "alice", grants=[content]) == "refused"
+    house.put_on(case, "alice")
     with house.database.write() as session:
         session.execute(update(Case).values(consultant="vera"))
+    assert hand_in(house, "alice", grants=[content]) == "refused", "a column lends nothing"
+    with house.database.write() as session:
+        by, subject = house.actor("alice"), subject_of("vera")
+        journal.write(session, "lend", by=by, day=house.now.date(), case=case, subject=subject)
     assert hand_in(house, "alice", grants=[card]) == "refused"
     assert hand_in(house, "alice", grants=[content]) == "done"
     assert "vera" in holders_of(house, case) and "vera" not in holders_of(house, case, keys.IDENTITY)

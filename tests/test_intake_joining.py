@@ -53,10 +53,11 @@ def joined(house: House, words: str, chat: int = 700_000_055) -> Phone:
 
 
 def accept(house: House, case: bytes, second: str | None = "bob") -> None:
-    """Let Alice answer for a case, as far as its row goes."""
+    """Let Alice answer for a case, as its row and the journal say."""
     with house.database.write() as session:
         taken = {"status": "accepted", "assignee": "alice", "second": second}
         session.execute(update(Case).where(Case.id == case).values(**taken))
+    house.put_on(case, "alice", second)
 
 
 def test_the_invited_one_comes_to_the_same_people_with_a_case_of_his_own(sqlite_house: House) -> None:
@@ -84,6 +85,17 @@ def test_an_accepted_case_is_joined_by_one_that_only_its_people_hold(sqlite_hous
     with sqlite_house.database.read() as session:
         told = set(session.scalars(select(Notice.staff).where(Notice.case == his.id)))
     assert told == {"alice"}
+    assert sqlite_house.book().of(his.id, "legal").people == ("alice",), "signed by the hub"
+
+
+def test_a_column_sends_nobody_into_the_hands_of_mallory(sqlite_house: House) -> None:
+    mother, words = invited(sqlite_house)
+    accept(sqlite_house, case_at(mother).id, second=None)
+    with sqlite_house.database.write() as session:
+        session.execute(update(Case).values(assignee="bob", second="bob"))
+    his = case_at(joined(sqlite_house, words))
+    assert (his.assignee, his.second) == ("alice", None)
+    assert holders(sqlite_house, his.id, "content") == {"alice", "recovery"}
 
 
 def test_each_is_shown_only_what_was_said_to_them(sqlite_house: House) -> None:

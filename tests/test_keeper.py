@@ -145,6 +145,7 @@ def test_a_card_is_shown_to_the_assignee_alone_and_only_after_the_journal(house:
 
 def test_a_card_sealed_in_two_generations_is_one_showing(house: House) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice")
     new = keys.make(case, keys.IDENTITY, 1)
     holders = [house.staffing().holder("alice"), *house.staffing().recovery()]
     grants = [NewGrant.make(new, holder) for holder in holders if holder]
@@ -268,6 +269,7 @@ def hand_in(house: House, who: str, **parts: object) -> str:
 
 def test_acceptance_makes_a_generation_that_others_cannot_open(house: House) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice")
     new = keys.make(case, keys.CONTENT, 1)
     holders = [house.staffing().holder("alice"), *house.staffing().recovery()]
     grants = [NewGrant.make(new, holder) for holder in holders if holder]
@@ -289,6 +291,7 @@ def test_acceptance_makes_a_generation_that_others_cannot_open(house: House) -> 
 @pytest.mark.parametrize("who", ["carol", "erin"])
 def test_a_hand_in_cannot_carry_a_legal_case_over_the_wall(house: House, who: str) -> None:
     case, made = file_case(house, "legal", "alice")
+    house.put_on(case, "alice", who)
     holder = house.staffing().holder(who)
     assert holder is not None
     stolen = NewGrant.make(made[keys.CONTENT], holder)
@@ -307,6 +310,7 @@ def test_whoever_holds_nothing_makes_no_holders(house: House) -> None:
 
 def test_the_last_but_one_holder_stays(house: House) -> None:
     case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice")
     assert hand_in(house, "alice", retain={(case, keys.CONTENT): ["alice"]}) == "done"
     with house.database.read() as session:
         holders = session.scalars(select(Grant.staff).where(Grant.compartment == keys.CONTENT)).all()

@@ -273,6 +273,7 @@ def test_a_released_card_is_shown_to_the_editor_of_the_tip(house: House) -> None
     from tests.test_keeper import hand_in
 
     case, made = file_case(house, "editors", "carol")
+    house.put_on(case, "carol")
     ref = GrantRef(case, keys.IDENTITY, 0)
     carol, dan = house.staffing().holder("carol"), house.staffing().holder("dan")
     assert carol is not None and dan is not None

@@ -52,7 +52,7 @@ def add_fred(house: House) -> None:
 
 
 def renew(house: House) -> int:
-    return succession.renew(house.database, house.strongbox, house.staffing(), house.now.date())
+    return succession.renew(house.database, house.strongbox, house.staffing(), house.anchor, house.now.date())
 
 
 def take_away(house: House) -> int:
@@ -195,7 +195,13 @@ def test_who_is_left_alone_with_a_case_gets_a_new_second(sqlite_house: House) ->
         row.assignee, row.second = "bob", "alice"
     suspend(house, "alice")
     with house.database.write() as session:
-        assert escalation.free_suspended(session, house.staffing(), house.actor("olga"), house.now) == 2
-        assert escalation.free_suspended(session, house.staffing(), house.actor("olga"), house.now) == 0
+        assert (
+            escalation.free_suspended(session, house.staffing(), house.book(), house.actor("olga"), house.now)
+            == 2
+        )
+        assert (
+            escalation.free_suspended(session, house.staffing(), house.book(), house.actor("olga"), house.now)
+            == 0
+        )
         people = {(row.assignee, row.second) for row in session.scalars(select(Case))}
     assert people == {("bob", "fred")}

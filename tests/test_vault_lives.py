@@ -33,7 +33,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from casework import cases as acts
 from casework import (
@@ -53,6 +53,7 @@ from casework import (
 from casework.actors import OPERATOR, Actor
 from casework.database import connect, create_tables
 from casework.errors import KeyMissingError
+from casework.parties import Book
 from casework.strongbox import SETTLING, Strongbox
 from casework.tables import Case, Grant, Item
 from crypto import lock
@@ -184,6 +185,7 @@ class Vault(RuleBasedStateMachine):
             clock=lambda: house.now,
             sessions=Sessions(of),
             entrance=Entrance(of, house.database, house.anchor),
+            book=Book(),
         )
         self.sessions: dict[str, Session] = {}
         self.counters = keeper.Counters()
@@ -269,7 +271,9 @@ class Vault(RuleBasedStateMachine):
         known = self.known[case.id]
         if self._has_stand_ins(case, staffing.living):
             known.stand_ins = set(LAWYERS) & staffing.living
-        may = set(self._may_be_told(case, staffing.living)) | known.stand_ins
+        # A suspension nobody signed moves no key: the keeper's silence alone keeps these out.
+        unsigned = set(LAWYERS) & staffing.unsigned
+        may = self._may_be_told(case, staffing.living) | known.stand_ins | unsigned
         known.told.append(Told(item, may, holding))
         assert holding, "nothing is sealed where nobody living opens it"
         self.check()
@@ -382,6 +386,44 @@ class Vault(RuleBasedStateMachine):
                     one.should |= {self.key_of(name) for name in others}
         self.check()
 
+    @rule(
+        n=st.integers(0, CASES - 1),
+        who=st.sampled_from((*LAWYERS, "carol")),
+        column=st.sampled_from(("assignee", "second", "consultant")),
+        team=st.sampled_from(("legal", "editors")),
+    )
+    def forge(self, n: int, who: str, column: str, team: str) -> None:
+        """Mallory writes *who* into a column; whatever desks and hub do then, no key becomes theirs by it."""
+        case, house = self.case(n), self.house
+        if case is None or who in (case.assignee, case.second):
+            return
+        before, held = self._names_by_key(case.id), (case.team, getattr(case, column))
+        self._write(case.id, team=team, **{column: who})
+        for one in LAWYERS:
+            visit = self.visit(one)
+            if visit is not None and one in self.living():
+                relieving.relieve(visit)
+                rewrapping.rewrap(visit)
+        with house.database.read() as session:
+            staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+        succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date())
+        self._write(case.id, team=held[0], **{column: held[1]})
+        after = self._names_by_key(case.id)
+        for key, names in before.items():
+            assert who not in after[key] - names, "a column made a holder"
+        self.check()
+
+    def _write(self, case_id: bytes, **columns: Any) -> None:
+        with self.house.database.write() as session:
+            session.execute(update(Case).where(Case.id == case_id).values(**columns))
+
+    def _names_by_key(self, case_id: bytes) -> dict[tuple[bytes, str, int], set[str]]:
+        """Return who opens each key of a case, with whichever of their keyrings."""
+        with self.house.database.read() as session:
+            grants = session.scalars(select(Grant).where(Grant.owner == case_id)).all()
+        found = self._who_opens(grants)
+        return {key: {name for name, _number in holders} for key, holders in found.items()}
+
     def _row(self, case_id: bytes) -> Case:
         with self.house.database.read() as session:
             return session.get_one(Case, case_id)
@@ -394,8 +436,8 @@ class Vault(RuleBasedStateMachine):
         with house.database.read() as session:
             staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
         with house.database.write() as session:
-            escalation.free_suspended(session, staffing, hub, house.now)
-        while succession.renew(house.database, house.strongbox, staffing, house.now.date()):
+            escalation.free_suspended(session, staffing, house.book(), hub, house.now)
+        while succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date()):
             pass
         with house.database.write() as session:
             succession.take_away(session, house.strongbox, staffing)

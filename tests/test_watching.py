@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete
 
-from casework import asking, escalation, journal, succession, watching
+from casework import actors, asking, escalation, journal, succession, watching
 from casework.actors import Actor
 from casework.asking import GrantRef
 from casework.errors import KeyMissingError
@@ -45,7 +45,7 @@ def unsuspend(house: House, staff: str) -> None:
 
 def lift_row(house: House, by: Actor, staff: str) -> None:
     with house.database.write() as session:
-        subject = watching.subject_of(staff)
+        subject = actors.subject_of(staff)
         journal.write(session, "lift-suspension", by=by, day=house.now.date(), subject=subject)
 
 
@@ -99,7 +99,7 @@ def test_the_suspended_suspend_nobody_and_lift_nothing(sqlite_house: House) -> N
     suspend(house, "carol", "olga")
     assert "olga" not in living(house)
     with house.database.write() as session:
-        subject = watching.subject_of("bob")
+        subject = actors.subject_of("bob")
         journal.write(session, "suspend", by=house.actor("olga"), day=house.now.date(), subject=subject)
         session.get_one(StaffState, "bob").suspended_until = LASTING
     assert "bob" not in living(house), "while the row stands"
@@ -177,7 +177,7 @@ def test_a_row_of_another_day_neither_counts_nor_stops_the_hub(sqlite_house: Hou
     house = sqlite_house
     with house.database.write() as session:
         for day in (date(9000, 1, 1), date(9999, 12, 31)):
-            subject = watching.subject_of("alice")
+            subject = actors.subject_of("alice")
             journal.write(session, "suspend", by=house.actor("bob"), day=day, subject=subject)
     assert "alice" in living(house)
     suspend(house, "carol", "dan")
@@ -209,12 +209,12 @@ def test_a_suspension_nobody_signed_moves_no_key_and_no_case(sqlite_house: House
     assert not {"alice", "bob"} & staffing.living, "answers and new cases stop"
     assert not staffing.hands.gone
     assert not staffing.hands.lost
-    assert succession.renew(house.database, house.strongbox, staffing, house.now.date()) == 0
+    assert succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date()) == 0
     with house.database.write() as session:
         assert succession.take_away(session, house.strongbox, staffing) == 0
-        assert escalation.free_suspended(session, staffing, house.actor("olga"), house.now) == 0
+        assert escalation.free_suspended(session, staffing, house.book(), house.actor("olga"), house.now) == 0
     suspend(house, "carol", "alice")
     with house.database.read() as session:
         staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
     assert staffing.hands.gone == {("alice", 1)}
-    assert succession.renew(house.database, house.strongbox, staffing, house.now.date()) == 2
+    assert succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date()) == 2

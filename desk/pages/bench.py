@@ -132,7 +132,7 @@ def release_card(visit: Visit) -> Reply:
         case = session.get(Case, case_id)
     if case is None or case.team != "editors" or not opening.readable(visit, [case_id], keys.IDENTITY):
         raise MissingError
-    editors = [one for one in (case.assignee, case.second) if one is not None]
+    editors = visit.on(case).people
     if case.status not in lives.ACTIVE or not editors:
         raise ConflictError(("not_accepted",))
     reason = Reason.make(visit.need("words", 2000))

@@ -44,6 +44,7 @@ def accept_restored(visit: Visit) -> Reply:
         visit.database, visit.desk.anchor
     ):
         raise ConflictError(("wrong_state",))
+    visit.desk.book.forget()
     return visit.go("/", "notice.restored")
 
 

@@ -59,6 +59,7 @@ def ask(settings: Settings, file: Path, name: str) -> None:
     strongbox = open_strongbox(settings, moment)
     with open_database(settings).read() as session:
         staffing = watching.watched(session, strongbox, settings.anchor, moment)
+        strongbox.parties.read(session, staffing.roster, settings.anchor)
         body = recovering.ask(session, strongbox, staffing, name)
     file.write_bytes(body)
     click.echo(f"{len(recovering.read_asked(body).grants)} keys are asked for {name}: {file}")
@@ -96,6 +97,7 @@ def take(settings: Settings, file: Path) -> None:
     strongbox, database = open_strongbox(settings, moment), open_database(settings)
     with database.read() as session:
         staffing = watching.watched(session, strongbox, settings.anchor, moment)
+        strongbox.parties.read(session, staffing.roster, settings.anchor)
     taken = recovering.take(database, strongbox, staffing, file.read_bytes(), moment.date())
     click.echo(f"{taken} keys are in place")
 
