@@ -417,11 +417,7 @@ def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
     staffing = acting.staffing
     # Whoever gave it back once is not asked again: that would be a case going in circles.
     gave_back = select(JournalRow.actor).where(JournalRow.act == "give-back", JournalRow.case == case.id)
-    asked = {acting.staff, *session.scalars(gave_back)}
-    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in asked]
-    able = routing.candidates(on_duty, staffing.limits, loads(session))
-    choice = routing.route(able, acting.settings.random)
-    shut_out = {acting.staff} | recused(session, case.id)
+    shut_out = {acting.staff, *session.scalars(gave_back), *recused(session, case.id)}
     on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in shut_out]
     able = routing.candidates(
         on_duty,

@@ -624,6 +624,6 @@ def test_whatever_happens_to_keys_the_right_people_open_and_nobody_else() -> Non
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_whatever_happens_to_keys_for_long_the_right_people_open_and_nobody_else() -> None:
     live(examples=25, steps=50)
