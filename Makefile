@@ -22,7 +22,7 @@ demo: .venv/.ready  ## play one tip from phone to register, then serve all doors
 	.venv/bin/subrosa demo $(if $(ONCE),--once)
 
 test: .venv/.ready  ## every claim at small counts
-	$(PY) -m pytest -m "not full" -n 2 --dist loadscope
+	$(PY) -m pytest -m "not full" -n 2 --dist worksteal
 
 test-full: .venv/.ready  ## the counts the claims name
 	$(PY) -m pytest -m full --timeout 1500 -n 2 --dist worksteal

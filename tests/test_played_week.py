@@ -64,10 +64,10 @@ class Week:
         hub = Actor(HUB, 0, house.strongbox.signing)
         for _ in range(hours):
             house.now += timedelta(hours=1)
-            staffing = house.staffing()
+            staffing, book = house.staffing(), house.book()
             with house.database.write() as session:
                 escalation.escalate(session, staffing, house.now, permits.Settings())
-                escalation.free_suspended(session, staffing, hub, house.now)
+                escalation.free_suspended(session, staffing, book, hub, house.now)
                 escalation.hand_to_stand_ins(session, staffing, house.now)
                 for row in session.scalars(select(Notice)):
                     assert row.staff in staffing.living, "nobody who is gone is told"
