@@ -23,7 +23,8 @@ from crypto.xwing import Identity
 from tests.cases import as_, put
 from tests.house import House
 
-CHAT = 4711
+# Long enough that no sealed byte looks like it by chance: four digits stand in one header of some hundreds.
+CHAT = 471_100_815_471_100
 CANARY = "утка-в-камышах-7319"
 SPEAK = partial(catalogue.load, Path(casework.__file__).parent / "catalogues")
 
