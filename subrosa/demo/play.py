@@ -106,13 +106,14 @@ class Play:
 
     def import_examples(self) -> None:
         """Land the practice register as a list in review, and let two of the staff sign it."""
-        self.stage.land_list(lists.pack(one.entry for one in examples.load() if one.entry is not None))
+        entries = [one.entry for one in examples.load() if one.entry is not None]
+        self.stage.land_list(lists.pack(entries))
         for who in ("editor-1", "editor-2"):
             visitor = self.sign_in(who)
             page = visitor.get(visitor.get("/imports").link("/imports/"))
             visitor.submit(page, "/sign")
-        count = self.wait_for_public("the practice register", lambda ids: len(ids) > 1)
-        self.say("register", f"{count} practice entries are public, since two editors signed the same list")
+        self.wait_for_pages("the practice register", len(entries))
+        self.say("register", f"{len(entries)} practice entries are public, since two editors signed one list")
 
     async def tell(self, mother: Tipster) -> None:
         """Let the mother tell her story."""
@@ -236,8 +237,17 @@ class Play:
             raise StepFailedError("the draft has no public number")
         return known[0]
 
-    def wait_for_public(self, what: str, is_there: Callable[[set[str]], bool]) -> int:
-        """Wait until the register shows it, and return how many entries it has."""
+    def wait_for_pages(self, what: str, number: int) -> None:
+        """Wait until the register has a page for each of *number* entries."""
+        pages = self.stage.settings.register.output_dir / "ru" / "entries"
+        deadline = time.monotonic() + PATIENCE
+        while len(list(pages.glob("*.html"))) < number:
+            if time.monotonic() > deadline:
+                raise StepFailedError(what)
+            time.sleep(0.1)
+
+    def wait_for_public(self, what: str, is_there: Callable[[set[str]], bool]) -> None:
+        """Wait until the register's data show it."""
         data = self.stage.settings.register.output_dir / "data" / "register.json"
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -245,7 +255,7 @@ class Play:
             with suppress(FileNotFoundError):
                 ids = {one["id"] for one in json.loads(data.read_bytes())["entries"]}
                 if is_there(ids):
-                    return len(ids)
+                    return
             time.sleep(0.2)
         raise StepFailedError(what)
 
