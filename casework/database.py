@@ -21,7 +21,7 @@ from casework.errors import SchemaMismatchError
 from casework.tables import Base, House
 
 # Raised by one with every migration.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Database:

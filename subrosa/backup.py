@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, erasure, hubkeys, journal, notices, reach, rosters
@@ -135,7 +135,7 @@ def _file_unfinished(session: Session, settings: Settings, now: datetime) -> Non
 
 def _connect_empty(settings: Settings) -> Database:
     """
-    Connect to the database of *settings*, with tables and nothing in them.
+    Connect to the database of *settings*, which is empty.
 
     Raises:
         RestoreError: there is a house in it.
@@ -144,10 +144,7 @@ def _connect_empty(settings: Settings) -> Database:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     database = connect(url)
-    schema.lay_out_empty(database)
-    with database.read() as session:
-        is_empty = session.scalar(select(House.id)) is None
-    if not is_empty:
+    if inspect(database.engine).has_table("house"):
         database.close()
         raise RestoreError("the database holds a house already")
     return database
@@ -159,10 +156,9 @@ def _lay_out(
     """Put rows into *database* and keys into *staging*; all rows or none."""
     keys = escrow.open_keys(medium, identity)
     source, taken = escrow.open_dump(medium, identity, staging)
-    with source, Session(database.engine) as session, session.begin():
-        session.connection(execution_options={"subrosa_write": True})
+    with source, schema.as_of(database, dump.version(source)) as session:
         counts = dump.read(session, source)
-        session.flush()
+        schema.bring_up(session)
         hub = rosters.current(session, settings.anchor).hub_signing
         escrow.check_signed(source, escrow.DUMP, taken, hub)
         shelf = shelved.open_copies(medium, identity, staging, hub)

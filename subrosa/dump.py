@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO, Any
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import MetaData, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from casework import canonical
@@ -58,16 +58,31 @@ def write(session: Session, sink: IO[bytes]) -> dict[str, int]:
     return counts
 
 
-def read(session: Session, source: IO[bytes]) -> dict[str, int]:
+def version(source: IO[bytes]) -> int:
     """
-    Insert every row of a dump into the empty tables of *session*'s database; return how many of each.
+    Read the first line of a dump: the version of the house it was taken of.
 
     Raises:
-        RestoreError: it is not a whole dump of this program's version.
+        RestoreError: it is no dump.
     """
-    if canonical.loads(source.readline().rstrip(b"\n")) != {"format": FORMAT, "schema": SCHEMA}:
-        raise RestoreError("the dump is of another version")
-    known = {table.name: table for table in tables()}
+    head = canonical.loads(source.readline().rstrip(b"\n"))
+    if head.get("format") != FORMAT or not isinstance(head.get("schema"), int):
+        raise RestoreError("the dump is of another form")
+    return int(head["schema"])
+
+
+def read(session: Session, source: IO[bytes]) -> dict[str, int]:
+    """
+    Insert every row after the first line into the empty tables that lie there, of whatever version.
+
+    Returns how many of each table.
+
+    Raises:
+        RestoreError: it is not a whole dump of a house with these tables.
+    """
+    lying = MetaData()
+    lying.reflect(session.connection())
+    known = {name: table for name, table in lying.tables.items() if name not in LEFT_OUT}
     counts = dict.fromkeys(known, 0)
     for name, rows in _batches(source, counts):
         session.execute(insert(known[name]), [_row(known[name], row) for row in rows])

@@ -4,6 +4,8 @@ The version of the database: laid out new, or brought up by ``subrosa upgrade`` 
 An upgrade holds the lock that a running hub holds, copies the database first, and does everything in one
 transaction: migrations, foreign keys checked, grants counted and the sentinel opened before and after. What
 does not come out equal is rolled back. No sealed byte is touched by a migration.
+
+A copy of an older version is laid out as it was, filled, and brought up in the same way.
 """
 
 from __future__ import annotations
@@ -23,15 +25,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
 
 from bot.guard import claim, sole_hub
 from casework import epoch
 from casework.database import SCHEMA, Database, create_tables
 from casework.errors import SchemaMismatchError
 from casework.strongbox import Strongbox
-from casework.tables import Base
 from crypto import lock
-from subrosa.errors import ShellError
+from subrosa.errors import RestoreError, ShellError
 from subrosa.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -63,10 +65,32 @@ def lay_out(database: Database, sentinel: bytes) -> None:
     _stamp(database)
 
 
-def lay_out_empty(database: Database) -> None:
-    """Make the tables only, for a restore to fill."""
-    Base.metadata.create_all(database.engine)
-    _stamp(database)
+@contextmanager
+def as_of(database: Database, number: int) -> Iterator[Session]:
+    """
+    Lay out the tables of version *number* in an empty database, to be filled: all of it or nothing.
+
+    Until :func:`bring_up` the session speaks to tables of that version, and no mapped class fits them.
+
+    Raises:
+        RestoreError: this program knows no such version.
+    """
+    if not 1 <= number <= SCHEMA:
+        raise RestoreError("the dump is of a newer version")
+    with _exclusive(database) as connection:
+        command.upgrade(_config(connection, MIGRATIONS), revision_of(number))
+        with Session(connection) as session:
+            yield session
+
+
+def bring_up(session: Session) -> None:
+    """
+    Bring what was filled into the tables of an older version to this program's.
+
+    Raises:
+        UpgradeError: a row lost what it belongs to, or a grant was lost.
+    """
+    _run(session.connection(), MIGRATIONS, SCHEMA)
 
 
 def upgrade(
@@ -161,15 +185,20 @@ def head(migrations: Path = MIGRATIONS) -> str | None:
 
 def _migrate(connection: Connection, strongbox: Strongbox, migrations: Path, target: int) -> int:
     """Run the migrations and hold the house against what it was before."""
-    grants = _grants(connection)
     _open_sentinel(connection, strongbox)
+    grants = _run(connection, migrations, target)
+    _open_sentinel(connection, strongbox)
+    return grants
+
+
+def _run(connection: Connection, migrations: Path, target: int) -> int:
+    grants = _grants(connection)
     command.upgrade(_config(connection, migrations), revision_of(target))
     connection.execute(text("UPDATE house SET schema_number = :n"), {"n": target})
     if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
         raise UpgradeError("a row lost what it belongs to")
     if _grants(connection) != grants:
         raise UpgradeError("grants were lost")
-    _open_sentinel(connection, strongbox)
     return grants
 
 

@@ -18,12 +18,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from casework import canonical
-from casework.tables import Base, Case
+from casework.database import Database
+from casework.tables import Case
 from crypto import context
 from crypto.lock import Key
 from crypto.sealed import open_stream
 from crypto.xwing import Identity
-from subrosa import dump, escrow
+from subrosa import dump, escrow, schema
 from subrosa.seizure import grants
 from subrosa.seizure.disk import Tally
 from subrosa.seizure.findings import Finding
@@ -85,21 +86,21 @@ def opened(medium: Path, identity: Identity, folder: Path) -> Iterator[Copy]:
     Lay the newest copy out in memory; the dump passes through a file without a name in *folder*.
 
     Raises:
-        RestoreError: there is no copy, or it is not of this program's version.
+        RestoreError: there is no copy, or it is of a newer version.
         CryptoError: it is not for this escrow key, or damaged.
     """
     keys = escrow.open_keys(medium, identity)
-    engine = create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True)
+    database = Database(create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True))
     source, _taken = escrow.open_dump(medium, identity, folder)
     try:
-        with source, Session(engine) as session:
-            Base.metadata.create_all(session.connection())
+        with source, schema.as_of(database, dump.version(source)) as session:
             dump.read(session, source)
+            schema.bring_up(session)
             wanted = dump.epochs_named(session)
             keys["epoch.key"], _missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)
             yield Copy(session, Loot.of({Path(name).stem: _numbered(body) for name, body in keys.items()}))
     finally:
-        engine.dispose()
+        database.close()
 
 
 def _open(path: Path, where: bytes, identity: Identity) -> bool:
