@@ -13,8 +13,8 @@ import hashlib
 
 import msgspec
 
+from register import canonical
 from register.entry import Entry, Part, fingerprint
-from register.errors import MalformedEntryError
 from register.records import Published
 
 FORMAT = "subrosa-basis-1"
@@ -74,7 +74,7 @@ def is_overtaken(entry: Entry, basis: Basis, record: Published) -> bool:
 
 def dumps(basis: Basis) -> bytes:
     """Write the canonical bytes of *basis*."""
-    return msgspec.json.encode(basis, order="sorted")
+    return canonical.dumps(basis)
 
 
 def loads(data: bytes) -> Basis:
@@ -84,10 +84,4 @@ def loads(data: bytes) -> Basis:
     Raises:
         MalformedEntryError: these bytes are not exactly what :func:`dumps` writes.
     """
-    try:
-        basis = msgspec.json.decode(data, type=Basis)
-    except (msgspec.DecodeError, RecursionError):
-        raise MalformedEntryError("this does not say what an entry of a list stands on") from None
-    if dumps(basis) != data:
-        raise MalformedEntryError("what an entry of a list stands on is not in canonical form")
-    return basis
+    return canonical.loads(data, Basis, "what an entry of a list stands on")

@@ -7,10 +7,8 @@ Never published.
 
 from __future__ import annotations
 
-import msgspec
-
+from register import canonical
 from register.entry import Part
-from register.errors import MalformedEntryError
 
 FORMAT = "subrosa-list-1"
 
@@ -41,7 +39,7 @@ class Outline(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
 
 def dumps(outline: Outline) -> bytes:
     """Write the canonical bytes of *outline*."""
-    return msgspec.json.encode(outline, order="sorted")
+    return canonical.dumps(outline)
 
 
 def loads(data: bytes) -> Outline:
@@ -49,12 +47,6 @@ def loads(data: bytes) -> Outline:
     Read an outline.
 
     Raises:
-        MalformedEntryError: these bytes are no outline.
+        MalformedEntryError: these bytes are not exactly what :func:`dumps` writes.
     """
-    try:
-        outline = msgspec.json.decode(data, type=Outline)
-    except (msgspec.DecodeError, RecursionError):
-        raise MalformedEntryError("this is not the outline of a list") from None
-    if dumps(outline) != data:
-        raise MalformedEntryError("the outline of a list is not in canonical form")
-    return outline
+    return canonical.loads(data, Outline, "the outline of a list")

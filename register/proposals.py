@@ -14,10 +14,9 @@ from typing import Literal
 
 import msgspec
 
-from register import coding
+from register import canonical, coding
 from register.citations import Citation
 from register.entry import Block, Corroboration, Entry, Part, Relation, Source, Update, derived_id
-from register.errors import MalformedEntryError
 from register.textform import Paragraph, Passage
 
 FORMAT = "subrosa-proposal-1"
@@ -134,7 +133,7 @@ def accept_split(entry: Entry, proposal: Proposal) -> Entry:
 
 def dumps(proposal: Proposal) -> bytes:
     """Write the canonical bytes of *proposal*."""
-    return msgspec.json.encode(proposal, order="sorted")
+    return canonical.dumps(proposal)
 
 
 def loads(data: bytes) -> Proposal:
@@ -144,13 +143,7 @@ def loads(data: bytes) -> Proposal:
     Raises:
         MalformedEntryError: these bytes are not exactly what :func:`dumps` writes.
     """
-    try:
-        proposal = msgspec.json.decode(data, type=Proposal)
-    except (msgspec.DecodeError, RecursionError):
-        raise MalformedEntryError("this is not a proposal") from None
-    if dumps(proposal) != data:
-        raise MalformedEntryError("a proposal is not in canonical form")
-    return proposal
+    return canonical.loads(data, Proposal, "a proposal")
 
 
 def _turns_after(entry: Entry, text: str) -> tuple[Block, ...]:
