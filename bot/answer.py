@@ -189,13 +189,14 @@ class Answerer:
         """Seal into the case of this chat, as long as it is known, whether lines still arrive there."""
         state, house = link.read(session, self._strongbox, standing.chat), self._read_house()
         case = snapshot.read_case_of(session, state, house)
-        if case is None or case.content is None or case.is_writing:
+        key = None if case is None else case.content if case.began is None else case.began.content
+        if case is None or key is None or case.is_writing:
             return
         rows = Rows()
         at = now.replace(second=0, microsecond=0).isoformat()
         keys.seal_item(
             rows,
-            case.content,
+            key,
             kind="standing",
             author="hub",
             payload={"at": at, "blocked": standing.is_blocked},

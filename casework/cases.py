@@ -11,7 +11,7 @@ Every act raises what :func:`casework.permits.take` raises, and nothing of it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -142,9 +142,20 @@ def set_deadlines(
     return _record(session, case, "note", acting)
 
 
-def reply(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
-    """Answer the tipster with what :func:`casework.post.write_reply` built; the reply clock stops."""
-    return _answer(session, case_id, version, rows, "reply", acting)
+def reply(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    rows: Rows,
+    acting: Acting,
+    merged: Mapping[bytes, Rows] | None = None,
+) -> Case:
+    """
+    Answer the tipster with what :func:`casework.post.write_reply` built; the reply clock stops.
+
+    An answer to the person of a case that was *merged* into this one is built in theirs and named by it.
+    """
+    return _answer(session, case_id, version, rows, "reply", acting, merged=merged)
 
 
 def reply_to_many(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
@@ -152,16 +163,31 @@ def reply_to_many(session: Session, case_id: bytes, version: int, rows: Rows, ac
     return _answer(session, case_id, version, rows, "reply", acting, noted_as="bulk-reply")
 
 
-def reassure(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
-    """Let the tipster know that somebody else answers for the case now. No clock stops: it is no answer."""
+def reassure(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    rows: Rows,
+    acting: Acting,
+    merged: Mapping[bytes, Rows] | None = None,
+) -> Case:
+    """Let its tipsters know that somebody else answers for the case now. No clock stops: it is no answer."""
     case = permits.take(session, case_id, version, "note", acting)
     _write(session, case, rows)
+    _write_merged(session, case, merged or {})
     return _record(session, case, "ring", acting)
 
 
-def ask_back(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
-    """Ask the tipster something; the case then waits for them."""
-    return _answer(session, case_id, version, rows, "ask", acting)
+def ask_back(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    rows: Rows,
+    acting: Acting,
+    merged: Mapping[bytes, Rows] | None = None,
+) -> Case:
+    """Ask the tipster something, as :func:`reply`; the case then waits for them."""
+    return _answer(session, case_id, version, rows, "ask", acting, merged=merged)
 
 
 def wait(session: Session, case_id: bytes, version: int, whom: str, acting: Acting) -> Case:
@@ -349,6 +375,15 @@ def write_sealed(session: Session, case: Case, rows: Rows) -> None:
     write_rows(session, [rows])
 
 
+def _write_merged(session: Session, case: Case, merged: Mapping[bytes, Rows]) -> None:
+    """Write what belongs to cases that were merged into *case*, and to no other."""
+    known = {one.id: one for one in merged_into(session, case.id)} if merged else {}
+    for case_id, rows in merged.items():
+        if case_id not in known:
+            raise NotFoundError
+        write_sealed(session, known[case_id], rows)
+
+
 def _check_mailboxes(session: Session, rows: Rows) -> None:
     opened = {values["id"] for table, values in rows.inserts if table.name == "mailbox"}
     wanted = {values["mailbox"] for table, values in rows.inserts if table.name == "letter"} - opened
@@ -370,9 +405,11 @@ def _answer(
     act: str,
     acting: Acting,
     noted_as: str | None = None,
+    merged: Mapping[bytes, Rows] | None = None,
 ) -> Case:
     case = permits.take(session, case_id, version, act, acting)
     write_sealed(session, case, rows)
+    _write_merged(session, case, merged or {})
     clocks.stop(session, case.id, clocks.REPLY)
     notices.withdraw(session, case.id)
     return _record(session, case, noted_as or act, acting)

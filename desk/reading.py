@@ -7,6 +7,7 @@ opened is counted, never skipped in silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,6 +31,7 @@ UNPROVEN = "unproven"
 SPOKEN = ("message", "reply", "file", "note", "handover", "brief", "reason", "routing", "consent", "released")
 # What lists and working pages are read from; a page without the conversation opens no more than this.
 WORKING = ("answers", "cover", sheets.KIND)
+_ID = re.compile(r"[0-9a-f]{32}\Z")
 # Items a session keeps opened: some ten long cases.
 READ_LIMIT = 3000
 # After whatever has a place in its minute.
@@ -73,6 +75,22 @@ class Said:
     payload: Mapping[str, Any] = field(repr=False)
     paper: Paper | None = None
     is_unproven: bool = False
+    case: bytes = b""
+
+    @property
+    def began(self) -> bytes:
+        """
+        Return the case of the person who said this, or to whom it goes: what they began.
+
+        After a merge whoever began the other case writes into this one, and is answered in theirs.
+        """
+        named = str(self.payload.get("began") or "")
+        return bytes.fromhex(named) if _ID.match(named) else self.case
+
+    @property
+    def began_ref(self) -> str:
+        """Return the short name of what that person began."""
+        return ref(self.began)
 
     @property
     def is_ours(self) -> bool:
@@ -182,7 +200,7 @@ def dossier(visit: Visit, case_id: bytes, kinds: Collection[str] | None = None) 
     return Dossier(
         case=case,
         cover=cover_of(trusted),
-        said=_conversation(trusted),
+        said=conversation(trusted),
         unread=len(opened) - len(read),
         forged=len(read) - len(trusted),
         reach=_reach(trusted),
@@ -290,7 +308,8 @@ def is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
     return True
 
 
-def _conversation(items: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[Said]:
+def conversation(items: Iterable[tuple[Item, Mapping[str, Any]]]) -> list[Said]:
+    """Return what was said in *items*, of one case or of several that were merged, in its order."""
     spoken = [(item, payload) for item, payload in items if item.kind in SPOKEN]
     spoken.sort(key=lambda pair: _order(*pair))
     return [_said(item, payload) for item, payload in spoken]
@@ -332,6 +351,7 @@ def _said(item: Item, payload: Mapping[str, Any]) -> Said:
         payload=payload,
         paper=paper,
         is_unproven=bool(payload.get(UNPROVEN)),
+        case=item.case,
     )
 
 

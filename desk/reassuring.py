@@ -21,13 +21,15 @@ import casework
 from casework import cases, catalogue, hubkeys, lives
 from casework.actors import HUB
 from casework.errors import CaseworkError
-from casework.post import write_reply
+from casework.post import Written, write_reply
+from casework.rows import Rows
 from casework.tables import Case, JournalRow
 from crypto.errors import CryptoError
-from desk import handing, reading, sealing
+from desk import handing, histories, reading, sealing
 from desk import visit as visits
 from desk.errors import DeskError
 from desk.handing import HandIn
+from desk.reading import Dossier
 from desk.replying import boxes_of, courier_of
 from desk.sessions import Session
 from desk.visit import Desk, Visit
@@ -74,14 +76,32 @@ def _newest(session: DatabaseSession, case: bytes, act: str, actor: str | None) 
 
 def _reassure(visit: Visit, case_id: bytes) -> bool:
     dossier = reading.dossier(visit, case_id)
+    told = {
+        one.case.id: written
+        for one in (dossier, *histories.merged(visit, dossier))
+        if (written := _written(visit, one)) is not None
+    }
+    if not told:
+        return False
+    merged = {case: written.rows for case, written in told.items()}
+    rows = merged.pop(case_id, Rows())
+    with visit.database.write() as session:
+        cases.reassure(session, case_id, dossier.case.version, rows, visit.acting, merged)
+    mailboxes = {case: written.mailboxes for case, written in told.items() if written.mailboxes}
+    handing.hand_in(visit, HandIn(mailboxes=mailboxes))
+    return True
+
+
+def _written(visit: Visit, dossier: Dossier) -> Written | None:
+    """Return the sentence on its way to one tipster, none where there is no way."""
     courier, boxes = courier_of(dossier), boxes_of(dossier)
     if courier is None and not boxes:
-        return False
+        return None
     with visit.database.read() as session:
         hub = hubkeys.find(session, hubkeys.COURIER, visit.staffing.roster)
     language = courier.language if courier is not None else dossier.case.language
-    written = write_reply(
-        sealing.content_key(visit, case_id),
+    return write_reply(
+        sealing.content_key(visit, dossier.case.id),
         _speak(language),
         (),
         by=visit.actor,
@@ -93,10 +113,6 @@ def _reassure(visit: Visit, case_id: bytes) -> bool:
         seq=dossier.next_seq,
         renews=True,
     )
-    with visit.database.write() as session:
-        cases.reassure(session, case_id, dossier.case.version, written.rows, visit.acting)
-    handing.hand_in(visit, HandIn(mailboxes={case_id: written.mailboxes} if written.mailboxes else {}))
-    return True
 
 
 @cache

@@ -36,12 +36,44 @@ def compose(
     Raises:
         ConflictError: there is no way to reach them.
     """
+    written = _seal_answer(visit, dossier, text, attachments, template, word, dossier.next_seq)
+    written.rows.extend(_cleared(visit, dossier))
+    return written
+
+
+def compose_to(
+    visit: Visit,
+    dossier: Dossier,
+    whom: Dossier,
+    text: str,
+    attachments: Sequence[Attachment] = (),
+    template: str = "",
+) -> tuple[Written, Rows]:
+    """
+    Seal an answer to the person of a merged case, *whom*; also return what clears the unsent in *dossier*.
+
+    Raises:
+        ConflictError: there is no way to reach them.
+    """
+    seq = max(dossier.next_seq, whom.next_seq)
+    return _seal_answer(visit, whom, text, attachments, template, "", seq), _cleared(visit, dossier)
+
+
+def _seal_answer(
+    visit: Visit,
+    dossier: Dossier,
+    text: str,
+    attachments: Sequence[Attachment],
+    template: str,
+    word: str,
+    seq: int,
+) -> Written:
     with visit.database.read() as session:
         hub = hubkeys.find(session, hubkeys.COURIER, visit.staffing.roster)
     courier, boxes = courier_of(dossier), boxes_of(dossier)
     if courier is None and not boxes:
         raise ConflictError(("no_way",))
-    written = write_reply(
+    return write_reply(
         sealing.content_key(visit, dossier.case.id),
         text,
         attachments,
@@ -51,14 +83,18 @@ def compose(
         hub=hub,
         boxes=boxes,
         random=os.urandom,
-        seq=dossier.next_seq,
+        seq=seq,
         template=template,
         word=word,
     )
+
+
+def _cleared(visit: Visit, dossier: Dossier) -> Rows:
+    """Return what takes away the words this person kept unsent in a case."""
     unsent = dossier.sheet(sheets.UNSENT)
-    if unsent_of(unsent, visit.staff):
-        written.rows.extend(_seal(visit, dossier.case.id, without_unsent(unsent, visit.staff)))
-    return written
+    if not unsent_of(unsent, visit.staff):
+        return Rows()
+    return _seal(visit, dossier.case.id, without_unsent(unsent, visit.staff))
 
 
 def courier_of(dossier: Dossier) -> Courier | None:

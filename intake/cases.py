@@ -8,6 +8,25 @@ from casework.keys import PublicKey
 
 
 @dataclass(frozen=True, repr=False)
+class Began:
+    """
+    The case a tipster began, when it was merged into another person's.
+
+    The thread goes on in the other; what leads to this tipster alone (chat, mailboxes) lies here, so that no
+    answer meant for somebody else can come to them, and their own erasure takes it along.
+    """
+
+    id: bytes
+    content: PublicKey | None  # none: a new one must be made
+    next_content: int
+    couriers: tuple[bytes, ...]
+    chats: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return "<Began>"
+
+
+@dataclass(frozen=True, repr=False)
 class CaseFacts:
     """What an answer to a case's tipster depends on: clear columns, and the keys to seal to."""
 
@@ -39,10 +58,25 @@ class CaseFacts:
     is_taken_back: bool = False  # the 72 hours run already
     wants_word: bool = False
     shown: tuple[bytes, ...] = ()  # digests of texts that were shown and can be answered
-    own: bytes | None = None  # the case that was asked for, when it was merged into this one
+    began: Began | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:
         return f"<CaseFacts {self.status}>"
+
+    @property
+    def own(self) -> bytes | None:
+        """Return the id of the case its tipster began, when that was merged into this one."""
+        return None if self.began is None else self.began.id
+
+    @property
+    def my_couriers(self) -> tuple[bytes, ...]:
+        """Return the items by which lines reach the one tipster who is asked about."""
+        return self.couriers if self.began is None else self.began.couriers
+
+    @property
+    def my_chats(self) -> tuple[bytes, ...]:
+        """Return the items that lead to the mailbox of this tipster's own buttons."""
+        return self.chats if self.began is None else self.began.chats
 
     @property
     def is_writing(self) -> bool:

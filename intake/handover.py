@@ -69,10 +69,9 @@ def file(work: Work) -> None:
 
 def set_courier(work: Work) -> None:
     """Seal how to reach this chat: staff relay to it unread, the hub reads it but does not hold it."""
-    assert work.case is not None
     number, recipient = work.house.courier
     address = sealed.seal(
-        canonical.dumps({"chat": work.chat}), [recipient], context.named("courier", work.case), sizes=CARD
+        canonical.dumps({"chat": work.chat}), [recipient], context.named("courier", work.own), sizes=CARD
     )
     payload = {
         "address": address.hex(),
@@ -81,7 +80,7 @@ def set_courier(work: Work) -> None:
         "hours": work.state.hours,
         "language": work.state.language,
     }
-    work.seal(keys.CONTENT, "courier", "hub", payload)
+    work.seal_own("courier", payload)
     work.state = replace(work.state, courier=number)
 
 
@@ -91,7 +90,7 @@ def set_chat(work: Work) -> None:
         return
     mailbox = opening.thread_of(work)
     recipient = mailbox.identity.recipient.raw.hex()
-    work.seal(keys.CONTENT, "chat", "hub", {"at": work.at, "id": mailbox.id.hex(), "recipient": recipient})
+    work.seal_own("chat", {"at": work.at, "id": mailbox.id.hex(), "recipient": recipient})
 
 
 def _team(work: Work) -> str:

@@ -16,7 +16,7 @@ from intake.writing import Writing
 
 def take_up(work: Work, facts: CaseFacts) -> None:
     """Go on with a case that is there."""
-    work.case = facts.id
+    work.case, work.began = facts.id, facts.began
     work.team = facts.team
     work.parties = facts.parties
     found = {keys.CONTENT: facts.content, keys.IDENTITY: facts.identity}
@@ -90,14 +90,13 @@ def thread_of(work: Work) -> Secret:
 
 
 def add_mailbox(work: Work, mailbox: Secret, kind: str, expires: date | None = None) -> None:
-    """Add a mailbox row, and remember with the case that it is its own."""
-    assert work.case is not None
+    """Add a mailbox row, and remember with the case its tipster began that it is its own."""
     work.rows.add(
         Mailbox,
         id=mailbox.id,
         recipient=mailbox.identity.recipient.raw,
-        route=mailbox.seal_route(work.case),
+        route=mailbox.seal_route(work.own),
         kind=kind,
         expires=expires,
     )
-    work.mailboxes[work.case] = (*work.mailboxes.get(work.case, ()), mailbox.id)
+    work.mailboxes[work.own] = (*work.mailboxes.get(work.own, ()), mailbox.id)

@@ -99,7 +99,7 @@ def _new_hours(match: Match, waiting: list[Waiting]) -> str:
 
     Only while there is an old one: whoever has chosen a phrase meanwhile is not rung again.
     """
-    if not match.case.couriers or match.case.is_writing:
+    if not match.case.my_couriers or match.case.is_writing:
         return ""
     return next((one.hours for one in waiting if one.hours and one.shown is None), "")
 

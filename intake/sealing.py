@@ -20,7 +20,7 @@ TIPSTER = "tipster"
 
 def add_message(work: Work, effect: effects.AddMessage) -> None:
     """Seal words."""
-    payload: dict[str, Any] = {"at": work.at, "seq": effect.seq, "text": effect.text}
+    payload: dict[str, Any] = {"at": work.at, "seq": effect.seq, "text": effect.text, **_whose(work)}
     payload |= {name: True for name in ("edited", "forwarded") if getattr(effect, name)}
     if effect.of is not None:
         payload["of"] = effect.of
@@ -41,6 +41,7 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
         "name": file.name or "",
         "seq": effect.seq,
         "size": file.size,
+        **_whose(work),
     }
     head |= {"forwarded": True} if file.forwarded else {}
     marks = [*(["author"] if file.author else []), *(["military"] if "military" in effect.doubts else [])]
@@ -51,6 +52,11 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
         return
     head["size"] = len(file.content)
     doubt(work, effect.doubts, work.seal_file(keys.CONTENT, TIPSTER, head, file.content))
+
+
+def _whose(work: Work) -> dict[str, str]:
+    """Say in a merged case whose words these are, so that an answer goes to whoever asked."""
+    return {} if work.began is None else {"began": work.began.id.hex()}
 
 
 def doubt(work: Work, kinds: Iterable[str], item: bytes) -> None:
@@ -91,7 +97,7 @@ def raise_alarm(work: Work, facts: CaseFacts | None, effect: effects.Alarm) -> N
     """Seal that perhaps somebody else holds the phone, and let those who have the case hear of it."""
     if facts is None or work.case is None or not work.filed:
         return
-    work.seal(keys.CONTENT, "alarm", "hub", {"at": work.at})
+    work.seal(keys.CONTENT, "alarm", "hub", {"at": work.at, **_whose(work)})
     told = notices.audience(work.house.staffing, facts.team, facts.assignee)
     notices.add(work.rows, notices.REPLY, told, work.case, work.now)
     if effect.severs:
@@ -171,9 +177,10 @@ def set_reach(work: Work, facts: CaseFacts | None) -> None:
     """
     Seal the courier address anew, or forget it, as the state says; before filing just keep the answer.
 
-    In a case merged into another person's nothing is sealed: an answer meant for them must never ring here.
+    When the case was merged into another person's, all this lies in the one that was: an answer meant for
+    them must never ring here.
     """
-    if facts is None or not work.filed or work.state.own is not None:
+    if facts is None or not work.filed:
         return
     drop_courier(work, facts)
     if work.state.reach == "push":
@@ -184,9 +191,7 @@ def set_reach(work: Work, facts: CaseFacts | None) -> None:
 
 def drop_courier(work: Work, facts: CaseFacts | None) -> None:
     """Forget how to reach this chat; in a merged case others have addresses of their own, which stay."""
-    if work.state.own is not None:
-        return
-    for item in (*facts.couriers, *facts.chats) if facts is not None else ():
+    for item in (*facts.my_couriers, *facts.my_chats) if facts is not None else ():
         work.rows.drop(Item, id=item)
     work.state = replace(work.state, courier=0)
 
@@ -194,8 +199,8 @@ def drop_courier(work: Work, facts: CaseFacts | None) -> None:
 def renew_courier(work: Work, facts: CaseFacts) -> None:
     """Seal the address to the present courier key: the old one dies, and with it the way back."""
     current, _recipient = work.house.courier
-    if facts.couriers and work.state.own is None and work.state.courier not in (0, current):
-        for item in facts.couriers:
+    if facts.my_couriers and work.state.courier not in (0, current):
+        for item in facts.my_couriers:
             work.rows.drop(Item, id=item)
         handover.set_courier(work)
 
@@ -234,10 +239,10 @@ def make_phrase(work: Work, effect: effects.MakePhrase, phrase: Phrase) -> None:
     mailbox = phrase.mailbox()
     opening.add_mailbox(work, mailbox, "phrase")
     payload = {"at": work.at, "id": mailbox.id.hex(), "recipient": mailbox.identity.recipient.raw.hex()}
-    item = work.seal(keys.CONTENT, "mailbox", "hub", payload)
+    item = work.seal_own("mailbox", payload)
     work.state = replace(work.state, mailbox=mailbox.id.hex(), mailbox_item=item.hex())
-    if effect.ends_all and work.state.own is None:
-        work.phrases[work.case] = (mailbox.id, item)
+    if effect.ends_all:
+        work.phrases[work.own] = (mailbox.id, item)
 
 
 def make_invitation(work: Work, effect: effects.MakeInvitation, phrase: Phrase) -> None:

@@ -40,7 +40,7 @@ from crypto.mailbox import Mailbox
 from crypto.roster import Anchor
 from crypto.signature import SigningKey
 from crypto.xwing import Recipient
-from intake.cases import CaseFacts
+from intake.cases import Began, CaseFacts
 from intake.outage import Outage
 from intake.state import State
 
@@ -196,8 +196,14 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         chats=tuple(beside["chat"]),
         clocks=frozenset(beside["clock"]),
         told=bool(beside["told"]),
-        own=None if case.id == case_id else case_id,
+        began=None if case.id == case_id else _read_began(session, case_id, begun, house),
     )
+
+
+def _read_began(session: Session, case_id: bytes, beside: Mapping[str, list[Any]], house: House) -> Began:
+    """Read what leads to the tipster of a case that was merged into another."""
+    newest = newest_keys.read(session, case_id, house.staffing.hands, house.staffing.roster)[keys.CONTENT]
+    return Began(case_id, newest.key, newest.following, tuple(beside["courier"]), tuple(beside["chat"]))
 
 
 def read_case_of(session: Session, state: State | None, house: House) -> CaseFacts | None:

@@ -18,6 +18,7 @@ from casework.rows import Rows
 from casework.tables import Case
 from crypto.xwing import Identity
 from intake import writing as writings
+from intake.cases import Began
 from intake.snapshot import House, ReadCase, nobody
 from intake.state import State
 from intake.writing import Writing
@@ -36,6 +37,7 @@ class Work:
     state: State  # as it is after this update, or as it was when the update forgets it
     read_other: ReadCase = nobody  # of a case that whoever writes was invited into
     case: bytes | None = None
+    began: Began | None = None  # the case its tipster began, when it was merged into *case*
     team: str | None = None
     parties: tuple[str, ...] = ()  # who answers for the case, as signed
     writing: Writing | None = None
@@ -60,13 +62,44 @@ class Work:
         """Return the key to seal to; where none may be sealed to, make and grant a new one."""
         if compartment not in self.keys:
             assert self.case is not None
-            assert self.team is not None
-            made = keys.make(self.case, compartment, self.next_generation[compartment])
-            keys.add_key(self.rows, made, "hub", hub=self.house.signing)
-            holders = self.house.staffing.next_holders(self.team, compartment, self.parties)
-            keys.add_grants(self.rows, made, holders, self.house.epoch)
-            self.keys[compartment] = keys.public(made)
+            self.keys[compartment] = self._make(self.case, compartment, self.next_generation[compartment])
         return self.keys[compartment]
+
+    def _make(self, owner: bytes, compartment: str, generation: int) -> PublicKey:
+        assert self.team is not None
+        made = keys.make(owner, compartment, generation)
+        keys.add_key(self.rows, made, "hub", hub=self.house.signing)
+        holders = self.house.staffing.next_holders(self.team, compartment, self.parties)
+        keys.add_grants(self.rows, made, holders, self.house.epoch)
+        return keys.public(made)
+
+    @property
+    def own(self) -> bytes:
+        """Return the case its tipster began, in which everything lies that leads to them alone."""
+        assert self.case is not None
+        return self.case if self.began is None else self.began.id
+
+    def own_key(self) -> PublicKey:
+        """Return the key of the content of that case, as :meth:`key`."""
+        if self.began is None:
+            return self.key(keys.CONTENT)
+        if self.began.content is None:
+            made = self._make(self.began.id, keys.CONTENT, self.began.next_content)
+            self.began = replace(self.began, content=made)
+        assert self.began.content is not None
+        return self.began.content
+
+    def seal_own(self, kind: str, payload: dict[str, Any]) -> bytes:
+        """Seal what leads to this tipster alone, by the hub's hand, and return its id."""
+        return keys.seal_item(
+            self.rows,
+            self.own_key(),
+            kind=kind,
+            author="hub",
+            payload=payload,
+            day=self.now.date(),
+            signing=self.house.signing,
+        )
 
     def seal(self, compartment: str, kind: str, author: str, payload: dict[str, Any]) -> bytes:
         """Seal one item of the case and return its id."""

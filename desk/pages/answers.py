@@ -123,7 +123,8 @@ def _lines(visit: Visit) -> list[queue.Line]:
 
 def _candidate(visit: Visit, case: Case, chosen: str) -> Candidate:
     dossier = reading.dossier(visit, case.id)
-    heard = [said.text for said in dossier.said if said.author == "tipster" and said.text]
+    theirs = [said for said in dossier.said if said.author == "tipster" and said.began == case.id]
+    heard = [said.text for said in theirs if said.text]
     return Candidate(
         case=dossier.case,
         cover=dossier.cover,

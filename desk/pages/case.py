@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from casework import cases, codes, deadlines, journal, permits, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import Case
-from desk import accepting, handing, reading, replying, together, trusting
+from desk import accepting, handing, histories, reading, replying, together, trusting
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -40,7 +40,7 @@ def show(visit: Visit) -> Reply:
     handing.settle(visit)
     dossier = reading.dossier(visit, case_id)
     note_opening(visit, case_id)
-    beside = together.beside(visit, dossier)
+    beside, merged = together.beside(visit, dossier), histories.merged(visit, dossier)
     for other in beside:
         if other.case is not None:
             note_opening(visit, other.id)
@@ -52,6 +52,9 @@ def show(visit: Visit) -> Reply:
         "case.html",
         dossier=dossier,
         beside=beside,
+        talk=histories.conversation(dossier, merged),
+        people=histories.people(dossier, merged),
+        has_merged=bool(merged),
         trust=trusting.look(visit, dossier),
         case=case,
         acts=frozenset(acts),

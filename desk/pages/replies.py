@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from casework import answers, cases, permits, sheets
 from casework.answers import Answer, UnfilledError
 from casework.post import Attachment, Written, cut
-from desk import handing, reading, replying
+from desk import handing, histories, reading, replying
 from desk.errors import ConflictError, DeskError, IncompleteError, MissingError, TooLargeError
 from desk.handing import HandIn
 from desk.pages.case import note_opening
@@ -32,6 +34,7 @@ def look(visit: Visit) -> Reply:
         dossier=dossier,
         case=dossier.case,
         acts=frozenset(permits.acts_for(dossier.case, visit.staff, visit.staffing)),
+        people=histories.people(dossier, histories.merged(visit, dossier)),
         templates=[(one, _filled(visit, dossier, one)) for one in found.values()],
         today=visit.today,
         draft=draft,
@@ -53,11 +56,8 @@ def send(visit: Visit) -> Reply:
     """Seal an answer, or a question, and let the hub ring for it."""
     dossier = reading.dossier(visit, visit.id("case"))
     text, attachments = _written(visit)
-    written = replying.compose(visit, dossier, text, attachments)
     act = cases.ask_back if visit.form.get("mode") == "ask" else cases.reply
-    with visit.database.write() as session:
-        act(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
-    return after(visit, dossier, written)
+    return _send(visit, dossier, act, text, attachments)
 
 
 def send_template(visit: Visit) -> Reply:
@@ -69,15 +69,33 @@ def send_template(visit: Visit) -> Reply:
     text = _filled(visit, dossier, answer)
     if text is None:
         raise ConflictError(("unfilled",))
-    written = replying.compose(visit, dossier, text, template=answer.name)
+    return _send(visit, dossier, cases.reply, text, template=answer.name)
+
+
+def _send(
+    visit: Visit,
+    dossier: Dossier,
+    act: Callable[..., object],
+    text: str,
+    attachments: Sequence[Attachment] = (),
+    template: str = "",
+) -> Reply:
+    """Answer the person that was chosen: whoever began this case, or one that was merged into it."""
+    whom = histories.addressed(visit, dossier)
+    if whom.case.id == dossier.case.id:
+        written = replying.compose(visit, dossier, text, attachments, template)
+        rows, merged = written.rows, None
+    else:
+        written, rows = replying.compose_to(visit, dossier, whom, text, attachments, template)
+        merged = {whom.case.id: written.rows}
     with visit.database.write() as session:
-        cases.reply(session, dossier.case.id, visit.form_version(), written.rows, visit.acting)
-    return after(visit, dossier, written)
+        act(session, dossier.case.id, visit.form_version(), rows, visit.acting, merged)
+    return after(visit, dossier, written, whom.case.id)
 
 
-def after(visit: Visit, dossier: Dossier, written: Written) -> Reply:
-    """Hand in where the answer waits, so that erasure finds it."""
-    mailboxes = {dossier.case.id: written.mailboxes} if written.mailboxes else {}
+def after(visit: Visit, dossier: Dossier, written: Written, whose: bytes | None = None) -> Reply:
+    """Hand in where the answer waits, so that erasure finds it: with the case of *whose* person it is for."""
+    mailboxes = {whose or dossier.case.id: written.mailboxes} if written.mailboxes else {}
     try:
         is_known = handing.hand_in(visit, HandIn(mailboxes=mailboxes))
     except DeskError:
