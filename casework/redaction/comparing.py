@@ -180,7 +180,7 @@ def sealed_days(
 
 
 def _relative_days(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
-    for mention in dates.find_relative(page.text):
+    for mention in page.relative_days:
         span = page.span(mention.start, mention.end)
         if any(dates.is_same(mention, day) for day in sealed.days) and not inside(span, context.sourced):
             yield mark(page.given, span, "date_relative", Level.WARN, "date")

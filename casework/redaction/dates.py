@@ -1,13 +1,14 @@
 """
 Days named in a text, in figures or words, exact or relative to a day every reader knows.
 
-Own grammar: the general parsers tried read ages as dates and lose days with Ukrainian endings.
+Own grammar: the general parsers tried read ages as dates and lose days with Ukrainian endings. It reads small
+letters; who calls with capitals need not care.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -40,16 +41,15 @@ _MONTH_WORD = (
     r"jan(?:uary)?\.?|feb(?:ruary)?\.?|mar(?:ch)?\.?|apr(?:il)?\.?|may|june?\.?|july?\.?|aug(?:ust)?\.?|"
     r"sept?(?:ember)?\.?|oct(?:ober)?\.?|nov(?:ember)?\.?|dec(?:ember)?\.?)"
 )
+_MONTH_ALONE = re.compile(rf"(?<!\w){_MONTH_WORD}(?!\w)")
 _YEAR = r"(?:[\s,]*(?P<year>(?:19|20)\d\d|['’]?\d\d(?=\s*г\.))(?!\d))?"
 _DAY_FIRST = re.compile(
     r"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+of)?\s*(?:числа\s+)?[\s-]?"
     rf"(?P<month>{_MONTH_WORD})(?![\w]){_YEAR}",
-    re.I,
 )
 _MONTH_FIRST = re.compile(
     rf"(?<!\w)(?P<month>{_MONTH_WORD})\s+(?:the\s+)?(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
     r"(?!\d|:\d\d|%)(?!\s*[—–-]\s*\d*\s*%)(?:,?\s+(?P<year>20\d\d|19\d\d))?",
-    re.I,
 )
 _NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<day>[0-3]?\d)\s?(?P<sep>[./-])\s?(?P<month>[01]?\d)(?:\s?(?P=sep)\s?(?P<year>(?:19|20)?\d\d))?"
@@ -82,13 +82,11 @@ def _longest_first(words: tuple[str, ...]) -> str:
 _SPELLED = re.compile(
     _ORDINAL.format(_longest_first((*_UNITS_RU, *_UNITS_UK, *_UNITS_EN, "тридцат", "тридцят", "thirtieth")))
     + rf"\s+(?:of\s+)?(?P<month>{_MONTH_WORD})(?!\w){_YEAR}",
-    re.I,
 )
 _SPELLED_EN = re.compile(
     rf"(?P<month>{_MONTH_WORD})\s+(?:the\s+)?"
     + _ORDINAL.format(_longest_first((*_UNITS_EN, "thirtieth")))
     + r"(?!\w)",
-    re.I,
 )
 
 
@@ -121,6 +119,7 @@ class Mention:
 
 def find(text: str) -> list[Mention]:
     """Return the days that *text* names exactly, in order; a span is read once."""
+    text = fold.lowered(text)
     found: list[Mention] = []
     taken: list[tuple[int, int]] = []
     for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _SPELLED, _SPELLED_EN, _NUMERIC):
@@ -181,7 +180,7 @@ _MOBILISED = (
 )
 # Days of the year that readers know by a name.
 _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
-    (re.compile(pattern, re.I), day, month, year)
+    (re.compile(pattern), day, month, year)
     for pattern, day, month, year in (
         (r"международн\w+ женск\w+ дн\w+|(?:international )?women['’]?s day|жіноч\w+ дн\w+", 8, 3, None),
         (r"д(?:ень|ня|ню|нем) победы|victory day", 9, 5, None),
@@ -205,7 +204,7 @@ _DAY_AFTER = (
 _DAY_BEFORE = r"(?:накануне|напередодні|за день до|день перед|(?:on the )?eve of|(?:the|a) day before)"
 _WEEK_AFTER = rf"через (?:{_N} )?недел[юиь] после|через (?:{_N} )?тижд\w+ після|{_N} weeks? after"
 _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
-    (re.compile(pattern + r"\W*(?:the\s+)?$", re.I), sign, unit)
+    (re.compile(pattern + r"\W*(?:the\s+)?$"), sign, unit)
     for pattern, sign, unit in (
         (_DAY_AFTER, 1, 1),
         (_DAY_BEFORE, -1, 1),
@@ -222,12 +221,17 @@ _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
 )
 
 
-def find_relative(text: str) -> list[Mention]:
-    """Return the days that *text* names by way of a holiday or another day: 'the day after Women's Day'."""
+def find_relative(text: str, named: Sequence[Mention]) -> list[Mention]:
+    """
+    Return the days that *text* names by way of a holiday or another day: 'the day after Women's Day'.
+
+    *named* are the days it names exactly.
+    """
+    text = fold.lowered(text)
     anchors = [
         (m.start(), m.end(), d, mo, y) for pattern, d, mo, y in _HOLIDAYS for m in pattern.finditer(text)
     ]
-    exact = [(m.start, m.end, m.day, m.month, m.year) for m in find(text)]
+    exact = [(m.start, m.end, m.day, m.month, m.year) for m in named]
     found: list[Mention] = []
     for start, end, day, month, year in [*anchors, *exact]:
         is_exact = (start, end, day, month, year) in exact
@@ -265,15 +269,14 @@ _WEEKDAY = re.compile(
     r"(?<!\w)(?:понедельник\w*|понеділ\w+|вторник\w*|вівтор\w+|сред[ауыеой]+|серед[аиуію]|четверг\w*|четвер\w?|"
     r"пятниц\w+|п['’]ятниц\w+|суббот\w+|субот\w+|воскресень\w+|неділ[яіюе]\w*|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?!\w)",
-    re.I,
 )
 
 
 def find_weekdays(text: str) -> list[tuple[int, int, int]]:
     """Return ``(start, end, weekday)`` for each weekday named, Monday being 0."""
     found = []
-    for match in _WEEKDAY.finditer(text):
-        low = match[0].lower().replace("’", "'")
+    for match in _WEEKDAY.finditer(fold.lowered(text)):
+        low = match[0].replace("’", "'")
         found.append(
             (
                 match.start(),
@@ -286,7 +289,7 @@ def find_weekdays(text: str) -> list[tuple[int, int, int]]:
 
 def months_named(text: str) -> set[int]:
     """Return the months a text names with or without a day."""
-    return {_month(m[0]) for m in re.finditer(rf"(?<!\w){_MONTH_WORD}(?!\w)", text, re.I)} - {0}
+    return {_month(m[0]) for m in _MONTH_ALONE.finditer(fold.lowered(text))} - {0}
 
 
 def parse(value: str) -> list[date]:
@@ -350,6 +353,6 @@ def month_spans(text: str) -> list[tuple[int, int, int]]:
     """Return ``(month, start, end)`` for each month named, with or without a day."""
     return [
         (_month(m[0]), m.start(), m.end())
-        for m in re.finditer(rf"(?<![\w]){_MONTH_WORD}(?!\w)", text, re.I)
-        if m[0] not in {"may", "march", "mar"}
+        for m in _MONTH_ALONE.finditer(fold.lowered(text))
+        if text[m.start() : m.end()] not in {"may", "march", "mar"}
     ]

@@ -51,6 +51,15 @@ def latin(word: str) -> str:
     return _DOUBLE.sub(r"\1", plain)
 
 
+def lowered(text: str) -> str:
+    """
+    Return *text* in small letters, each where it stood.
+
+    A grammar that need not ignore case is five times as fast. One letter of all grows when it is made small.
+    """
+    return text.replace("\u0130", "I").lower()
+
+
 def is_cyrillic(word: str) -> bool:
     """Say whether *word* begins with a Cyrillic letter."""
     return bool(word) and "\u0400" <= word[0] <= "\u052f"

@@ -77,13 +77,15 @@ class Lexicon:
             self._analysers["uk"] = _analyser("uk")
         self._lemmas: dict[tuple[str, str], str] = {}
         self._parses: dict[tuple[str, str], list[Any]] | None = None
+        self._known: dict[str, bool] | None = None
+        self._ordinary: dict[tuple[str, str], bool] | None = None
         self.given_names = _given_names()
         self.english = _english_words()
 
     def for_one_text(self) -> Lexicon:
         """Return a lexicon that remembers every word of one text, and is forgotten with it."""
         view = copy.copy(self)
-        view._parses = {}  # noqa: SLF001 -- our own class
+        view._parses, view._known, view._ordinary = {}, {}, {}  # noqa: SLF001 -- our own class
         return view
 
     def __repr__(self) -> str:
@@ -136,14 +138,25 @@ class Lexicon:
 
     def is_known(self, word: str) -> bool:
         """Say whether any installed dictionary has *word*."""
-        return any(a.word_is_known(word.lower()) for a in self._analysers.values())
+        low = word.lower()
+        known = None if self._known is None else self._known.get(low)
+        if known is None:
+            known = any(a.word_is_known(low) for a in self._analysers.values())
+            if self._known is not None:
+                self._known[low] = known
+        return known
 
     def is_ordinary(self, word: str, lang: str = "ru") -> bool:
         """Say whether *word* is also a dictionary word that names nobody and no place."""
         low = word.lower()
         if (lang, low) in self._lemmas:
             return True
-        return any(p.is_known and not _NOT_ORDINARY & p.tag.grammemes for p in self.parses(low, lang))
+        if self._ordinary is not None and (lang, low) in self._ordinary:
+            return self._ordinary[lang, low]
+        found = any(not _NOT_ORDINARY & p.tag.grammemes and p.is_known for p in self.parses(low, lang))
+        if self._ordinary is not None:
+            self._ordinary[lang, low] = found
+        return found
 
     def is_thing(self, word: str, lang: str = "ru") -> bool:
         """Say whether the dictionary has *word* as a noun for something that does not live."""

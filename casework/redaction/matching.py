@@ -82,10 +82,10 @@ class _Matcher:
 
     def _matches(self, index: int) -> list[SealedName]:
         """Return the sealed names that token *index* is a form of, in its own script or as it sounds."""
-        token = self.page.tokens[index]
+        page, token = self.page, self.page.tokens[index]
         found = list(self.exact.get(token.key, ()))
         if not found and fold.is_cyrillic(token.text) and len(token.key) >= 4:
-            found = [n for n in self.exact.get(transcribe(token.text), ()) if n.part is not Part.NICKNAME]
+            found = [n for n in self.exact.get(page.sound(token.text), ()) if n.part is not Part.NICKNAME]
         disguised = normalise.looks_cyrillic(token.text)
         if not found and disguised:
             found = list(self.exact.get(fold.cyrillic(disguised), ()))
@@ -178,7 +178,7 @@ class _Matcher:
             if name.part is Part.NICKNAME:
                 continue
             # A name sealed in Latin letters may sound right and have been spelt back wrongly.
-            key = transcribe(token.text) if name.is_latin and fold.is_cyrillic(token.text) else token.key
+            key = page.sound(token.text) if name.is_latin and fold.is_cyrillic(token.text) else token.key
             hit = process.extractOne(key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
             if hit and len(hit[0]) >= _LEAST_FOR_LIKENESS and (best is None or hit[1] > best[0]):
                 best = (hit[1], name)

@@ -9,7 +9,10 @@ capitals first (``restore_capitals``).
 from __future__ import annotations
 
 import importlib.util
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +29,7 @@ _COMMON = 2000
 _USED = 300
 # Long texts go to the model in pieces; a piece is about what the model was trained on.
 _PIECE = 1500
+_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 class Entity(NamedTuple):
@@ -36,6 +40,25 @@ class Entity(NamedTuple):
     kind: str
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """
+    Let the arithmetic library that is loaded meanwhile use one thread.
+
+    The model's matrices are small: shared out they cost three times the computing, and where the other cores
+    are busy each waits for the slowest. The library asks its environment once, when it is loaded.
+    """
+    before = os.environ.get(_THREADS)
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
+        else:
+            os.environ[_THREADS] = before
+
+
 class Recogniser:
     """The model, loaded once. Keeps nothing of what it reads."""
 
@@ -44,7 +67,7 @@ class Recogniser:
         folder = Path(next(iter(spec.submodule_search_locations or ()), "")) if spec else Path()
         if not (folder / _MODEL).is_file() or not (folder / _EMBEDDING).is_file():
             raise MissingDictionaryError("natasha")
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _one_thread():
             warnings.simplefilter("ignore")  # both libraries predate the numpy they run on
             from navec import Navec  # noqa: PLC0415
             from slovnet import NER  # noqa: PLC0415

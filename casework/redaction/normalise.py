@@ -20,8 +20,12 @@ from casework.redaction import fold
 
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u180e")
 _EMOJI_JOINERS = frozenset("\u200d\ufe0f\ufe0e")
+# Nearly all of a text: letters that hide nothing, with single spaces between them. Read in one go.
+_PLAIN = r"[А-Яа-яЁёІіЇїЄєҐґA-Za-z0-9.,:;!?()«»—-]+(?: [А-Яа-яЁёІіЇїЄєҐґA-Za-z0-9.,:;!?()«»—-]+)*"
 _PIECE = re.compile(
-    r"<[/a-zA-Z!][^<>]{0,200}>|&#?\w{1,10};|(?:%[0-9A-Fa-f]{2})+|(?<=\w)(?:\*\*|__|~~|\|\||``?)(?=\w)|.", re.S
+    rf"(?P<plain>{_PLAIN})|"
+    r"<[/a-zA-Z!][^<>]{0,200}>|&#?\w{1,10};|(?:%[0-9A-Fa-f]{2})+|(?<=\w)(?:\*\*|__|~~|\|\||``?)(?=\w)|.",
+    re.S,
 )
 _ATTRIBUTE = re.compile(r"=\s*[\"']?([^\"'<>]+)")
 # Inside a word stand apostrophes and the marks Latin schemes use for signs and for ш before ч.
@@ -95,6 +99,10 @@ def clean(text: str) -> Clean:
     hidden: list[tuple[int, int]] = []
     for piece in _PIECE.finditer(text):
         raw = piece[0]
+        if piece["plain"]:
+            letters.extend(raw)
+            origin.extend(range(*piece.span()))
+            continue
         if len(raw) > 1:
             raw = _decode(raw)
         elif _is_hidden(raw):

@@ -5,10 +5,10 @@ A text made ready to be compared: cleaned, split, and read by the model. Lives i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from casework.redaction import dates, fold, ids, normalise, numbers
+from casework.redaction import dates, fold, ids, normalise, numbers, people, romanise
 from casework.redaction.lexicon import Lexicon
 from casework.redaction.ner import Entity, Recogniser, is_lower_case, restore_capitals
 from casework.redaction.normalise import Clean, Token
@@ -24,14 +24,26 @@ class Page:
     tokens: list[Token]
     lexicon: Lexicon
     recogniser: Recogniser
+    sounds: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Page {len(self.given)} characters>"
+
+    def sound(self, word: str) -> str:
+        """Return the plain Latin key of a Cyrillic *word* of this text."""
+        if word not in self.sounds:
+            self.sounds[word] = romanise.transcribe(word)
+        return self.sounds[word]
 
     @property
     def text(self) -> str:
         """The clean text."""
         return self.clean.text
+
+    @cached_property
+    def low(self) -> str:
+        """The clean text in small letters, each where it stood: what grammars read."""
+        return fold.lowered(self.text)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Turn a span of the clean text into one of the given text."""
@@ -87,6 +99,16 @@ class Page:
     def days(self) -> list[dates.Mention]:
         """The days the text names exactly, in the clean text."""
         return dates.find(self.text)
+
+    @cached_property
+    def relative_days(self) -> list[dates.Mention]:
+        """The days the text names by way of another day, in the clean text."""
+        return dates.find_relative(self.text, self.days)
+
+    @cached_property
+    def people(self) -> list[people.Person]:
+        """The people the text names."""
+        return people.find(self)
 
     @cached_property
     def identifiers(self) -> list[ids.Found]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from casework.redaction import fold
-from casework.redaction.page import Page
+
+if TYPE_CHECKING:
+    from casework.redaction.page import Page
 
 _NAMING = frozenset({"Name", "Surn", "Patr"})
 

@@ -6,7 +6,7 @@ Such a text is blocked as a whole and held against no card, so the answer says n
 
 from __future__ import annotations
 
-from casework.redaction import fold, people
+from casework.redaction import fold
 from casework.redaction.matching import Context
 from casework.redaction.page import Page
 
@@ -19,7 +19,7 @@ _LONG = 6  # digits; shorter ones are years, counts and articles of law
 def is_list(page: Page, context: Context) -> bool:
     """Say whether *page* names more people, or more long numbers, than a story does."""
     public = context.public | context.listed | context.regions
-    found = {i for person in people.find(page) for i in range(person.first, person.last + 1)}
+    found = {i for person in page.people for i in range(person.first, person.last + 1)}
     found |= {i for i in range(len(page.tokens)) if _may_name(page, i)}
     named = {page.tokens[i].key for i in found - public if not _is_word(page, i)}
     numbers = {min(run.readings) for run in page.runs if len(min(run.readings)) >= _LONG}

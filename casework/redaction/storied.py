@@ -34,7 +34,7 @@ def identifiers(page: Page, detectors: Detectors, *, is_field: bool = False) -> 
     In a sealed field everybody named counts as kin; in a narrative only the source, kin and nicknames do.
     """
     told = Told()
-    for owner, person in enumerate(people.find(page), start=1000):
+    for owner, person in enumerate(page.people, start=1000):
         words = _sealed_words(page, person, owner, detectors)
         if is_field or person.role in {"self", "kin", "nick"}:
             told.sealed.names.extend(words)

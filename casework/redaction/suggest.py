@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from casework.redaction import dates, fields, fold, ids, ner, numbers, people, places, traits
+from casework.redaction import fields, fold, ids, ner, numbers, people, places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError
 from casework.redaction.ner import Entity
@@ -150,7 +150,7 @@ def _patterned(page: Page) -> Iterator[Span]:
 
 def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
     for reading in _readings(page, detectors):
-        for person in people.find(reading):
+        for person in reading.people:
             kind = "nickname" if person.role == "nick" else "name"
             yield Span(*reading.over(person.first, person.last), kind, *_person_lemmas(reading, person))
     for index, token in enumerate(page.tokens):
@@ -249,7 +249,7 @@ def _is_town_word(page: Page, index: int) -> bool:
 
 
 def _dated(page: Page) -> Iterator[Span]:
-    for mention in (*page.days, *dates.find_relative(page.text)):
+    for mention in (*page.days, *page.relative_days):
         yield Span(*page.span(mention.start, mention.end), "date", f"{mention.day}.{mention.month}")
 
 

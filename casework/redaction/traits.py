@@ -106,12 +106,10 @@ def described(page: Page) -> Iterator[tuple[str, int, int]]:
 
 def ranks_in(text: str) -> list[Placed]:
     """Return ``(rank, start, end)`` for each rank in the singular."""
-    found: list[Placed] = []
-    for pattern, rank in _RANK_PATTERNS:
-        for match in pattern.finditer(text):
-            if not any(a < match.end() and match.start() < b for _, a, b in found):
-                found.append((rank, match.start(), match.end()))
-    return found
+    return [
+        (next(rank for pattern, rank in _RANK_PATTERNS if pattern.fullmatch(match[0])), *match.span())
+        for match in _ANY_RANK.finditer(fold.lowered(text))
+    ]
 
 
 def _rank_pattern(name: str) -> str:
@@ -129,13 +127,10 @@ def _rank_pattern(name: str) -> str:
 
 
 _RANK_PATTERNS = sorted(
-    (
-        (re.compile(rf"(?<![\w-])(?:{_rank_pattern(name)})(?![\w-])", re.I), rank)
-        for rank, names in enumerate(_RANKS)
-        for name in set(names)
-    ),
+    ((re.compile(_rank_pattern(name)), rank) for rank, names in enumerate(_RANKS) for name in set(names)),
     key=lambda pair: -len(pair[0].pattern),
 )
+_ANY_RANK = re.compile(rf"(?<![\w-])(?:{'|'.join(p.pattern for p, _ in _RANK_PATTERNS)})(?![\w-])")
 
 
 def post_phrases(value: str, source: Page) -> list[tuple[str, ...]]:
@@ -189,9 +184,8 @@ _AGE = re.compile(
         rf"[\s-]year[\s-]old)(?!\w)|(?:aged?|age(?: \w+){{0,2}} (?:as|is|was|of)|возраст\w*\s*[-—:]?|"
         rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|исполнилось)\s+{_NUMBER}(?!\w)"
     ),
-    re.I,
 )
-_AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)", re.I)
+_AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)")
 _CHILD = (
     r"(?:дет(?:ей|и|ьми|ям)|дит(?:ей|ини|ина)|діт(?:ей|и)|реб[её]н\w+|сынов(?:ей|ья)|сын(?:а|ов)|"
     r"дочер(?:ей|и|ьми)|доч(?:ек|ки|ками|ерями)|доньк\w+|малыш\w*|children|kids|sons|daughters)"
@@ -202,7 +196,6 @@ _CHILDREN = re.compile(
         rf"minor)\s+)?{_CHILD}(?!\w)|(?:отец|отца|отцу|отцом|мать|матери|матерью|батько|батька|мати|father|mother|"
         rf"dad|mum|mom|parent)\s+(?:of\s+)?{_NUMBER}(?!\w)"
     ),
-    re.I,
 )
 _COMPANIONS = re.compile(
     (
@@ -211,7 +204,6 @@ _COMPANIONS = re.compile(
         rf"{_NUMBER}\s+(?:\w+\s+)?(?:of us|others?|men|soldiers|servicem[ae]n|человек|сослуживц\w+|"
         rf"подчин[её]н\w+|товарищ\w+|бойц\w+|солдат\w*|военн\w+|осіб|отказн\w+|відмовник\w*|чоловік\w*|comrades)"
     ),
-    re.I,
 )
 _TOGETHER = {
     "вдв": 2,
@@ -244,7 +236,7 @@ def _count(text: str) -> int | None:
 
 
 def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, int]]:
-    for match in pattern.finditer(page.text):
+    for match in pattern.finditer(page.low):
         for group in range(1, (match.lastindex or 0) + 1):
             count = _count(match[group]) if match[group] else None
             if count is not None:
@@ -254,8 +246,8 @@ def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, i
 
 def _ages_in(page: Page) -> list[Placed]:
     found = [(n, a, b) for n, a, b in _counted(page, _AGE) if 14 <= n <= 90]
-    for match in _AGE_SPELLED.finditer(page.text):
-        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1].lower()).strip()
+    for match in _AGE_SPELLED.finditer(page.low):
+        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1]).strip()
         count = _count(genitive)
         if count and 14 <= count <= 90:
             found.append((count, match.start(), match.end()))
@@ -269,10 +261,10 @@ def children_in(page: Page) -> list[Placed]:
 
 def _companions_in(page: Page) -> list[Placed]:
     found = [(n, a, b) for n, a, b in _counted(page, _COMPANIONS) if 2 <= n <= 400]
-    for match in _COMPANIONS.finditer(page.text):
+    for match in _COMPANIONS.finditer(page.low):
         together = match["together"]
         if together:
-            low = together.lower().replace("ё", "е").replace("’", "'")
+            low = together.replace("ё", "е").replace("’", "'")
             found.append(
                 (next(n for stem, n in _TOGETHER.items() if low.startswith(stem)), match.start(), match.end())
             )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from casework.redaction import dates, fold, numbers, people
+from casework.redaction import dates, fold, numbers
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
 from casework.redaction.page import Page, inside
@@ -39,7 +39,7 @@ _SETTLEMENT_BEFORE = re.compile(
 
 def persons(page: Page, context: Context, known: frozenset[str]) -> Iterator[Finding]:
     """Warn of people who are neither public nor cited nor in the register."""
-    for person in people.find(page):
+    for person in page.people:
         span = page.over(person.first, person.last)
         indexes = range(person.first, person.last + 1)
         if (

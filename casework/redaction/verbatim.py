@@ -76,13 +76,16 @@ def _same_person(lemma: str) -> str:
 def _runs(mine: list[str], theirs: list[str], least: int, stock: set[int]) -> list[tuple[int, int, int]]:
     """Return maximal common runs of at least *least* lemmas as ``(first, last, length without stock)``."""
     where: dict[tuple[str, ...], list[int]] = {}
-    for i in range(len(theirs) - _SHINGLE + 1):
-        where.setdefault(tuple(theirs[i : i + _SHINGLE]), []).append(i)
+    for i, shingle in enumerate(_shingled(theirs)):
+        where.setdefault(shingle, []).append(i)
     found: list[tuple[int, int, int]] = []
+    shingles = list(_shingled(mine))
+    if where.keys().isdisjoint(shingles):
+        return found
     i = 0
     while i <= len(mine) - _SHINGLE:
         best = 0
-        for j in where.get(tuple(mine[i : i + _SHINGLE]), ())[:50]:
+        for j in where.get(shingles[i], ())[:50]:
             length = _SHINGLE
             while (
                 i + length < len(mine) and j + length < len(theirs) and mine[i + length] == theirs[j + length]
@@ -94,6 +97,11 @@ def _runs(mine: list[str], theirs: list[str], least: int, stock: set[int]) -> li
             found.append((i, i + best - 1, telling))
         i += best or 1
     return found
+
+
+def _shingled(lemmas: list[str]) -> Iterable[tuple[str, ...]]:
+    """Return every four neighbouring lemmas."""
+    return zip(*(lemmas[n:] for n in range(_SHINGLE)), strict=False)
 
 
 def _stock_positions(mine: list[str], known: Iterable[Page]) -> set[int]:
