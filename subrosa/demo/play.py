@@ -8,6 +8,7 @@ desk holds the card against it; a second editor approves; the hub publishes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -74,10 +75,10 @@ class Play:
         Raises:
             ShellError: a step failed; says which.
         """
-        self.import_examples()
         async with Remote(self.stage.emulator.base_url) as sim:
             mother = await Tipster.arrive(sim, "Тесс", "ru")
-            await self.tell(mother)
+            imported, _ = await asyncio.gather(asyncio.to_thread(self.import_examples), self.tell(mother))
+            self.say("register", f"{imported} practice entries are public, since two editors signed one list")
             lawyer, case = self.take_case()
             await self.read_answer(mother)
             self.write_brief(lawyer, case)
@@ -104,8 +105,8 @@ class Play:
 
     # --- acts of the play ---
 
-    def import_examples(self) -> None:
-        """Land the practice register as a list in review, and let two of the staff sign it."""
+    def import_examples(self) -> int:
+        """Land the practice register as a list in review, let two sign it, and return how many it holds."""
         entries = [one.entry for one in examples.load() if one.entry is not None]
         self.stage.land_list(lists.pack(entries))
         for who in ("editor-1", "editor-2"):
@@ -113,7 +114,7 @@ class Play:
             page = visitor.get(visitor.get("/imports").link("/imports/"))
             visitor.submit(page, "/sign")
         self.wait_for_pages("the practice register", len(entries))
-        self.say("register", f"{len(entries)} practice entries are public, since two editors signed one list")
+        return len(entries)
 
     async def tell(self, mother: Tipster) -> None:
         """Let the mother tell her story."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -75,20 +76,26 @@ class Stage:
         return f"http://127.0.0.1:{self.settings.desk.port}"
 
     def _build(self) -> None:
-        self.emulator = self._open.enter_context(EmulatorProcess(port=_free(PHONE_PORT)))
-        founded = founding.found(
+        port = _free(PHONE_PORT)
+        values = {
+            "house.practice": True,
+            "telegram.api_base_url": f"http://127.0.0.1:{port}",
+            # The play presses faster than any thumb, and the stand-in has no limits of its own.
+            "telegram.burst": 100,
+            "desk.port": _free(DESK_PORT),
+        }
+        found = partial(
+            founding.found,
             self.folder,
             cast=founding.CAST,
             profile=keyring.PRACTICE,
             now=now(),
-            values={
-                "house.practice": True,
-                "telegram.api_base_url": self.emulator.base_url,
-                # The play presses faster than any thumb, and the stand-in has no limits of its own.
-                "telegram.burst": 100,
-                "desk.port": _free(DESK_PORT),
-            },
+            values=values,
         )
+        with ThreadPoolExecutor(1) as beside:
+            house = beside.submit(found)
+            self.emulator = self._open.enter_context(EmulatorProcess(port=port))
+            founded = house.result()
         self.staff: dict[str, NewStaff] = {person.id: person for person in founded.staff}
         self.settings: Settings = configuration.load(founded.config)
         token = self.settings.telegram.token_file
