@@ -18,7 +18,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import clocks, journal, lives, notices, permits, retention, routing
+from casework import clocks, journal, lives, notices, openers, permits, retention, routing
 from casework.actors import subject_of
 from casework.clocks import Hours, Times
 from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
@@ -27,7 +27,7 @@ from casework.permits import Acting
 from casework.rosters import LEGAL, Staffing
 from casework.rows import Rows
 from casework.rows import write as write_rows
-from casework.tables import Case, Chunk, Grant, Item, JournalRow, Letter, Mailbox, Push, Recusal, Slip
+from casework.tables import Case, Chunk, Grant, Item, Letter, Mailbox, Push, Recusal, Slip
 
 CONFLICT = "conflict"
 GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "duplicate", "out_of_scope", "absent")
@@ -236,10 +236,13 @@ def assign(
     neither of its people is left, to anybody of the team, because its newest key is then the duty list's.
 
     Raises:
-        NotAllowedError: also without a handover note, or for somebody who may not get it.
+        NotAllowedError: also without a handover note, or for somebody who may not get it, or who could not
+            open what nobody accepted yet.
     """
     case = permits.take(session, case_id, version, "assign", acting)
     if not permits.is_member(to, case.team, acting.staffing):
+        raise NotAllowedError("assign")
+    if case.status == "new" and to not in openers.of(session, case.id, acting.staffing.hands):
         raise NotAllowedError("assign")
     _check_conflict(session, case, (to, second), "assign")
     if case.status in lives.ACTIVE:
@@ -450,12 +453,12 @@ def _record_second(session: Session, case: Case, acting: Acting) -> Case:
 
 
 def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
-    """Route a case anew among everybody on duty but the actor, and tell whom it went to."""
+    """Route a case anew among everybody on duty who can open it but the actor, and tell whom it went to."""
     staffing = acting.staffing
     # Whoever gave it back once is not asked again: that would be a case going in circles.
-    gave_back = select(JournalRow.actor).where(JournalRow.act == "give-back", JournalRow.case == case.id)
-    shut_out = {acting.staff, *session.scalars(gave_back), *recused(session, case.id)}
-    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty and one not in shut_out]
+    shut_out = {acting.staff, *openers.shut_out(session, case.id)}
+    there = staffing.on_duty & openers.of(session, case.id, staffing.hands) - shut_out
+    on_duty = [one for one in staffing.members(case.team) if one in there]
     able = routing.candidates(
         on_duty,
         staffing.limits,

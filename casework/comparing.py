@@ -3,7 +3,8 @@ What a card may be compared with, when its case is somebody else's.
 
 Whoever asks names a digest, and it has to be of something: of a frozen draft they hold a key to, or of the
 conflict check of one case, which opens that case's card and no other. The digest of nothing opens a card only
-to be granted again to a colleague whose earlier keyring held it and whose present one does not.
+to be granted again: to a colleague whose earlier keyring held it and whose present one does not, or, where a
+lawyer's case waits for somebody to accept it, to who is on duty by now and was away when it came.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from casework import keys, rosters
+from casework import keys, openers, rosters
 from casework.permits import has_role
 from casework.rosters import Staffing
 from casework.tables import Case, Draft, Grant
@@ -50,7 +51,7 @@ def matter(session: Session, staff: str, case: Case, digest: bytes, staffing: St
 
 
 def _is_missed(session: Session, case: Case, staffing: Staffing) -> bool:
-    """Tell whether somebody held this card with an earlier keyring and is still owed it with the present."""
+    """Tell whether somebody at work is owed this card: by an earlier keyring, or because the case waits."""
     rows = session.execute(
         select(Grant.generation, Grant.staff, Grant.number).where(
             Grant.owner == case.id, Grant.compartment == keys.IDENTITY
@@ -64,4 +65,9 @@ def _is_missed(session: Session, case: Case, staffing: Staffing) -> bool:
             continue
         if (generation, staff, present.number) not in holders and has_role(staff, staffing, *roles):
             return True
-    return False
+    if case.status != "new" or case.team != rosters.LEGAL:
+        return False
+    there = set(staffing.members(case.team)) & staffing.on_duty - openers.shut_out(session, case.id)
+    wanted = {(one.staff, one.number) for one in map(staffing.holder, sorted(there)) if one is not None}
+    made = {generation for generation, _staff, _number in holders}
+    return not holders >= {(generation, *one) for generation in made for one in wanted}

@@ -3,7 +3,8 @@ Escalation: what happens when nobody took a case in time, or nobody answers.
 
 An unaccepted case climbs from its assignee to the stand-in, to everybody on duty, to the coordinators, who
 hear of it until somebody accepts. An accepted one that stays silent is named to its assignee and its second.
-Only notices and the proposal change here: who can open the case was settled when it was filed.
+Only notices and the proposal change here, and go to nobody who cannot open the case: its keys lie with those
+on duty when it was filed, and with whom a colleague's desk passed them on to since (:mod:`casework.openers`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, lives, notices, retention
+from casework import cases, clocks, journal, lives, notices, openers, retention
 from casework.actors import Actor, subject_of
 from casework.clocks import Breach
 from casework.parties import Book
@@ -67,7 +68,7 @@ def free_suspended(session: Session, staffing: Staffing, book: Book, hub: Actor,
         if case.status == "new":
             case.assignee = None
             case.version += 1
-            told = notices.audience(staffing, case.team, None)
+            told = _audience(session, case, staffing)
         elif {case.assignee, case.second} & staffing.living:
             told = _leave_to(session, case, staffing, loads, book, hub, now)
         else:
@@ -114,17 +115,21 @@ def hand_to_stand_ins(session: Session, staffing: Staffing, now: datetime) -> in
     """
     Propose what waits for somebody who is away to their stand-in, if they may have it, else to all on duty.
 
-    Returns how many cases were touched. What was accepted stays where it is: the second holds its keys, and
-    hears of its clocks.
+    So is what waits for somebody who cannot open it, whoever proposed it to them. Returns how many cases were
+    touched. What was accepted stays where it is: the second holds its keys, and hears of its clocks.
     """
-    waiting = select(Case).where(Case.status == "new", Case.assignee.in_(sorted(staffing.away)))
+    hands = staffing.as_signed.hands
+    waiting = select(Case).where(
+        Case.status == "new",
+        Case.assignee.is_not(None),
+        or_(Case.assignee.in_(sorted(staffing.away)), openers.is_shut(hands)),
+    )
     touched = session.scalars(waiting.with_for_update(skip_locked=True)).all()
     for case in touched:
-        stand_in = staffing.stand_ins.get(case.assignee or "")
-        able = staffing.on_duty & set(staffing.members(case.team)) - cases.recused(session, case.id)
-        case.assignee = stand_in if stand_in in able else None
+        stand_in = staffing.stand_ins.get(case.assignee or "") if case.assignee in staffing.away else None
+        case.assignee = stand_in if stand_in in _on_duty(session, case, staffing) else None
         case.version += 1
-        told = notices.audience(staffing, case.team, case.assignee)
+        told = [case.assignee] if case.assignee else _audience(session, case, staffing)
         notices.tell(session, notices.DUTY, told, case.id, now)
     return len(touched)
 
@@ -135,9 +140,7 @@ def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now
         if not told:
             clocks.stop(session, case.id, clocks.ORPHAN)
     elif case.status == "new":
-        shut_out = cases.recused(session, case.id)
-        told = [one for one in _ladder(case, breach.kind, staffing) if one not in shut_out]
-        told = told or staffing.coordinators()
+        told = _ladder(session, case, breach.kind, staffing)
     elif case.status in lives.ACTIVE:
         people = {case.assignee, case.second}
         if case.assignee in staffing.away and case.assignee is not None:
@@ -151,15 +154,30 @@ def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now
     notices.tell(session, kind, told, case.id, now)
 
 
-def _ladder(case: Case, step: str, staffing: Staffing) -> list[str]:
+def _ladder(session: Session, case: Case, step: str, staffing: Staffing) -> list[str]:
     """Return whom this step tells: the stand-in, those on duty, the coordinators; never nobody."""
-    on_duty = [one for one in staffing.members(case.team) if one in staffing.on_duty]
+    able = _able(session, case, staffing)
     stand_in = staffing.stand_ins.get(case.assignee or "")
-    if step == "accept" and stand_in in staffing.living and stand_in is not None:
+    if step == "accept" and stand_in in staffing.living & able and stand_in is not None:
         return [stand_in]
-    if step in ("accept", "accept_duty") and on_duty:
-        return on_duty
+    if step in ("accept", "accept_duty"):
+        return _audience(session, case, staffing)
     return staffing.coordinators() or staffing.members(case.team)
+
+
+def _audience(session: Session, case: Case, staffing: Staffing) -> list[str]:
+    """Return who hears that a case waits for anybody: who is on duty and can open it, else coordinators."""
+    return _on_duty(session, case, staffing) or staffing.coordinators() or staffing.members(case.team)
+
+
+def _on_duty(session: Session, case: Case, staffing: Staffing) -> list[str]:
+    """Return who is on duty for a case, can open it and is in no conflict with it."""
+    able = _able(session, case, staffing)
+    return [one for one in staffing.members(case.team) if one in staffing.on_duty & able]
+
+
+def _able(session: Session, case: Case, staffing: Staffing) -> set[str]:
+    return openers.of(session, case.id, staffing.hands) - cases.recused(session, case.id)
 
 
 def _tomorrow(now: datetime) -> datetime:

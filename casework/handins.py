@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, keys, mailboxes, rosters, signed, vouching, watching
+from casework import canonical, keys, mailboxes, openers, rosters, signed, vouching, watching
 from casework.asking import HANDIN_TAG, KEY_TAG
 from casework.database import Database
 from casework.errors import CaseworkError, SchemaMismatchError
@@ -307,7 +307,8 @@ class _Taking:
         """
         Tell whether somebody is to have this key: one of the case's people, or who really held it before.
 
-        A brief goes to editors before anybody is on it, and a tip's cards are the custodians'.
+        A brief goes to editors before anybody is on it, and a tip's cards are the custodians'. What waits for
+        somebody to accept it goes to who is on duty by now.
         """
         if isinstance(thing, Draft):
             return self._answers_for(thing) or self._held_before(thing, compartment, generation, entry)
@@ -316,7 +317,17 @@ class _Taking:
             return True
         began = self.strongbox.parties.founding(thing.id)
         is_brief = (thing.id, compartment) in self.founded and began is not None and began.act == "brief"
-        return (is_brief and not on_it.people) or self._held_before(thing, compartment, generation, entry)
+        if not on_it.people and (is_brief or self._is_waited_for(thing, compartment, entry)):
+            return True
+        return self._held_before(thing, compartment, generation, entry)
+
+    def _is_waited_for(self, case: Case, compartment: str, entry: StaffEntry) -> bool:
+        """Tell whether nobody ever accepted a case and this person, away when it came, is on duty now."""
+        team = whose(self.session, self.strongbox, self.staffing, case)
+        if case.status != "new" or (compartment != keys.CONTENT and team != rosters.LEGAL):
+            return False
+        is_there = entry.id in self.staffing.on_duty and entry.id in self.staffing.members(team)
+        return is_there and entry.id not in openers.shut_out(self.session, case.id)
 
     def _held_before(self, thing: Case | Draft, compartment: str, generation: int, entry: StaffEntry) -> bool:
         """Tell whether a grant of an earlier keyring of this person opens: a row alone says nothing."""

@@ -1,9 +1,10 @@
 """
 Re-wrapping: whoever holds a key and is at work grants it to those who should hold the same.
 
-Those are the people who answer for a case (its second may be new since somebody was suspended), and whoever
-held exactly this key with an earlier keyring of theirs: after a lost passphrase colleagues give back what
-they can. Nobody is asked and nobody reads anything for it; the hub checks every grant as it checks any other.
+Those are the people who answer for a case (its second may be new since somebody was suspended); while nobody
+does, whoever is on duty by now and was away when it came; and whoever held exactly this key with an earlier
+keyring of theirs: after a lost passphrase colleagues give back what they can. Nobody is asked and nobody
+reads anything for it; the hub checks every grant as it checks any other.
 
 What only the lost keyring could open, no colleague can give back: that takes the recovery key.
 """
@@ -15,9 +16,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import aliased
 
-from casework import keys, lives, rosters
+from casework import keys, lives, openers, rosters
 from casework.asking import GrantRef, NewGrant
 from casework.handins import DRAFT_ROLES, may_hold
 from casework.hands import StaffKey
@@ -88,7 +90,44 @@ def _hand_in(visit: Visit, grants: list[NewGrant]) -> int:
 
 def missing(visit: Visit) -> list[Missing]:
     """Return who should hold what this person holds, and does not."""
-    return sorted({*_of_own_cases(visit), *_of_renewed(visit)}, key=lambda one: (one[0], one[1].staff))
+    found = {*_of_own_cases(visit), *_of_waiting(visit), *_of_renewed(visit)}
+    return sorted(found, key=lambda one: (one[0], one[1].staff))
+
+
+def _of_waiting(visit: Visit) -> Iterable[Missing]:
+    """Look at what nobody accepted yet: all who are on duty should hold what this person holds of it."""
+    staffing = visit.staffing
+    for team in rosters.ROLE_OF_TEAM:
+        if visit.staff not in staffing.members(team):
+            continue
+        there = [one for one in staffing.members(team) if one in staffing.on_duty and one != visit.staff]
+        holders = [one for one in map(staffing.holder, there) if one is not None]
+        with visit.database.read() as session:
+            waiting = session.scalars(
+                select(Case).where(Case.status == "new", Case.team == team).order_by(Case.id).limit(AT_ONCE)
+            ).all()
+            held = _held(session, [case.id for case in waiting])
+        cases = {case.id: case for case in waiting}
+        for ref, known in held.items():
+            if _me(visit) not in known or (ref.compartment == keys.IDENTITY and team != rosters.LEGAL):
+                continue
+            lacking = [one for one in holders if (one.staff, one.number) not in known]
+            # Looked at in the journal only where somebody is missing: most often nobody is.
+            if lacking and not visit.on(cases[ref.owner]).people:
+                with visit.database.read() as session:
+                    shut_out = openers.shut_out(session, ref.owner)
+                yield from ((ref, one) for one in lacking if one.staff not in shut_out)
+
+
+def _held(session: DatabaseSession, cases: list[bytes]) -> dict[GrantRef, set[StaffKey]]:
+    """Return who holds which key of these cases."""
+    held: defaultdict[GrantRef, set[StaffKey]] = defaultdict(set)
+    for at in range(0, len(cases), 500):
+        rows = select(Grant.owner, Grant.compartment, Grant.generation, Grant.staff, Grant.number)
+        some = rows.where(Grant.owner.in_(cases[at : at + 500]))
+        for owner, compartment, generation, staff, number in session.execute(some):
+            held[GrantRef(owner, compartment, generation)].add((staff, number))
+    return held
 
 
 def _of_own_cases(visit: Visit) -> Iterable[Missing]:
@@ -101,14 +140,7 @@ def _of_own_cases(visit: Visit) -> Iterable[Missing]:
                 Case.status.in_((*lives.ACTIVE, "closed")),
             )
         ).all()
-        held = defaultdict(set)
-        for at in range(0, len(own), 500):
-            some = [case.id for case in own[at : at + 500]]
-            rows = select(Grant.owner, Grant.compartment, Grant.generation, Grant.staff, Grant.number)
-            for owner, compartment, generation, staff, number in session.execute(
-                rows.where(Grant.owner.in_(some))
-            ):
-                held[GrantRef(owner, compartment, generation)].add((staff, number))
+        held = _held(session, [case.id for case in own])
         visit.desk.book.read(session, visit.staffing.roster, visit.desk.anchor)
     cases = {case.id: case for case in own}
     for ref, holders in held.items():

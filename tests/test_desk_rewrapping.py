@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from casework import escalation, keys, succession
+from casework import escalation, journal, keys, succession
+from casework.asking import NewGrant
 from casework.database import Database
-from casework.tables import Case, Draft, Grant
+from casework.keys import NewKey
+from casework.tables import Case, Draft, Grant, Notice, StaffState
 from crypto import keyring
-from desk import keyrings, rewrapping
+from desk import handing, keyrings, opening, rewrapping
+from desk import visit as visits
+from desk.errors import ConflictError
+from desk.handing import HandIn
 from desk.visit import Desk
 from tests.deskhouse import DeskHouse, open_desk
 from tests.house import entry
@@ -122,3 +128,85 @@ def test_what_nobody_else_held_stays_closed(desk: DeskHouse) -> None:
     desk.sign_in("bob")
     assert passes(desk, "bob") == 0
     assert all(("alice", 2) not in holders for holders in held(desk.house, case).values())
+
+
+def away(desk: DeskHouse, name: str, days: int = 0, stand_in: str | None = None) -> None:
+    """Let *name* be away from today for so many more days; back with fewer than none."""
+    today = desk.house.now.date()
+    with desk.house.database.write() as session:
+        row = session.get_one(StaffState, name)
+        row.away_from, row.away_until = today, today + timedelta(days=days)
+        row.stand_in = stand_in
+
+
+def stand_in(desk: DeskHouse) -> int:
+    """Let the hub hand what waits for those away to their stand-ins, and take back what cannot be opened."""
+    house = desk.house
+    with house.database.write() as session:
+        return escalation.hand_to_stand_ins(session, house.staffing(), house.now)
+
+
+def test_whoever_comes_back_is_given_what_waits_and_proposed_nothing_before(desk: DeskHouse) -> None:
+    """Bob was away when it came: no stand-in for Alice until a colleague's desk passed the keys on."""
+    away(desk, "bob")
+    words = "Слова, пока Боба не было."
+    case = desk.file_case("legal", "alice", words, urgency="now")
+    where = f"/case/{case.hex()}"
+    alice = desk.sign_in("alice")
+    away(desk, "bob", days=-1)
+    away(desk, "alice", stand_in="bob")
+    assert stand_in(desk) == 1
+    with desk.house.database.read() as session:
+        assert session.get_one(Case, case).assignee is None
+        told = set(session.scalars(select(Notice.staff).where(Notice.case == case)))
+        assert told == {"olga"}, "nobody at work can open it, so the coordinator hears of it"
+    bob = desk.sign_in("bob")
+    assert bob.get(where).status_code == 404
+    assert case.hex() not in bob.page("/queue")
+
+    assert passes(desk, "alice") == 2
+    assert passes(desk, "alice") == 0
+    for compartment in (keys.CONTENT, keys.IDENTITY):
+        assert ("bob", 1) in held(desk.house, case, compartment)[0]
+    assert words in bob.page(where)
+    with desk.house.database.write() as session:
+        session.get_one(Case, case).assignee = "alice"
+    assert stand_in(desk) == 1
+    with desk.house.database.read() as session:
+        assert session.get_one(Case, case).assignee == "bob"
+    assert bob.do(where, f"{where}/accept", second="alice").status_code == 303
+    assert alice.get(where).status_code == 200
+
+
+def test_what_somebody_gave_back_or_somebody_has_is_given_to_nobody_else(desk: DeskHouse) -> None:
+    away(desk, "bob")
+    mine, given = desk.file_case("legal", "alice"), desk.file_case("legal", "alice")
+    away(desk, "bob", days=-1)
+    where = f"/case/{mine.hex()}"
+    alice = desk.sign_in("alice")
+    alice.do(where, f"{where}/accept")
+    with desk.house.database.write() as session:
+        journal.write(session, "give-back", by=desk.house.actor("bob"), day=desk.house.now.date(), case=given)
+        # Mallory holds the disk: the column alone makes no case wait again.
+        session.get_one(Case, mine).status = "new"
+    passes(desk, "alice")
+    for case in (mine, given):
+        assert all(("bob", 1) not in holders for holders in held(desk.house, case).values())
+
+
+def test_the_hub_takes_no_grant_of_a_waiting_case_to_somebody_off_duty(desk: DeskHouse) -> None:
+    """Whatever a desk hands in: only those at work today are given what waits."""
+    away(desk, "bob")
+    case = desk.file_case("legal", "alice")
+    desk.sign_in("alice")
+    of: Desk = desk.app.state["desk"]
+    (session,) = of.sessions.living(desk.house.now)
+    visit = visits.in_passing(of, session)
+    assert visit is not None
+    bob = visit.staffing.holder("bob")
+    assert bob is not None
+    opening.open_content(visit, [case])
+    key = NewKey(case, keys.CONTENT, 0, session.opened[(case, keys.CONTENT, 0)])
+    with pytest.raises(ConflictError):
+        handing.hand_in(visit, HandIn(grants=[NewGrant.make(key, bob)]))
+    assert ("bob", 1) not in held(desk.house, case)[0]

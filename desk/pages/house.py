@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from casework import answers, cases, documents, queues, rosters, timelines, workdays
+from casework import answers, cases, documents, openers, queues, rosters, timelines, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -51,6 +51,8 @@ def show(visit: Visit) -> Reply:
     with visit.database.read() as session:
         overview = queues.overview(session, visit.staffing, visit.now)
         states = dict(people.states(session))
+        waiting = [one.case.id for one in overview.unaccepted]
+        able = openers.of_each(session, waiting, visit.staffing.hands)
     members = {team: visit.staffing.members(team) for team in ROLE_OF_TEAM}
     return visit.page(
         "house.html",
@@ -58,7 +60,10 @@ def show(visit: Visit) -> Reply:
         waiting=[_waiting(visit, one) for one in overview.unaccepted],
         stranded=[(reading.ref(case.id), case) for case in overview.without_holder],
         people=colleagues(visit, states, overview.loads),
-        members=members,
+        openers={
+            one.case.id: [who for who in members[one.case.team] if who in able[one.case.id]]
+            for one in overview.unaccepted
+        },
         roster=visit.staffing.roster,
         unreviewed=unreviewed(),
         days_left=(visit.staffing.roster.expires - visit.today).days,
