@@ -87,6 +87,7 @@ class Book:
     cases: dict[bytes, dict[str, Parties]] = field(default_factory=dict, repr=False)
     founded: dict[bytes, Founding] = field(default_factory=dict, repr=False)
     named: set[bytes] = field(default_factory=set, repr=False)  # every case something was done to
+    ever: dict[bytes, set[str]] = field(default_factory=dict, repr=False)  # who was on a case at any time
     voices: dict[str, Voices] = field(default_factory=dict, repr=False)
     known: dict[int, Roster | None] = field(default_factory=dict, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -106,7 +107,7 @@ class Book:
         """Begin anew: somebody looked at a journal that does not go on from here, and found it right."""
         with self.lock:
             self.n, self.head, self.is_broken = 0, GENESIS, False
-            for kept in (self.cases, self.founded, self.named, self.voices, self.known):
+            for kept in (self.cases, self.founded, self.named, self.ever, self.voices, self.known):
                 kept.clear()
 
     def of(self, case: bytes, team: str) -> Parties:
@@ -127,6 +128,20 @@ class Book:
         """Return how *case* began, if one of the staff began it; none while the journal does not hold."""
         with self.lock:
             return None if self.is_broken else self.founded.get(case)
+
+    def ever_on(self, case: bytes) -> frozenset[str]:
+        """Return everybody who was ever on *case*, or on one it was merged into, whatever its team."""
+        with self.lock:
+            found: set[str] = set()
+            seen: set[bytes] = set()
+            ahead = {case}
+            while ahead:
+                one = ahead.pop()
+                seen.add(one)
+                found |= self.ever.get(one, set())
+                into = {parties.into for parties in self.cases.get(one, {}).values()}
+                ahead |= {other for other in into if other is not None} - seen
+            return frozenset(found)
 
     def _of(self, case: bytes, team: str) -> Parties:
         return self.cases.get(case, {}).get(team, NOBODY)
@@ -220,6 +235,8 @@ class Book:
 
     def _set(self, case: bytes, team: str, parties: Parties) -> None:
         self.cases.setdefault(case, {})[team] = parties
+        names = (*parties.people, *([] if parties.consultant is None else [parties.consultant]))
+        self.ever.setdefault(case, set()).update(names)
 
     def _after(
         self, row: JournalRow, of: Roster, actor: StaffEntry | None, before: Parties, *, is_member: bool

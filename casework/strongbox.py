@@ -12,6 +12,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  hub.key, register.key    seeds that sign for the hub and for the register
                  roster.seen      the newest roster this hub ever saw in force
                  suspended.seen   suspensions that were signed, so that taking them out lifts none
+                 settled.seen     keyrings that are gone and can open nothing new, whatever rows say
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
 
@@ -21,13 +22,14 @@ None of these opens anything sealed to staff.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from casework import canonical
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
+from casework.hands import StaffKey
 from casework.parties import Book
 from crypto.errors import CryptoError
 from crypto.lock import Key
@@ -41,6 +43,7 @@ RUNTIME = ("link", "handin")
 
 SEEN = "roster.seen"
 SUSPENDED = "suspended.seen"
+SETTLED = "settled.seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,14 @@ class Suspension:
     since: int
 
 
+@dataclass
+class Settling:
+    """The keys that are still to be renewed because one *of* these keyrings, which are gone, could hold them."""
+
+    of: frozenset[StaffKey] = frozenset()
+    left: list[tuple[bytes, str]] = field(default_factory=list)
+
+
 class Strongbox:
     """Every key a running hub holds."""
 
@@ -61,6 +72,9 @@ class Strongbox:
         self.roster_seen = _read_number(self._seen_file)
         self._suspended_file = state_dir / SUSPENDED
         self.suspended = _read_suspended(self._suspended_file)
+        self._settled_file = state_dir / SETTLED
+        self.settled = _read_settled(self._settled_file)
+        self.settling = Settling()
         self.parties = Book()  # who is on which case, as the journal says
         self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
@@ -215,6 +229,13 @@ class Strongbox:
         write_file(self._suspended_file, canonical.dumps(body))
         self.suspended = dict(suspended)
 
+    def see_settled(self, settled: frozenset[StaffKey]) -> None:
+        """Remember which keyrings that are gone can open nothing new; the same as before changes nothing."""
+        if settled == self.settled:
+            return
+        write_file(self._settled_file, canonical.dumps(sorted([*one] for one in settled)))
+        self.settled = settled
+
     def add(self, name: str, now: datetime) -> int:
         """Make a new current key in family *name* and return its number."""
         family = self.families[name]
@@ -278,6 +299,14 @@ def _read_suspended(path: Path) -> dict[str, Suspension]:
         return {}
     except (AttributeError, CryptoError, KeyError, OSError, TypeError, ValueError):
         raise KeyMissingError(path.stem) from None
+
+
+def _read_settled(path: Path) -> frozenset[StaffKey]:
+    """Read which keyrings are settled; a file that is missing or damaged only makes the hub do it again."""
+    try:
+        return frozenset((str(staff), int(number)) for staff, number in canonical.loads(path.read_bytes()))
+    except (CryptoError, OSError, TypeError, ValueError):
+        return frozenset()
 
 
 def _fresh_number() -> int:

@@ -2,7 +2,9 @@
 What the hub does with keys when somebody is gone: suspended, revoked, or given a new keyring.
 
 * *Renew*: the next key of each case they hold, granted to the case's own people or to the duty list, so that
-  what is told from now on cannot be opened with what was taken. Older things are not touched.
+  what is told from now on cannot be opened with what was taken. Older things are not touched. That somebody
+  holds a key stands in a row, and a row can be taken out. So once for every keyring that is gone this is done
+  for all keys it *could* hold (:func:`_could_hold`), whatever rows say, and the hub remembers that it was.
 * *Take away*: grants of keys that are lost, where enough others hold the same. What is deleted is not carried
   over by the next rotation, so that in time neither database nor dump gives the lost key anything.
 
@@ -25,11 +27,12 @@ from casework.database import Database
 from casework.handins import whose
 from casework.hands import Hands, StaffKey
 from casework.keeper import open_grant
-from casework.rosters import Staffing
+from casework.rosters import EDITORS, ROLE_OF_TEAM, Staffing
 from casework.rows import Rows, write
-from casework.strongbox import Strongbox
+from casework.strongbox import Settling, Strongbox
 from casework.tables import Case, Grant, SealingKey
-from crypto.roster import Anchor
+from crypto.errors import CryptoError
+from crypto.roster import Anchor, Roster
 
 # Cases looked at in one transaction: a lawyer's whole load takes a few.
 AT_ONCE = 50
@@ -64,33 +67,127 @@ def due(hands: Hands) -> Select[bytes, str]:
 
 def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: Anchor, today: date) -> int:
     """
-    Make the next key wherever somebody gone holds the newest one; return how many were made.
+    Make the next key wherever somebody gone holds the newest one, or could; return how many were made.
 
     A row that says so and that no key of ours ever locked counts for nothing. Where nobody living could be
     granted the new key, nothing is made: what comes is then sealed by whoever takes it in.
     """
     staffing = staffing.as_signed
     hands = staffing.hands
+    strongbox.see_settled(strongbox.settled & hands.gone)
     if not hands.gone:
         return 0
     with database.read() as session:
         strongbox.parties.read(session, staffing.roster, anchor)
         found = session.execute(due(hands).limit(AT_ONCE)).all()
+        unsettled = hands.gone - strongbox.settled
+        if unsettled and strongbox.settling.of != unsettled:
+            strongbox.settling = Settling(unsettled, _could_hold(session, strongbox, staffing, unsettled))
     made = 0
     for owner, compartment in found:
         # A transaction each: cases are locked before the journal is, so never two in turn.
         with database.write() as session:
-            made += _renew_one(session, strongbox, staffing, today, owner, compartment)
+            case = session.get(Case, owner, with_for_update=True, populate_existing=True)
+            if case is not None and _is_held_by_gone(session, strongbox, hands, owner, compartment):
+                is_made = _renew_one(session, strongbox, staffing, today, case, compartment)
+                made += is_made
+                if is_made and (owner, compartment) in strongbox.settling.left:
+                    strongbox.settling.left.remove((owner, compartment))
+    return made + (_settle(database, strongbox, staffing, today) if unsettled else 0)
+
+
+def _settle(database: Database, strongbox: Strongbox, staffing: Staffing, today: date) -> int:
+    """Renew some of the keys that somebody gone could hold; once none is left, remember that."""
+    settling, made, stays = strongbox.settling, 0, []
+    for owner, compartment in settling.left[:AT_ONCE]:
+        with database.write() as session:
+            case = session.get(Case, owner, with_for_update=True, populate_existing=True)
+            if case is None or case.status == "erased":
+                continue
+            if _renew_one(session, strongbox, staffing, today, case, compartment):
+                made += 1
+            else:
+                stays.append((owner, compartment))
+    # What nobody living could be granted yet is tried again, after the others.
+    settling.left[:] = settling.left[AT_ONCE:] + stays
+    if not settling.left:
+        strongbox.see_settled(strongbox.settled | settling.of)
+        strongbox.settling = Settling()
     return made
 
 
-def _renew_one(
-    session: Session, strongbox: Strongbox, staffing: Staffing, today: date, owner: bytes, compartment: str
-) -> bool:
-    """Make the next key of one compartment, unless the case is gone by now or nobody was really granted."""
-    case = session.get(Case, owner, with_for_update=True, populate_existing=True)
-    if case is None or not _is_held_by_gone(session, strongbox, staffing.hands, owner, compartment):
+def _could_hold(
+    session: Session, strongbox: Strongbox, staffing: Staffing, unsettled: frozenset[StaffKey]
+) -> list[tuple[bytes, str]]:
+    """
+    Return the newest keys that one of *unsettled* may have been granted, by what is signed alone.
+
+    First keys and keys the hub made went to a duty list; one that a desk made went to those who were on the
+    case by then. A key the hub did not vouch for, or not for this, may be in anybody's hands.
+    """
+    names = {staff for staff, _number in unsettled}
+    roles = {role for entry in staffing.roster.staff if entry.id in names for role in entry.roles}
+    teams = _teams(session, strongbox, staffing.roster)
+    newest: dict[tuple[bytes, str], SealingKey] = {}
+    wanted = (
+        select(SealingKey)
+        .join(Case, Case.id == SealingKey.owner)
+        .where(
+            SealingKey.compartment.in_(_COMPARTMENTS),
+            SealingKey.generation < keys.GENERATIONS,
+            Case.status.not_in(("writing", "erased")),
+        )
+        .order_by(SealingKey.generation)
+    )
+    for row in session.scalars(wanted):
+        newest[row.owner, row.compartment] = row
+    book, found = strongbox.parties, []
+    for (owner, compartment), row in newest.items():
+        was_on = book.is_broken or not names.isdisjoint(book.ever_on(owner))
+        went_to = _duty_roles(staffing.roster, teams.get(owner, frozenset(ROLE_OF_TEAM)), compartment)
+        if was_on or not (_is_by_a_desk(row, staffing.roster) or roles.isdisjoint(went_to)):
+            found.append((owner, compartment))
+    return found
+
+
+def _teams(session: Session, strongbox: Strongbox, roster: Roster) -> dict[bytes, frozenset[str]]:
+    """Return of which teams those are who really hold the first key of each case; columns say nothing here."""
+    found: dict[bytes, frozenset[str]] = {}
+    first = select(Grant).where(Grant.compartment == keys.CONTENT, Grant.generation == 0)
+    for row in session.scalars(first.execution_options(yield_per=1000)):
+        entry = roster.find(row.staff)
+        if entry is None or open_grant(row, strongbox) is None:
+            continue
+        own = {team for team, role in ROLE_OF_TEAM.items() if role in entry.roles}
+        found[row.owner] = found.get(row.owner, frozenset()) | own
+    return {owner: teams for owner, teams in found.items() if teams}
+
+
+def _duty_roles(roster: Roster, teams: frozenset[str], compartment: str) -> frozenset[str]:
+    """Return who of the roster the hub makes keys of *compartment* for, besides a case's own people."""
+    roles = {ROLE_OF_TEAM[team] for team in teams}
+    keepers = {"custodian", "coordinator"}
+    if compartment == keys.IDENTITY and EDITORS in teams and any(one.roles & keepers for one in roster.staff):
+        roles = (roles - {ROLE_OF_TEAM[EDITORS]}) | keepers
+    return frozenset(roles)
+
+
+def _is_by_a_desk(row: SealingKey, roster: Roster) -> bool:
+    """Tell whether a desk made this key for a case's people, as the hub vouched for."""
+    if row.generation == 0 or row.made_by == HUB:
         return False
+    try:
+        keys.believe(row, roster)
+    except CryptoError:
+        return False
+    return True
+
+
+def _renew_one(
+    session: Session, strongbox: Strongbox, staffing: Staffing, today: date, case: Case, compartment: str
+) -> bool:
+    """Make the next key of one compartment of *case*, whose row is held; not where nobody would be granted it."""
+    owner = case.id
     team = whose(session, strongbox, staffing, case)
     holders = staffing.next_holders(team, compartment, strongbox.parties.of(owner, team).people)
     if all(holder.staff == keys.RECOVERY for holder in holders):

@@ -6,20 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from casework import asking, escalation, journal, keys, newest, succession
 from casework import cases as acts
-from casework.asking import GrantRef
+from casework.asking import GrantRef, NewGrant
 from casework.errors import NotAllowedError
 from casework.permits import Acting
 from casework.rosters import LASTING
+from casework.strongbox import Strongbox
 from casework.tables import Case, Grant, JournalRow, StaffState
 from crypto.keyring import Staff
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from tests.house import House, entry
-from tests.test_keeper import ask, file_case, open_seed
+from tests.test_keeper import ask, file_case, hand_in, open_seed
 
 
 def suspend(house: House, name: str, *, lasting: bool = False) -> None:
@@ -133,6 +134,72 @@ def test_the_card_of_a_tip_goes_to_the_custodians_who_are_left(sqlite_house: Hou
     assert renew(house) == 1
     assert held(house, case, keys.IDENTITY)[1] == {("olga", 1), ("recovery", 0)}
     assert set(held(house, case)) == {0}, "what is told of it was never hers"
+
+
+def take_out(house: House, case: bytes, staff: str) -> None:
+    """Mallory takes out every row that says what *staff* holds; she keeps a copy."""
+    with house.database.write() as session:
+        session.execute(delete(Grant).where(Grant.owner == case, Grant.staff == staff))
+
+
+def test_a_grant_taken_out_of_the_database_seals_nothing_to_who_is_gone(house: House) -> None:
+    """The row that said what Alice holds is gone; the hub goes by what she could hold, once for each arrest."""
+    case, _ = file_case(house, "legal", None)
+    tip, _ = file_case(house, "editors", None)
+    take_out(house, case, "alice")
+    suspend(house, "alice")
+    assert newest_of(house, case) is not None, "so the rows say"
+    assert renew(house) == 2
+    for compartment in (keys.CONTENT, keys.IDENTITY):
+        assert held(house, case, compartment)[1] == {("bob", 1), ("recovery", 0)}
+        assert set(held(house, tip, compartment)) == {0}, "a lawyer never held a tip"
+    state = house.strongbox.families["epoch"].path.parent
+    house.strongbox = Strongbox.load(state, state.parent / "runtime", house.now)
+    assert renew(house) == 0, "remembered, also after a restart"
+
+
+def test_what_a_desk_made_for_others_is_left_and_whoever_was_ever_on_it_counts(sqlite_house: House) -> None:
+    """Bob was on one case and never on the other; both keys are of a desk's making."""
+    house = sqlite_house
+    add_fred(house)
+    his, others = (file_case(house, "legal", None)[0] for _ in range(2))
+    for case, second in ((his, "bob"), (others, "fred")):
+        house.put_on(case, "alice", second)
+        made = keys.make(case, keys.CONTENT, 1)
+        holders = [house.staffing().holder(one) for one in ("alice", second)]
+        grants = [NewGrant.make(made, one) for one in holders if one is not None]
+        assert hand_in(house, "alice", new_keys=[keys.public(made)], grants=grants) == "done"
+        take_out(house, case, "bob")
+    suspend(house, "bob")
+    assert renew(house) == 3, "his, and what the duty list holds of the cards"
+    assert set(held(house, his)) == {0, 1, 2}
+    assert set(held(house, others)) == {0, 1}
+
+
+def test_whoever_was_back_is_looked_at_anew(sqlite_house: House) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", None)
+    suspend(house, "alice")
+    assert renew(house) == 2
+    with house.database.write() as session:
+        session.get_one(StaffState, "alice").suspended_until = None
+    assert renew(house) == 0
+    take_out(house, case, "alice")
+    suspend(house, "alice")
+    assert renew(house) == 2
+
+
+def test_what_nobody_living_could_be_granted_waits_for_somebody(sqlite_house: House) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", None)
+    for name in ("alice", "bob"):
+        take_out(house, case, name)
+        suspend(house, name)
+    assert renew(house) == 0
+    with house.database.write() as session:
+        session.get_one(StaffState, "bob").suspended_until = None
+    assert renew(house) == 2
+    assert held(house, case)[1] == {("bob", 1), ("recovery", 0)}
 
 
 def test_a_row_mallory_wrote_makes_no_new_key(sqlite_house: House) -> None:
