@@ -3,8 +3,10 @@ Who is on a case, as signed.
 
 The columns that say who answers for a case are anybody's who can write the database. Keys follow the journal
 instead: whoever accepted, was given, was lent a case stands there by name, signed by who had the say. A book
-reads the journal once, row by row, and remembers; what is changed or cut off behind it later changes nothing,
-and a chain that does not go on from where it was leaves nobody on any case.
+reads the journal once, row by row, and remembers; what is changed behind it later changes nothing. A chain
+that does not go on from where it was leaves nobody on any case until it does: then the book reads on, with
+nothing lost. A book may be told where the journal was when it was read last: one that leads elsewhere holds
+for nothing.
 
 * Whoever accepts a case that nobody is on is on it; the row after it may name a second.
 * Whoever is on it gives it to others; so does the hub, and a coordinator to its second, or once nobody of its
@@ -30,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from casework import journal, keys, voices
 from casework.actors import HUB, subject_of
+from casework.heads import Head
 from casework.rosters import EDITORS, LEGAL, ROLE_OF_TEAM
 from casework.tables import Case, Grant, JournalRow
 from casework.voices import Voices
@@ -90,25 +93,40 @@ class Book:
     ever: dict[bytes, set[str]] = field(default_factory=dict, repr=False)  # who was on a case at any time
     voices: dict[str, Voices] = field(default_factory=dict, repr=False)
     known: dict[int, Roster | None] = field(default_factory=dict, repr=False)
+    seen: Head | None = None  # where the journal was when somebody read it before this book was begun
+    remember: Callable[[Head], None] = lambda _head: None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def read(self, session: Session, roster: Roster, anchor: Anchor) -> None:
-        """Read what was committed since, under the *roster* in force. *session* must have written nothing."""
+        """
+        Read what was committed since, under the *roster* in force. *session* must have written nothing.
+
+        While the journal does not hold, each call looks whether it does again.
+        """
         with self.lock:
-            rows = self._next(session)
-            while rows and not self.is_broken:
+            was_broken = self.is_broken
+            if was_broken and self._is_before_seen:
+                self._begin()  # what was read until here may be what somebody wrote in its place
+            before = self.n
+            self.is_broken = not self._stands(session)
+            # As long as the next row is not the one after this, no more than that is looked at.
+            limit = 1 if was_broken and not self._is_before_seen else AT_ONCE
+            while not self.is_broken and (rows := self._next(session, limit)):
                 for row in rows:
                     self._add(session, row, roster, anchor)
                 for row in rows:
                     session.expunge(row)
-                rows = self._next(session)
+                limit = AT_ONCE
+            self.is_broken = self.is_broken or self._is_before_seen
+            self._say(was_broken)
+            if self.n > before and not self.is_broken:
+                self.remember(Head(self.n, self.head))
 
     def forget(self) -> None:
         """Begin anew: somebody looked at a journal that does not go on from here, and found it right."""
         with self.lock:
-            self.n, self.head, self.is_broken = 0, GENESIS, False
-            for kept in (self.cases, self.founded, self.named, self.ever, self.voices, self.known):
-                kept.clear()
+            self.seen = None
+            self._begin()
 
     def of(self, case: bytes, team: str) -> Parties:
         """Return who is on *case*, if it is one of *team*; nobody while the journal does not hold."""
@@ -146,14 +164,37 @@ class Book:
     def _of(self, case: bytes, team: str) -> Parties:
         return self.cases.get(case, {}).get(team, NOBODY)
 
-    def _next(self, session: Session) -> list[JournalRow]:
-        after = select(JournalRow).where(JournalRow.n > self.n).order_by(JournalRow.n).limit(AT_ONCE)
+    @property
+    def _is_before_seen(self) -> bool:
+        return self.seen is not None and self.n < self.seen.n
+
+    def _begin(self) -> None:
+        self.n, self.head, self.is_broken = 0, GENESIS, False
+        for kept in (self.cases, self.founded, self.named, self.ever, self.voices, self.known):
+            kept.clear()
+
+    def _stands(self, session: Session) -> bool:
+        """Tell whether what was read last lies where it was, and what was seen before this book was begun."""
+        expected = [(self.n, self.head)] if self.n else []
+        if self.seen is not None and self._is_before_seen:
+            expected.append((self.seen.n, self.seen.head))
+        return all(
+            session.scalar(select(JournalRow.head).where(JournalRow.n == n)) == head for n, head in expected
+        )
+
+    def _next(self, session: Session, limit: int) -> list[JournalRow]:
+        after = select(JournalRow).where(JournalRow.n > self.n).order_by(JournalRow.n).limit(limit)
         return list(session.scalars(after))
 
+    def _say(self, was_broken: bool) -> None:
+        if self.is_broken and not was_broken:
+            log.error("parties.broken %d", self.n + 1)
+        elif was_broken and not self.is_broken:
+            log.warning("parties.holds_again %d", self.n)
+
     def _add(self, session: Session, row: JournalRow, roster: Roster, anchor: Anchor) -> None:
-        if self.is_broken or not journal.follows(row, self.n, self.head):
-            if not self.is_broken:
-                log.error("parties.broken %d", self.n + 1)
+        is_other = self.seen is not None and row.n == self.seen.n and row.head != self.seen.head
+        if self.is_broken or is_other or not journal.follows(row, self.n, self.head):
             self.is_broken = True
             return
         self.n, self.head = row.n, row.head

@@ -12,6 +12,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  hub.key, register.key    seeds that sign for the hub and for the register
                  roster.seen      the newest roster this hub ever saw in force
                  suspended.seen   suspensions that were signed, so that taking them out lifts none
+                 journal.seen     the journal's head when the hub read it last
                  settled.seen     keyrings that are gone and can open nothing new, whatever rows say
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
@@ -30,6 +31,7 @@ from casework import canonical
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
 from casework.hands import StaffKey
+from casework.heads import Head
 from casework.parties import Book
 from crypto.errors import CryptoError
 from crypto.lock import Key
@@ -43,6 +45,7 @@ RUNTIME = ("link", "handin")
 
 SEEN = "roster.seen"
 SUSPENDED = "suspended.seen"
+JOURNAL = "journal.seen"
 SETTLED = "settled.seen"
 
 
@@ -57,7 +60,7 @@ class Suspension:
 
 @dataclass
 class Settling:
-    """The keys that are still to be renewed because one *of* these keyrings, which are gone, could hold them."""
+    """The keys still to be renewed because one *of* these keyrings, which are gone, could hold them."""
 
     of: frozenset[StaffKey] = frozenset()
     left: list[tuple[bytes, str]] = field(default_factory=list)
@@ -75,7 +78,10 @@ class Strongbox:
         self._settled_file = state_dir / SETTLED
         self.settled = _read_settled(self._settled_file)
         self.settling = Settling()
-        self.parties = Book()  # who is on which case, as the journal says
+        self._journal_file = state_dir / JOURNAL
+        self.journal_seen = _read_head(self._journal_file)
+        # Who is on which case, as the journal says.
+        self.parties = Book(seen=self.journal_seen, remember=self.see_journal)
         self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
     def __repr__(self) -> str:
@@ -229,6 +235,12 @@ class Strongbox:
         write_file(self._suspended_file, canonical.dumps(body))
         self.suspended = dict(suspended)
 
+    def see_journal(self, head: Head) -> None:
+        """Remember where the journal is; the same as before changes nothing."""
+        if head != self.journal_seen:
+            write_file(self._journal_file, f"{head.write()}\n".encode("ascii"))
+            self.journal_seen = head
+
     def see_settled(self, settled: frozenset[StaffKey]) -> None:
         """Remember which keyrings that are gone can open nothing new; the same as before changes nothing."""
         if settled == self.settled:
@@ -298,6 +310,21 @@ def _read_suspended(path: Path) -> dict[str, Suspension]:
     except FileNotFoundError:
         return {}
     except (AttributeError, CryptoError, KeyError, OSError, TypeError, ValueError):
+        raise KeyMissingError(path.stem) from None
+
+
+def _read_head(path: Path) -> Head | None:
+    """
+    Read where the journal was; none when nobody read it yet.
+
+    Raises:
+        KeyMissingError: it is damaged.
+    """
+    try:
+        return Head.read(path.read_text(encoding="ascii").rstrip("\n"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
         raise KeyMissingError(path.stem) from None
 
 

@@ -151,7 +151,7 @@ def _could_hold(
 
 
 def _teams(session: Session, strongbox: Strongbox, roster: Roster) -> dict[bytes, frozenset[str]]:
-    """Return of which teams those are who really hold the first key of each case; columns say nothing here."""
+    """Return of which teams those are who really hold the first key of each case."""
     found: dict[bytes, frozenset[str]] = {}
     first = select(Grant).where(Grant.compartment == keys.CONTENT, Grant.generation == 0)
     for row in session.scalars(first.execution_options(yield_per=1000)):
@@ -186,7 +186,7 @@ def _is_by_a_desk(row: SealingKey, roster: Roster) -> bool:
 def _renew_one(
     session: Session, strongbox: Strongbox, staffing: Staffing, today: date, case: Case, compartment: str
 ) -> bool:
-    """Make the next key of one compartment of *case*, whose row is held; not where nobody would be granted it."""
+    """Make the next key of one compartment of *case*, whose row is held, if somebody would be granted it."""
     owner = case.id
     team = whose(session, strongbox, staffing, case)
     holders = staffing.next_holders(team, compartment, strongbox.parties.of(owner, team).people)

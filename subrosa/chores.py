@@ -138,6 +138,9 @@ class Chores:
             roster = watching.watched(session, self.strongbox, self.anchor, self.clock()).roster
             journal.countersign(session, self.strongbox.signing, roster)
             releases.countersign(session, self.strongbox.signing, roster)
+        # What the hub took it also remembers: an end cut off later is one that it saw.
+        with self.database.read() as session:
+            self.strongbox.parties.read(session, roster, self.anchor)
 
     def deliver_notices(self) -> None:
         """Tell staff that something waits, never what."""

@@ -10,10 +10,13 @@ from sqlalchemy import delete
 
 from casework import erasure
 from casework.actors import HUB, Actor
-from casework.tables import Grant
+from casework.strongbox import JOURNAL
+from casework.tables import Grant, JournalRow
 from crypto.xwing import Identity
 from subrosa import backup, configuration, drill
-from subrosa.checkups import Level
+from subrosa.checkups import Finding, Level
+from subrosa.checkups.database import check_database
+from subrosa.checkups.files import check_keys
 from subrosa.checkups.outside import check_drill
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
@@ -135,6 +138,30 @@ def test_the_doctor_asks_for_a_drill_every_thirty_days(
     assert [level(days) for days in (0, 30, 31)] == [Level.OK, Level.OK, Level.WARN]
     (settings.hub.state_dir / drill.RECORD).write_text("{")
     assert level(0) is Level.WARN
+
+
+@ON_SQLITE
+def test_the_doctor_says_that_the_journal_does_not_hold_and_what_to_do(
+    house: House, settings: Settings
+) -> None:
+    def look() -> Finding:
+        return next(one for one in check_database(settings, house.now) if one.name == "journal")
+
+    house.put_on(b"c" * 16, "alice", "bob")
+    house.book()
+    assert look().level is not Level.RED
+    with house.database.write() as session:
+        row = session.get_one(JournalRow, 2)
+        row.actor = "bob"
+    assert (look().level, look().text.split(":")[0]) == (Level.RED, "row 2 was changed after it was written")
+    with house.database.write() as session:
+        session.execute(delete(JournalRow))
+    house.put_on(b"c" * 16, "bob", "alice")
+    assert look().level is Level.RED and look().text.startswith("from row 1 on it is not the one the hub saw")
+    assert "When the journal does not hold" in look().hint
+    (settings.hub.state_dir / JOURNAL).write_text("2 beef\n")
+    keys = [one for one in check_keys(settings, house.now) if one.name == "keys"]
+    assert [one.level for one in keys] == [Level.RED] and "journal.seen" in keys[0].text
 
 
 @ON_SQLITE

@@ -143,7 +143,7 @@ def take_out(house: House, case: bytes, staff: str) -> None:
 
 
 def test_a_grant_taken_out_of_the_database_seals_nothing_to_who_is_gone(house: House) -> None:
-    """The row that said what Alice holds is gone; the hub goes by what she could hold, once for each arrest."""
+    """The row that said what Alice holds is gone; the hub goes by what she could hold."""
     case, _ = file_case(house, "legal", None)
     tip, _ = file_case(house, "editors", None)
     take_out(house, case, "alice")

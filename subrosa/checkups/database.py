@@ -9,31 +9,42 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from casework import epoch, journal
+from casework import epoch, heads, journal
 from casework.database import Database, check_schema, connect
 from casework.errors import CaseworkError, KeyMissingError
+from casework.strongbox import Strongbox
 from casework.tables import Case, Clock, JournalRow, Spool
 from crypto.errors import CryptoError
 from subrosa.checkups import Finding, ok, red, warn
 from subrosa.opening import open_strongbox
 from subrosa.settings import Settings
 
+HOLD = 'keep a copy, then docs/operations.md, "When the journal does not hold"'
+
 
 def check_database(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at the version, the file and the journal."""
-    database = connect(settings.database.url)
+    database, strongbox = connect(settings.database.url), _strongbox(settings, now)
     try:
         with database.read() as session:
             check_schema(session)
             yield ok("database", "is of this program's version")
             yield from _soundness(database, session)
             yield from _backlog(session, now)
-            yield from _journal(settings, session)
-        yield from _grants(settings, database, now)
+            yield from _journal(settings, session, strongbox)
+        if strongbox is not None:
+            yield from _grants(strongbox, database)
     except (CaseworkError, SQLAlchemyError):
         yield red("database", "cannot be used as it is", "subrosa upgrade, or look at database.url")
     finally:
         database.close()
+
+
+def _strongbox(settings: Settings, now: datetime) -> Strongbox | None:
+    try:
+        return open_strongbox(settings, now)
+    except KeyMissingError:
+        return None  # said by the look at the keys
 
 
 def _soundness(database: Database, session: Session) -> Iterator[Finding]:
@@ -56,21 +67,31 @@ def _backlog(session: Session, now: datetime) -> Iterator[Finding]:
         yield ok("cases", f"{waiting} unaccepted, none late")
 
 
-def _grants(settings: Settings, database: Database, now: datetime) -> Iterator[Finding]:
-    try:
-        strongbox = open_strongbox(settings, now)
-    except KeyMissingError:
-        return  # said by the look at the keys
+def _grants(strongbox: Strongbox, database: Database) -> Iterator[Finding]:
     stranded = epoch.stranded(database, strongbox)
     if stranded:
         yield red("grants", f"{stranded} open with no key on file: forged, damaged or left behind", "ask why")
 
 
-def _journal(settings: Settings, session: Session) -> Iterator[Finding]:
+def _journal(settings: Settings, session: Session, strongbox: Strongbox | None) -> Iterator[Finding]:
     try:
         journal.verify_chain(session, settings.anchor)
-    except (journal.BrokenJournalError, CryptoError, CaseworkError):
-        yield red("journal", "was changed after it was written", "subrosa journal verify names the row")
+        seen = None if strongbox is None else strongbox.journal_seen
+        found = heads.judge(session, settings.anchor, [] if seen is None else [seen])
+    except journal.BrokenJournalError as error:
+        yield red(
+            "journal", f"row {error.n} was changed after it was written: no key moves until it holds", HOLD
+        )
+        return
+    except (CryptoError, CaseworkError):
+        yield red("journal", "cannot be verified: no key moves until it can", HOLD)
+        return
+    if found.state != "goes on":
+        yield red(
+            "journal",
+            f"from row {found.row} on it is not the one the hub saw: cut off or written anew; no key moves",
+            HOLD,
+        )
         return
     untaken = session.scalar(select(func.count()).select_from(JournalRow).where(JournalRow.roster.is_(None)))
     if untaken:

@@ -12,6 +12,7 @@ from casework.strongbox import STATE, Family
 from crypto import keyring, selftest
 from crypto.errors import CryptoError
 from subrosa.checkups import Finding, ok, red, warn
+from subrosa.opening import open_strongbox
 from subrosa.settings import Settings
 
 # A day's attachments of a busy day, several times over.
@@ -50,8 +51,7 @@ def check_folders(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 
 def check_keys(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Look at the hub's keys."""
-    del now
+    """Look at the hub's keys, and at what it remembers besides."""
     broken = []
     for name in STATE:
         try:
@@ -61,10 +61,19 @@ def check_keys(settings: Settings, now: datetime) -> Iterator[Finding]:
     if broken:
         yield red("keys", f"missing or damaged: {', '.join(broken)}", "subrosa restore")
     else:
-        yield ok("keys", "all there")
+        yield from _remembered(settings, now)
     for left in ("root.key", "escrow.key"):
         if (settings.path.parent / "offline" / left).exists() and not settings.house.practice:
             yield red(f"offline/{left}", "lies on this machine", "carry it to a stick and wipe it here")
+
+
+def _remembered(settings: Settings, now: datetime) -> Iterator[Finding]:
+    try:
+        open_strongbox(settings, now)
+    except KeyMissingError as error:
+        yield red("keys", f"what the hub remembers is damaged: {error}.seen", "subrosa restore")
+    else:
+        yield ok("keys", "all there")
 
 
 def check_token(settings: Settings, now: datetime) -> Iterator[Finding]:
