@@ -16,10 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
-from rapidfuzz import fuzz, process
 
 from register import coding, jsonform, textform
-from register.basis import Basis, basis_of, is_corrected, words_of, words_of_text
+from register.basis import Basis, basis_of, is_corrected, words_of
 from register.checks import problems
 from register.citations import Citation, find
 from register.entry import (
@@ -28,7 +27,6 @@ from register.entry import (
     Entry,
     Origin,
     Quote,
-    Source,
     derived_id,
     dumps,
     fingerprint,
@@ -36,13 +34,12 @@ from register.entry import (
 from register.errors import ImportErrors
 from register.lists import HandMade
 from register.outline import Item, Outline
+from register.pairing import likely, pairs
 from register.proposals import Proposal, headline, open_ones, propose
+from register.recognising import moved, renamed_in, renewed, settled
 from register.records import Published
 
 Fate = Literal["added", "changed", "unchanged"]
-
-# Two stories of a list seldom share half their letters in order; one that was edited keeps most of them.
-_SAME_STORY = 75.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +96,7 @@ class Imported:
             "unchanged": fates.count("unchanged"),
             "taken_down": self.taken_down,
             "corrected_here": self.corrected_here(),
+            "perhaps_known": self.perhaps_known(),
             "refused": [],
         }
 
@@ -110,6 +108,14 @@ class Imported:
             for one in self.corrected
         ]
 
+    def perhaps_known(self) -> list[dict[str, object]]:
+        """Name what comes as new and may be an entry of ours, with its line and the id of that one."""
+        return [
+            {"line": one.line, "id": one.entry, "public": one.public}
+            for one in self.proposals
+            if one.kind == "same"
+        ]
+
 
 def read(
     data: bytes,
@@ -119,9 +125,12 @@ def read(
     public: Iterable[Published] = (),
     gone: Collection[str] = (),
     document: str = "list",
+    before: Outline | None = None,
 ) -> Imported:
     """
     Read a list in either form and compare it with what the register has: what is *public*, and what waits.
+
+    *before* is how the list stood when it last was released, where that is known.
 
     *year* is that of days written without one; where it is ``None``, such days stay without a date. An entry
     under an id in *gone* was taken down and is left out; one taken down under other words is not known again.
@@ -138,7 +147,7 @@ def read(
     shown = (one.entry for one in records.values() if one.entry is not None)
     # What waits of an entry is what a list changes next.
     known = {one.id: one for one in (*shown, *existing)}
-    return _without(_matched(found, tuple(known.values()), records), gone)
+    return _without(_matched(found, tuple(known.values()), records, before), gone)
 
 
 def together(earlier: Iterable[HandMade], news: HandMade) -> HandMade:
@@ -284,13 +293,15 @@ def _quote(block: Block) -> Quote:
     return Quote(text=block.text, kind=kind, attributed_as=block.by)
 
 
-def _matched(found: Imported, existing: tuple[Entry, ...], records: Mapping[str, Published]) -> Imported:
+def _matched(
+    found: Imported, existing: tuple[Entry, ...], records: Mapping[str, Published], before: Outline | None
+) -> Imported:
     """Give every entry that is known its id, and say what became of each."""
-    known = _pairs(found.entries, existing, records)
+    known = pairs(found.entries, existing, records)
     renamed = {entry.id: old.id for entry, old in known}
     by_id = {old.id: old for _, old in known}
-    told = tuple(_renamed(entry, renamed) for entry in found.entries)
-    entries = tuple(_settled(entry, by_id.get(entry.id), records.get(entry.id)) for entry in told)
+    told = tuple(renamed_in(entry, renamed) for entry in found.entries)
+    entries = tuple(settled(entry, by_id.get(entry.id), records.get(entry.id)) for entry in told)
     bases = tuple(basis_of(entry, words_of(entry), records.get(entry.id)) for entry in told)
     fates: dict[str, Fate] = {
         entry.id: "added"
@@ -303,64 +314,17 @@ def _matched(found: Imported, existing: tuple[Entry, ...], records: Mapping[str,
     items = tuple(
         msgspec.structs.replace(item, id=renamed.get(item.id, item.id)) for item in found.outline.items
     )
-    return Imported(
+    outline = msgspec.structs.replace(found.outline, items=items)
+    proposals = open_ones((moved(one, renamed) for one in found.proposals), (*entries, *existing))
+    return replace(
+        found,
         entries=entries,
-        outline=msgspec.structs.replace(found.outline, items=items),
-        stories=found.stories,
-        source_references=found.source_references,
-        quotes=found.quotes,
-        follow_ups=found.follow_ups,
+        outline=outline,
         fates=fates,
-        proposals=open_ones((_moved(one, renamed) for one in found.proposals), (*entries, *existing)),
+        proposals=(*proposals, *_perhaps_known(entries, outline, fates, records, before)),
         bases=bases,
         corrected=_corrected(told, bases, records),
     )
-
-
-def _pairs(
-    entries: Sequence[Entry], existing: Sequence[Entry], records: Mapping[str, Published]
-) -> list[tuple[Entry, Entry]]:
-    """
-    Pair each entry with the one it was.
-
-    By the list's key, by its words or those a list last had for it, by the id it got then, by most words.
-    """
-    by_key = {(old.origin.document, old.origin.key): old for old in existing if old.origin and old.origin.key}
-    by_id = {old.id: old for old in existing}
-    by_words: dict[str, list[Entry]] = {}
-    for old in existing:
-        by_words.setdefault(words_of_text(old.written), []).append(old)
-        listed = records[old.id].listed if old.id in records else None
-        if listed is not None:
-            by_words.setdefault(listed.words, []).append(old)
-    pairs, rest, taken = [], [], set()
-    for entry in entries:
-        key = (entry.origin.document, entry.origin.key) if entry.origin else ("", "")
-        same = [by_key[key]] if key in by_key else by_words.get(words_of_text(entry.written), [])
-        same = [*same, *([by_id[entry.id]] if entry.id in by_id else [])]
-        # A part and its whole may have the same words; a whole is paired with a whole.
-        fitting = [old for old in same if old.id not in taken and bool(old.parent) == bool(entry.parent)]
-        if fitting:
-            pairs.append((entry, fitting[0]))
-            taken.add(fitting[0].id)
-        else:
-            rest.append(entry)
-    # Only what came from this list can be a story of it that was edited since.
-    documents = {entry.origin.document for entry in entries if entry.origin}
-    free = {
-        old.id: old
-        for old in existing
-        if old.origin and old.origin.document in documents and old.id not in taken and old.parent is None
-    }
-    texts = {old.id: old.written for old in free.values()}
-    for entry in rest:
-        if entry.origin and entry.origin.key:
-            continue
-        nearest = process.extractOne(entry.written, texts, scorer=fuzz.ratio, score_cutoff=_SAME_STORY)
-        if nearest:
-            pairs.append((entry, free[nearest[2]]))
-            del texts[nearest[2]]
-    return pairs
 
 
 def _without(found: Imported, gone: Collection[str]) -> Imported:
@@ -377,59 +341,25 @@ def _without(found: Imported, gone: Collection[str]) -> Imported:
     )
 
 
-def _renamed(entry: Entry, renamed: dict[str, str]) -> Entry:
-    relations = tuple(
-        msgspec.structs.replace(relation, target=renamed.get(relation.target, relation.target))
-        for relation in entry.relations
-    )
-    return msgspec.structs.replace(
-        entry,
-        id=renamed.get(entry.id, entry.id),
-        parent=renamed.get(entry.parent, entry.parent) if entry.parent else None,
-        relations=relations,
-    )
-
-
-def _settled(entry: Entry, old: Entry | None, record: Published | None) -> Entry:
-    """Keep what editors made of a story that a list gives again; only what it says anew can be new."""
-    if old is None:
-        return entry
-    is_public = record is not None and old is record.entry
-    if is_public and record and record.listed and record.listed.words == words_of(entry):
-        return old
-    return _renewed(entry, old)
-
-
-def _renewed(entry: Entry, old: Entry) -> Entry:
-    """Return *old* with what a list says of it in *entry*."""
-    if entry.origin and entry.origin.key:
-        return _coded_anew(entry, old)
-    if old.written == entry.written:
-        return old
-    # A source that went with a follow-up stays there.
-    moved = {_place_of(source) for update in old.updates for source in update.sources}
-    others = {*old.title, *old.body} - {old.original}
-    return msgspec.structs.replace(
-        old,
-        body={**old.body, old.original: entry.body[entry.original]},
-        sources=tuple(source for source in entry.sources if _place_of(source) not in moved),
-        quotes=entry.quotes,
-        outdated=tuple(sorted(others)),
-    )
-
-
-def _coded_anew(entry: Entry, old: Entry) -> Entry:
-    """Return a coded *entry* with what a list cannot bring: translations, and what readers were told."""
-    title = {language: text for language, text in old.title.items() if language not in entry.title}
-    body = {language: text for language, text in old.body.items() if language not in entry.body}
-    is_same = entry.title.items() <= old.title.items() and entry.body.items() <= old.body.items()
-    return msgspec.structs.replace(
-        entry,
-        title={**title, **entry.title},
-        body={**body, **entry.body},
-        outdated=old.outdated if is_same else tuple(sorted({*title, *body})),
-        corrections=old.corrections,
-    )
+def _perhaps_known(
+    entries: Sequence[Entry],
+    outline: Outline,
+    fates: Mapping[str, Fate],
+    records: Mapping[str, Published],
+    before: Outline | None,
+) -> tuple[Proposal, ...]:
+    """Propose which entry of ours a story may be that comes as new, where the list has lost one."""
+    lines = {item.id: item.first for item in outline.items}
+    new = [
+        one
+        for one in entries
+        if fates[one.id] == "added"
+        and one.is_publishable
+        and not (one.parent or (one.origin and one.origin.key))
+    ]
+    lost = [one.entry for one in _lost(entries, records) if one.entry is not None]
+    found = likely(new, lost, now=outline, before=before)
+    return tuple(Proposal("same", one.id, lines[one.id], public=old.id) for one, old in found)
 
 
 def _corrected(
@@ -441,28 +371,23 @@ def _corrected(
         for one, basis in zip(entries, bases, strict=True)
         if basis.is_corrected and _differs(one, records[one.id])
     ]
+    return (*found, *(one.id for one in _lost(entries, records) if is_corrected(one)))
+
+
+def _lost(entries: Sequence[Entry], records: Mapping[str, Published]) -> list[Published]:
+    """Return what is public from this list and not found in it again."""
     here, documents = {one.id for one in entries}, {one.origin.document for one in entries if one.origin}
-    lost = [
-        one.id
+    return [
+        one
         for one in records.values()
         if one.id not in here
         and one.listed
         and one.entry
         and (one.entry.origin and one.entry.origin.document in documents)
         and not one.entry.parent
-        and is_corrected(one)
     ]
-    return (*found, *lost)
 
 
 def _differs(entry: Entry, record: Published) -> bool:
     """Tell whether a list says in *entry* what readers do not have."""
-    return record.entry is not None and dumps(_renewed(entry, record.entry)) != dumps(record.entry)
-
-
-def _place_of(source: Source) -> tuple[object, ...]:
-    return source.as_written, source.outlet, source.day_as_written, source.link_no
-
-
-def _moved(proposal: Proposal, renamed: dict[str, str]) -> Proposal:
-    return msgspec.structs.replace(proposal, entry=renamed.get(proposal.entry, proposal.entry))
+    return record.entry is not None and dumps(renewed(entry, record.entry)) != dumps(record.entry)

@@ -1,5 +1,6 @@
 """
-What a reading of the text form proposes and an editor decides: follow-ups, parts, missing sources.
+What a reading of the text form proposes and an editor decides: follow-ups, parts, missing sources, and which
+entry of ours a story may be that reads like none.
 
 Nothing here changes an entry by itself; :func:`accept` does, for the proposals an editor chose.
 """
@@ -20,9 +21,9 @@ from register.entry import Block, Corroboration, Entry, Part, Relation, Source, 
 from register.textform import Paragraph, Passage
 
 FORMAT = "subrosa-proposal-1"
-Kind = Literal["follow_up", "split", "no_source", "no_bullet"]
+Kind = Literal["follow_up", "split", "no_source", "no_bullet", "same"]
 # What an editor can accept; the others only say where to look.
-ACCEPTABLE: frozenset[Kind] = frozenset({"follow_up", "split"})
+ACCEPTABLE: frozenset[Kind] = frozenset({"follow_up", "split", "same"})
 
 _SENTENCE_END = re.compile(r"[.!?…][’”\"»)\]]*\s+(?=[^\W\d_a-zа-яёіїєґ]|[‘“\[<])")
 # A citation that closes more sentences than this vouches for a passage, not for one piece of news.
@@ -38,6 +39,7 @@ class Proposal(Part, frozen=True, tag=FORMAT, tag_field="format"):
     line: int
     text: str = ""
     sources: tuple[Source, ...] = ()
+    public: str = ""  # of "same": the id of the entry that it may be
 
     @property
     def day(self) -> date | None:
@@ -65,7 +67,11 @@ def propose(passage: Passage, entry: Entry) -> tuple[Proposal, ...]:
 
 
 def accept(entries: Iterable[Entry], chosen: Iterable[Proposal]) -> tuple[Entry, ...]:
-    """Return *entries* with the *chosen* proposals carried out, and the parts that come of them."""
+    """
+    Return *entries* with the *chosen* proposals carried out, and the parts that come of them.
+
+    Which entry of ours one is takes more than the list: :func:`register.recognising.recognise` does that.
+    """
     by_id = {entry.id: entry for entry in entries}
     for proposal in chosen:
         entry = by_id.get(proposal.entry)

@@ -210,3 +210,37 @@ def test_a_desk_that_cannot_see_what_is_public_only_keeps_it(desk: DeskHouse, tm
     assert "cannot read what is public" in carol.page(where)
     assert carol.do(where, f"{where}/choose", contest=[sailors], takes="list").status_code == 409
     assert carol.do(where, f"{where}/sign").status_code == 303
+
+
+def test_an_editor_says_which_entry_a_rewritten_story_is_and_it_keeps_its_address(
+    desk_with_records: DeskHouse, tmp_path: Path
+) -> None:
+    desk, folder = desk_with_records, tmp_path / "records"
+    first = of(NAMED, document="small.txt")
+    (sailors,) = [one for one in first.entries if "Brand" in one.written]
+    day = desk.house.now.date()
+    for one in first.publishable:
+        records.put(folder, one, day, words_of(one))
+    records.put(folder, msgspec.structs.replace(sailors, body={"en": (Block(text="Not so."),)}), day)
+    rewritten = "\n".join(
+        "• A dozen seamen stayed ashore (Harbour Post, Jan 10)." if "Brand" in line else line
+        for line in NAMED.splitlines()
+    )
+    news = of(rewritten, document="small.txt", public=records.read_all(folder)).news
+    with desk.house.database.write() as session:
+        body = lists.pack(news.entries, news.outline, news.proposals, news.bases)
+        digest = releases.land_manifest(session, body, desk.house.actor("olga"), day)
+    where = f"/imports/{digest.hex()}"
+    carol = desk.sign_in("carol")
+    page = carol.page(where)
+    assert "may be one we have" in page
+    assert "<del>Not</del>" in page or "Not so." in page
+    (tick,) = [str(n) for n, one in enumerate(in_review(desk).proposals) if one.kind == "same"]
+    there = carol.do(where, f"{where}/decide", proposal=[tick], does="accept").headers["location"]
+    assert sailors.id in {one.id for one in in_review(desk).entries}
+    assert "What readers have now stays." in carol.page(there)
+    # What was taken down meanwhile is nothing a story can be.
+    records.retract(folder, sailors.id, day)
+    with desk.house.database.write() as session:
+        releases.land_manifest(session, body, desk.house.actor("olga"), day)
+    assert carol.do(where, f"{where}/decide", proposal=[tick], does="accept").status_code == 409

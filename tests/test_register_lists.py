@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from register.entry import Block, Correction, Entry, dumps
 from register.errors import RegisterError
 from register.importing import Imported
 from register.lists import HandMade
+from register.proposals import accept
+from register.recognising import recognise
 from register.settings import SiteSettings
 from subrosa.chores import Chores
 from subrosa.printing import Printer
@@ -341,6 +344,67 @@ def test_a_story_rewritten_here_from_top_to_bottom_is_known_or_said_to_be_lost(
     again = read_again(chores, NAMED.replace("Two were later", "Three were later"))
     assert sailors not in again.fates
     assert again.figures()["corrected_here"] == [{"line": None, "id": sailors, "in_review": False}]
+
+
+REWRITTEN = NAMED.replace(
+    "Twelve sailors refused to leave. Captain Brand let them go (Harbour Post, Jan 10 / Jan 12).",
+    "A dozen seamen stayed ashore, and nobody stopped them (Harbour Post, Jan 10 / Jan 12).",
+)
+
+
+def test_a_story_rewritten_here_and_in_its_list_is_proposed_as_the_same_and_known_once_accepted(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    ours = correct(chores, sailors, Block(text="Nothing of what we told was so."))
+    again = read_again(chores, REWRITTEN)
+    ((new, fate),) = [(one, fate) for one, fate in again.fates.items() if fate != "unchanged"]
+    assert fate == "added"
+    assert again.perhaps_known() == [{"line": 3, "id": new, "public": sailors}]
+    (proposal,) = [one for one in again.news.proposals if one.kind == "same"]
+    follow_up = [one for one in again.news.proposals if one.kind == "follow_up"]
+    record = records.get(chores.printer.records, sailors)
+    assert record is not None
+    told = recognise(replace(again.news, entries=accept(again.news.entries, follow_up)), proposal, record)
+    assert {one.id for one in told.entries} == {sailors}
+    assert told.outline is not None
+    assert sailors in {item.id for item in told.outline.items}
+    assert [one.text["en"] for one in told.entries[0].updates] == [
+        "Two were later dismissed (Quay Radio, Feb 2)."
+    ]
+    assert not [one for one in told.proposals if one.kind == "same"]
+    assert told.bases[-1].keeps_ours
+    body = lists.pack(told.entries, told.outline, told.proposals, told.bases)
+    # Waiting or public, it is known from now on, and what was corrected here stays.
+    waiting = lists.unpack(body).entries
+    assert (
+        of(REWRITTEN, document="small.txt", existing=waiting, public=[record]).fates[sailors] == "unchanged"
+    )
+    release(house, body)
+    chores.publish()
+    assert shown(chores, sailors) == ours
+    once_more = read_again(chores, REWRITTEN)
+    assert set(once_more.fates.values()) == {"unchanged"}
+    assert not once_more.perhaps_known()
+
+
+def test_without_a_report_in_common_only_the_same_place_in_the_list_proposes_a_story(
+    chores: Chores, sailors: str
+) -> None:
+    moved = "\n".join(
+        "• A dozen seamen stayed ashore in the spring (Quay Radio, Jun 1)." if "Brand" in line else line
+        for line in NAMED.splitlines()
+        if "one of the sailors" not in line
+    )
+    (kept,) = lists.kept(chores.printer.records)
+    noted, public = kept.notices, list(records.read_all(chores.printer.records))
+    here = of(moved, document="small.txt", existing=noted, public=public, before=kept.outline)
+    assert [one["public"] for one in here.perhaps_known()] == [sailors]
+    # Two stand there now: nothing says which of them it is.
+    two = moved.replace("• A dozen", "• Somebody else refused (Quay Radio, Jun 3).\n• A dozen")
+    for text, before in ((two, kept.outline), (moved, None)):
+        assert not of(
+            text, document="small.txt", existing=noted, public=public, before=before
+        ).perhaps_known()
 
 
 def test_a_coded_list_read_again_keeps_translations_and_what_readers_were_told(shared: Path) -> None:

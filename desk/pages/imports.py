@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from sqlalchemy import select
@@ -28,6 +28,7 @@ from register.entry import Entry
 from register.errors import RegisterError
 from register.lists import HandMade
 from register.proposals import ACCEPTABLE, Proposal, accept, open_ones
+from register.recognising import moved, recognise
 
 TAKES = ("ours", "list")
 SIGNERS = frozenset({"editor", "coordinator"})
@@ -75,6 +76,9 @@ def show(visit: Visit) -> Reply:
     listed = _find(visit)
     contests = _contests(visit, listed)
     waiting = {one.entry for one in listed.body.proposals} | contests.keys()
+    ours = {
+        one.public: correcting.public_entry(visit, one.public) for _, one in listed.proposals if one.public
+    }
     # What needs a decision comes first; the rest in the order of the list.
     places = {item.id: n for n, item in enumerate(listed.body.outline.items)} if listed.body.outline else {}
     ordered = sorted(
@@ -92,6 +96,8 @@ def show(visit: Visit) -> Reply:
         proposed={one.id: [p for p in listed.proposals if p[1].entry == one.id] for one in shown},
         acceptable=ACCEPTABLE,
         contests=contests,
+        ours={public_id: one for public_id, one in ours.items() if one is not None},
+        changed=correcting.changes,
         problems={one.id: problems(one) for one in shown},
         faulty=sum(1 for one in listed.body.publishable if problems(one)),
         texts={one.id: gating.entry_texts(one) for one in shown},
@@ -109,11 +115,8 @@ def decide(visit: Visit) -> Reply:
     if not chosen:
         raise IncompleteError("proposal")
     left = [one for name, one in listed.proposals if name not in ticked]
-    entries = listed.body.entries
-    if does == "accept":
-        entries = accept(entries, [one for one in chosen if one.kind in ACCEPTABLE])
-        left = list(open_ones(left, entries))
-    return _replaced(visit, listed, HandMade(entries, listed.body.outline, tuple(left), listed.body.bases))
+    body = replace(listed.body, proposals=tuple(left))
+    return _replaced(visit, listed, _accepted(visit, body, chosen) if does == "accept" else body)
 
 
 def choose(visit: Visit) -> Reply:
@@ -176,6 +179,20 @@ def _contests(visit: Visit, listed: Listed) -> dict[str, Contest]:
         shown = now if is_overtaken else msgspec.structs.replace(now, keeps_ours=basis.keeps_ours)
         found[entry.id] = Contest(shown, ours, changes, is_overtaken)
     return found
+
+
+def _accepted(visit: Visit, body: HandMade, chosen: Sequence[Proposal]) -> HandMade:
+    """Return a list with the *chosen* proposals carried out; first which entries of ours its stories are."""
+    names = {}
+    for one in chosen:
+        if one.kind == "same":
+            record = correcting.public_record(visit, one.public)
+            if record is None or record.entry is None:
+                raise ConflictError(("list_unseen",))
+            body, names[one.entry] = recognise(body, one, record), one.public
+    others = [moved(one, names) for one in chosen if one.kind in ACCEPTABLE and one.kind != "same"]
+    entries = accept(body.entries, others)
+    return replace(body, entries=entries, proposals=tuple(open_ones(body.proposals, entries)))
 
 
 def _replaced(visit: Visit, listed: Listed, after: HandMade) -> Reply:

@@ -61,6 +61,7 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
             public=known.public,
             gone=known.gone,
             document=file.name,
+            before=known.before(file.name),
         )
     except ImportErrors as errors:
         return _refuse(errors, as_json)
@@ -85,6 +86,8 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
         for one in found.corrected_here():
             place = f"line {one['line']}" if one["line"] else "not found in the list again"
             click.echo(f"corrected here since, ours stays: {one['id']}, {place}")
+        for one in found.perhaps_known():
+            click.echo(f"may be one we have: line {one['line']}, {one['public']}; an editor says at the desk")
         click.echo("in review: two of the staff sign it at the desk" if is_new else "nothing new")
     return 0
 
@@ -197,14 +200,20 @@ class _Known:
     public: tuple[Published, ...]
     entries: tuple[Entry, ...]
     gone: frozenset[str]
-    listed: tuple[HandMade, ...]
+    kept: tuple[HandMade, ...]
     in_review: dict[bytes, HandMade]
 
     def has(self, news: HandMade) -> bool:
         """Tell whether a list stands here exactly as it stands in *news*."""
         return news.outline is not None and any(
-            _shape(one.outline) == _shape(news.outline) for one in self.listed if one.outline is not None
+            _shape(one.outline) == _shape(news.outline)
+            for one in (*self.kept, *self.in_review.values())
+            if one.outline is not None
         )
+
+    def before(self, name: str) -> Outline | None:
+        """Return how the list of that *name* stood when it last was released."""
+        return next((one.outline for one in self.kept if one.name == name), None)
 
     def waiting(self, news: HandMade) -> dict[bytes, HandMade]:
         """Return the lists in review that are of the same name as *news*, by their digests."""
@@ -224,7 +233,7 @@ def _known(settings: Settings, database: Database) -> _Known:
         public=tuple(record for record in every if record.entry is not None),
         entries=(*noted, *in_review),
         gone=frozenset(record.id for record in every if record.is_tombstone),
-        listed=(*kept, *waiting.values()),
+        kept=tuple(kept),
         in_review=waiting,
     )
 
