@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import holding, link, replies, sweeps
+from bot import fetch, holding, link, replies, sweeps
 from bot import rows as build
 from bot.hear import Heard, Note, Standing
 from bot.outcomes import Audience
@@ -30,7 +31,8 @@ from casework.database import Database
 from casework.rows import Rows
 from casework.rows import write as write_rows
 from casework.strongbox import Strongbox
-from casework.tables import Case, Writing
+from casework.tables import Case, Item, Writing
+from crypto.lock import Key
 from crypto.mailbox import Mailbox
 from intake import filing, screens, snapshot
 from intake.cases import CaseFacts
@@ -107,8 +109,27 @@ class Answerer:
         )
         outcome = filing.handle(heard.event, state, known, now, os.urandom)
         sweeps.add(outcome.rows, key, heard, outcome, now)
+        self._await_files(outcome, heard, now, key)
         self._reply(outcome.rows, outcome, heard.chat, heard.door, sweeps.editable(heard, now))
         return Prepared(heard.chat, outcome, outcome.rows, state)
+
+    def _await_files(self, outcome: Outcome, heard: Heard, taken: datetime, key: Key) -> None:
+        """Have asked for again what Telegram did not give yet; nothing of it says whose it is."""
+        for one in outcome.awaited:
+            until = (taken + fetch.LASTS).isoformat()
+            payload = {"door": heard.door, "file": heard.file_id, "head": one.head, "until": until}
+            due = self._clock() + timedelta(seconds=fetch.FIRST_PAUSE)
+            build.fetching(outcome.rows, key, one.item, payload, self._numbers.next(), due)
+
+    def take_late(self, note: bytes, head: dict[str, Any], content: bytes | None, why: str) -> Rows | None:
+        """Seal a file that came late, or *why* it never did; None when the case it belongs to is gone."""
+        house = self._read_house()
+        with self._database.read() as session:
+            item = session.get(Item, note)
+            case = None if item is None else snapshot.read_case(session, item.case, house)
+        if case is None:
+            return None
+        return filing.take_late(case, note, head, content, why, house, self._clock(), os.urandom)
 
     def sweep_note(self, note: Note) -> Rows:
         """Have a note that Telegram itself put into a chat swept with the rest."""

@@ -15,8 +15,12 @@ from intake.events import File
 
 # Each may be 20 MB, and is in memory sealed as well as open.
 AT_ONCE = 2
-# How long the words of a chat wait for a file that Telegram does not give, before they go without it.
+# How long the words of a chat wait for a file that Telegram does not give, before they go without it and it
+# is asked for again later (:mod:`bot.late`).
 PATIENCE = timedelta(minutes=3)
+LASTS = timedelta(hours=48)
+# Seconds between two of those tries: doubling, up to half an hour.
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 1800.0
 # Seconds until the next try, or until a place is free.
 AGAIN, QUEUED = 4.0, 0.1
 
@@ -60,8 +64,25 @@ class Fetcher:
             except TelegramError:
                 if now - taken < PATIENCE:
                     raise NotYetError(AGAIN) from None
-                return _without(heard, heard.event, "unavailable")
+                return _without(heard, heard.event, "coming")
         return replace(heard, event=replace(heard.event, content=content, size=len(content)))
+
+    async def again(self, door: int | None, file_id: str) -> bytes:
+        """
+        Fetch a file that Telegram did not give before.
+
+        Raises:
+            NotYetError: no place is free.
+            TooLargeError: Telegram never gives it to bots.
+            TelegramError: it could not be had now; nor while the house has its door no more.
+        """
+        at = self._doors.at(door)
+        if at is None:
+            raise TelegramError("no such door")
+        if self._places.locked():
+            raise NotYetError(QUEUED)
+        async with self._places:
+            return await at.fetch(file_id)
 
 
 def _without(heard: Heard, file: File, missing: str) -> Heard:

@@ -30,6 +30,7 @@ from bot.errors import BotError
 from bot.fetch import Fetcher
 from bot.guard import sole_hub
 from bot.health import Health
+from bot.late import LateFiles
 from bot.outbox import Outbox
 from bot.pace import Pace
 from bot.poll import poll
@@ -192,6 +193,7 @@ class Parts:
             Budgets(os.urandom(32)),
             clock,
         )
+        fetcher = Fetcher(doors)
         self.outbox = Outbox(
             doors,
             database,
@@ -202,6 +204,7 @@ class Parts:
             health,
             self.answerer.audience,
             house.pace(),
+            LateFiles(fetcher, writer, self.answerer, clock),
         )
         self.deletions = Deletions(
             doors, database, writer, strongbox, clock, health, lambda: self.outbox.is_busy, self._tell
@@ -212,7 +215,7 @@ class Parts:
             self.spool,
             writer,
             self.answerer,
-            Fetcher(doors),
+            fetcher,
             self.taps,
             health,
             clock,

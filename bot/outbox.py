@@ -31,6 +31,7 @@ from bot.dispatch import Dispatcher
 from bot.doors import Doors
 from bot.errors import BotError
 from bot.health import Health
+from bot.late import LateFiles, Wanted
 from bot.outcomes import Audience
 from bot.pace import Pace
 from bot.send import BLOCKED, REFUSED, UNREACHABLE, GivenUpError, LaterError, PausedError
@@ -116,6 +117,7 @@ class Outbox:
         health: Health,
         audience: Callable[[], Audience],
         pace: Pace | None = None,
+        late: LateFiles | None = None,
     ) -> None:
         self._doors = doors
         self._database = database
@@ -126,6 +128,7 @@ class Outbox:
         self._health = health
         self._audience = audience
         self._pace = pace or Pace()
+        self._late = late
         self._loaded: dict[bytes, Outgoing] = {}
         self._finished: set[bytes] = set()  # since the present look at the table began
         self._wake = asyncio.Event()
@@ -134,8 +137,8 @@ class Outbox:
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether something that is due still waits."""
-        return bool(self._loaded)
+        """Tell whether something that is due still waits to be said."""
+        return any(out.payload["do"] != build.FETCH for out in self._loaded.values())
 
     def wake(self) -> None:
         """Say that new rows were committed."""
@@ -167,7 +170,8 @@ class Outbox:
                 continue
             try:
                 payload = build.open_outgoing(self._strongbox.spools, row.id, row.locked)
-                out = Outgoing(row.id, row.item, row.tries, self._lane(payload["chat"]), payload)
+                lane = row.id if payload["do"] == build.FETCH else self._lane(payload["chat"])
+                out = Outgoing(row.id, row.item, row.tries, lane, payload)
             except (CryptoError, KeyError, TypeError):
                 await self._drop_unreadable(row)
                 continue
@@ -197,6 +201,8 @@ class Outbox:
         out = self._loaded.get(row)
         if out is None:
             return None  # merged into an earlier receipt
+        if out.payload["do"] == build.FETCH:
+            return await self._fetch(out)
         loop = asyncio.get_running_loop()
         now = loop.time()
         if now < self._open_from:
@@ -212,6 +218,19 @@ class Outbox:
         except (SQLAlchemyError, CaseworkError, BotError):
             self._health.trouble("outbox", "cannot_store")
             return AWAY_PAUSE
+
+    async def _fetch(self, out: Outgoing) -> float | None:
+        """Ask for a file once more; its row says when the next time is, also after a restart."""
+        if self._late is None or out.item is None:
+            return AWAY_PAUSE
+        try:
+            wait = await self._late.fetch(Wanted(out.id, out.item, out.tries, out.payload))
+        except (SQLAlchemyError, CaseworkError, BotError):
+            self._health.trouble("outbox", "cannot_store")
+            return AWAY_PAUSE
+        if wait is None:
+            self._forget([out])
+        return wait
 
     def _merged(self, out: Outgoing) -> list[Outgoing]:
         """Return *out* with what follows it directly and adds nothing to it."""

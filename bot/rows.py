@@ -30,6 +30,10 @@ from crypto.errors import NotForUsError
 DEADLINE = timedelta(hours=47)
 
 
+# What a row of the outbox does that says nothing to anybody: it brings a file.
+FETCH = "fetch"
+
+
 class Numbers:
     """Ever higher numbers for the order of the outbox; thread-safe."""
 
@@ -94,6 +98,22 @@ def outgoing(
         due=due,
         spool=key.number,
         locked=lock.lock(key, canonical.dumps(payload), named("outbox", row)),
+        item=item,
+    )
+    return row
+
+
+def fetching(rows: Rows, key: lock.Key, item: bytes, payload: dict[str, Any], n: int, due: datetime) -> bytes:
+    """Add a file to be asked for again at *due*, for the note *item*; its lane is its own."""
+    row = new_id()
+    rows.add(
+        Outbox,
+        id=row,
+        tag=lock.tag(key, "file", row),
+        n=n,
+        due=due,
+        spool=key.number,
+        locked=lock.lock(key, canonical.dumps({"do": FETCH, **payload}), named("outbox", row)),
         item=item,
     )
     return row

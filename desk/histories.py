@@ -21,7 +21,7 @@ from desk.visit import Visit
 # What of a merged case stands in the conversation; its own page has all of it.
 SHOWN = ("message", "file", "reply")
 # What is read of one to answer its person.
-REACHED = ("courier", "mailbox", "chat", *SHOWN)
+REACHED = ("courier", "mailbox", "chat", "late", *SHOWN)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def conversation(dossier: Dossier, others: Sequence[Dossier]) -> Sequence[Said]:
     """Return everything that was said, in its order, whoever said it."""
     if not others:
         return dossier.said
-    told = [pair for one in others for pair in one.items if pair[0].kind in SHOWN]
+    told = [pair for one in others for pair in one.items if pair[0].kind in (*SHOWN, "late")]
     return reading.conversation([*dossier.items, *told])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -310,9 +310,38 @@ def is_proven(visit: Visit, item: Item, identity: Identity) -> bool:
 
 def conversation(items: Iterable[tuple[Item, Mapping[str, Any]]]) -> list[Said]:
     """Return what was said in *items*, of one case or of several that were merged, in its order."""
+    items = list(items)
     spoken = [(item, payload) for item, payload in items if item.kind in SPOKEN]
     spoken.sort(key=lambda pair: _order(*pair))
-    return [_said(item, payload) for item, payload in spoken]
+    late = [payload for item, payload in items if item.kind == "late" and not payload[UNPROVEN]]
+    return _joined([_said(item, payload) for item, payload in spoken], late)
+
+
+def _joined(said: list[Said], late: Sequence[Mapping[str, Any]]) -> list[Said]:
+    """Let a file that came later stand where its note stood, or the note say that it never came."""
+    came = {str(one.payload.get("of")): one for one in said if one.paper is not None and _is_late(one)}
+    lost = {str(payload.get("of")): payload for payload in late}
+    found = []
+    for one in said:
+        file, why = came.get(one.item.hex()), lost.get(one.item.hex())
+        if file is not None and file.paper is not None:
+            payload = {name: value for name, value in one.payload.items() if name != "missing"}
+            paper = replace(file.paper, name=_shown(one.payload.get("name")))
+            one = replace(one, paper=paper, payload=payload | {"came": file.payload.get("came")})
+        elif why is not None:
+            one = replace(one, payload={**one.payload, "missing": str(why.get("missing"))})
+        if not _is_late(one) or str(one.payload.get("of")) not in {other.item.hex() for other in said}:
+            found.append(one)
+    return found
+
+
+def _is_late(one: Said) -> bool:
+    return "of" in one.payload and one.kind == "file" and one.author == "tipster" and not one.is_unproven
+
+
+def _shown(name: object) -> str:
+    """Return a file's name without what turns the direction of writing: no "exe" reads as a picture."""
+    return "".join(letter for letter in str(name or "") if letter.isprintable())
 
 
 def _order(item: Item, payload: Mapping[str, Any]) -> tuple[str, int, int]:
@@ -332,8 +361,7 @@ def _said(item: Item, payload: Mapping[str, Any]) -> Said:
         size = payload.get("size")
         paper = Paper(
             item=item.id,
-            # Without what turns the direction of writing, so that no "exe" reads as a picture.
-            name="".join(letter for letter in str(payload.get("name") or "") if letter.isprintable()),
+            name=_shown(payload.get("name")),
             mime=str(payload.get("mime") or ""),
             size=size if isinstance(size, int) else 0,
             # Where nobody signed one, no content is the right one.

@@ -41,8 +41,8 @@ class File(Event):
     """
     A photo, document, voice, video, audio or round video came; its bytes are here, or *missing* says why not.
 
-    *missing* is ``too_large`` (Telegram gives bots at most 20 MB) or ``unavailable`` (it could not be had
-    after all retries). The caption is kept either way.
+    *missing* is ``too_large`` (Telegram gives bots at most 20 MB), ``coming`` (Telegram did not give it yet,
+    and the door asks again) or ``unavailable`` (it cannot be had). The caption is kept either way.
     """
 
     form: str = "document"

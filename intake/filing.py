@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,7 @@ from intake.events import Event
 from intake.replies import Button, Reply, Say
 from intake.snapshot import House, ReadCase, Snapshot, nobody
 from intake.state import State
-from intake.work import Random, Work
+from intake.work import Awaited, Random, Work
 
 # Kinds of what goes onto the card that were sent for nothing else.
 PERSONAL = ("text", "contact", "location")
@@ -49,6 +50,7 @@ class Outcome:
     leaves: bool = False  # the incoming message is deleted at once, and no sweep puts that off
     fades: timedelta | None = None  # so long after it the chat is swept; none: when it is asked for
     clearing: str = "send"
+    awaited: tuple[Awaited, ...] = ()  # files the door goes on asking for
 
     def __repr__(self) -> str:
         return f"<Outcome {len(self.replies)} replies>"
@@ -92,7 +94,29 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
         leaves=_leaves(work.state, heard, step.effects),
         fades=fades,
         clearing=basis.clearing or "send",
+        awaited=tuple(work.awaited),
     )
+
+
+def take_late(
+    case: CaseFacts,
+    note: bytes,
+    head: dict[str, Any],
+    content: bytes | None,
+    why: str,
+    house: House,
+    now: datetime,
+    random: Random,
+) -> Rows:
+    """Seal the *content* of a file beside the *note* that stood for it; without it, *why* it never came."""
+    work = Work(house, 0, now, random, State())
+    opening.take_up(work, case)
+    if content is None:
+        sealing.give_up_late(work, note, why)
+    else:
+        sealing.add_late(work, note, head, content)
+    sealing.tell_of_late(work, case)
+    return work.rows
 
 
 def file_idle(

@@ -13,7 +13,7 @@ from crypto.phrase import Phrase
 from intake import coaching, effects, handover, opening, topics
 from intake.cases import CaseFacts
 from intake.snapshot import INVITATION, Match
-from intake.work import Work
+from intake.work import Awaited, Work
 
 TIPSTER = "tipster"
 
@@ -48,7 +48,11 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
     head |= {"marks": marks} if marks else {}
     if file.content is None:
         payload = head | {"missing": file.missing or "unavailable", "text": file.caption}
-        work.seal(keys.CONTENT, "message", TIPSTER, payload)
+        note = work.seal(keys.CONTENT, "message", TIPSTER, payload)
+        if file.missing == "coming":
+            # Neither name nor caption: those lie sealed in the note.
+            later = {name: head[name] for name in ("at", "form", "group", "mime", "seq")}
+            work.awaited.append(Awaited(note, later))
         return
     head["size"] = len(file.content)
     doubt(work, effect.doubts, work.seal_file(keys.CONTENT, TIPSTER, head, file.content))
@@ -57,6 +61,28 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
 def _whose(work: Work) -> dict[str, str]:
     """Say in a merged case whose words these are, so that an answer goes to whoever asked."""
     return {} if work.began is None else {"began": work.began.id.hex()}
+
+
+def add_late(work: Work, note: bytes, head: dict[str, Any], content: bytes) -> None:
+    """Seal a file that came later than the *note* that stands for it, and lead from one to the other."""
+    later = {**head, "came": work.at, "name": "", "of": note.hex(), "size": len(content)}
+    key = work.own_key()
+    keys.seal_file(
+        work.rows, key, kind="file", author=TIPSTER, head=later, content=content, day=work.now.date(),
+        signing=work.house.signing,
+    )  # fmt: skip
+
+
+def give_up_late(work: Work, note: bytes, why: str) -> None:
+    """Seal that a file will not come any more, and why."""
+    work.seal_own("late", {"at": work.at, "of": note.hex(), "missing": why})
+
+
+def tell_of_late(work: Work, facts: CaseFacts) -> None:
+    """Let whoever has a case hear that something changed in it; of one still being written nobody hears."""
+    if work.filed and facts.status not in lives.ENDED and not facts.told:
+        told = notices.audience(work.house.staffing, facts.team, facts.assignee)
+        notices.add(work.rows, notices.REPLY, told, facts.id, work.now)
 
 
 def doubt(work: Work, kinds: Iterable[str], item: bytes) -> None:

@@ -63,7 +63,7 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
     after = coaching.note(_next(began, event.message), noticed)
     if event.content is not None:
         return _coached(kept(state, after, world, effects, files=1))
-    key = "file.too_large" if event.missing == "too_large" else "file.unavailable"
+    key = f"file.{event.missing}" if event.missing in ("too_large", "coming") else "file.unavailable"
     step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
     return step.with_replies(screens.told(after, key))
 

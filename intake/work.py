@@ -26,6 +26,14 @@ from intake.writing import Writing
 Random = Callable[[int], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A file that is still to come: the note that stands for it, and what its head says besides words."""
+
+    item: bytes
+    head: dict[str, Any]
+
+
 @dataclass(repr=False)
 class Work:
     """What one update changes."""
@@ -49,6 +57,7 @@ class Work:
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     phrases: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)
     erase: bytes | None = None
+    awaited: list[Awaited] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<Work {self.rows!r}>"

@@ -85,6 +85,7 @@ async def test_a_file_that_cannot_be_had_is_told_and_its_caption_kept(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(fetch, "FIRST_PAUSE", 0.0)
     stage.emulator.world.faults.order({"kind": "error", "method": "getFile", "times": 1, "code": 500})
     async with stage.hub():
         tess = stage.phone()
@@ -93,7 +94,7 @@ async def test_a_file_that_cannot_be_had_is_told_and_its_caption_kept(
         phones.send_file(tess, "document", Upload("b.zip", "application/zip", b"x" * (21 << 20)))
         await settled(stage)
     heads = {one.payload.get("missing") for one in opened(stage.house) if "missing" in one.payload}
-    assert heads == {"unavailable", "too_large"}
+    assert heads == {"coming", "too_large"}
     assert "подпись" in str([one.payload for one in opened(stage.house)])
 
 

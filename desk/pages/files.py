@@ -59,7 +59,7 @@ def _paper(visit: Visit) -> tuple[object, Item, Paper, str]:
     dossier = reading.dossier(visit, visit.id("case"))
     wanted = visit.id("item")
     for said in dossier.said:
-        if said.item == wanted and said.paper is not None:
+        if said.paper is not None and said.paper.item == wanted:
             item = next(item for item, _payload in dossier.items if item.id == wanted)
             return dossier.case, item, said.paper, said.text
     raise MissingError
