@@ -131,6 +131,14 @@ class Answerer:
             return None
         return filing.take_late(case, note, head, content, why, house, self._clock(), os.urandom)
 
+    def is_muted(self, chat: int) -> bool:
+        """Tell whether nothing more is taken in from *chat*: then its files need not be fetched."""
+        house = self._read_house()
+        with self._database.read() as session:
+            state = link.read(session, self._strongbox, chat)
+            case = snapshot.read_case_of(session, state, house)
+        return case is not None and case.is_muted
+
     def sweep_note(self, note: Note) -> Rows:
         """Have a note that Telegram itself put into a chat swept with the rest."""
         rows = Rows()

@@ -149,7 +149,7 @@ class Worker:
             update, heard = self._hear(spooled)
         except UnreadableError:
             return Taken(spooled, None)
-        if heard is None or heard.file_id is not None:
+        if heard is None or (heard.file_id is not None and not self._answerer.is_muted(heard.chat)):
             return Taken(spooled, update, heard)
         return Taken(spooled, update, heard, self._answerer.answer(heard, spooled.taken))
 

@@ -32,6 +32,7 @@ from casework.tables import Case, Chunk, Grant, Item, Letter, Mailbox, Push, Rec
 CONFLICT = "conflict"
 GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "duplicate", "out_of_scope", "absent")
 DECLINE_CODES = ("out_of_scope", "duplicate", "cannot_help", "unsafe", "no_contact")
+MUTE_CODES = ("flood", "abuse", "mistaken", "asked", "other")  # also why a chat is heard again
 OUTCOMES = ("helped", "advised", "referred", "withdrawn", "no_contact", "published", "not_published", "other")
 
 _DESK_ROWS = {kind.__tablename__ for kind in (Item, Chunk, Mailbox, Letter, Push, Slip)}
@@ -118,6 +119,28 @@ def mark_spam(session: Session, case_id: bytes, version: int, acting: Acting) ->
     """Put aside what was never meant as a tip. It is erased sooner than anything else."""
     case = permits.take(session, case_id, version, "spam", acting)
     return _end(session, case, "spam", acting)
+
+
+def mute(
+    session: Session,
+    case_id: bytes,
+    version: int,
+    rows: Rows,
+    reason: Reason,
+    acting: Acting,
+    *,
+    ends: bool = False,
+) -> Case:
+    """
+    Have the hub take in nothing more from the chat that tells this case, or listen again once that *ends*.
+
+    It follows the row of the journal (:mod:`casework.parties`) as long as the chat's thread lasts. Which chat
+    that is, nobody at a desk learns; nor does a count of what was not taken in exist anywhere.
+    """
+    act = "unmute" if ends else "mute"
+    case = permits.take(session, case_id, version, act, acting)
+    _write(session, case, rows)
+    return _record(session, case, act, acting, reason)
 
 
 def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:

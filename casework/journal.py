@@ -38,7 +38,7 @@ ACTS = frozenset(
         "publish", "discard",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",
         "lift-suspension", "duty", "tally", "hold", "let-go", "ask-card", "answer-card",
-        "restored", "repin", "renew", "recover", "ring", "word",
+        "restored", "repin", "renew", "recover", "ring", "word", "mute", "unmute",
     }
 )  # fmt: skip
 

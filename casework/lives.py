@@ -69,6 +69,8 @@ def _case() -> Life:
         table |= {(state, f"wait-{whom}"): f"waiting_{whom}" for whom in ("authority", "us")}
     for state in ("new", *ACTIVE):
         table |= {(state, "assign"): state, (state, "merge"): "merged"}
+    for state in ("new", *ACTIVE, *ENDED):
+        table |= {(state, "mute"): state, (state, "unmute"): state}
     for state in CASE_STATES[:-1]:
         table[state, "erase"] = "erased"
     return MappingProxyType(table)

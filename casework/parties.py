@@ -13,6 +13,7 @@ for nothing.
   people is there any more.
 * Whoever is on it lends it to a consultant, and either of them ends that.
 * A case merged into another has the other's people; a second matter has the first's.
+* Whoever is on it, before that any member of a team, mutes the chat that tells it, and ends that.
 
 A row nobody signed counts for nothing, nor does one by somebody whom two colleagues have suspended. Each team
 has its own account of a case: only its members accept. Whether these people may still hold a key is asked of
@@ -46,7 +47,9 @@ AT_ONCE = 2000
 
 _SUSPENSIONS = frozenset({"suspend", "lift-suspension"})
 _FOUNDING = frozenset({"brief", "split"})
-_ACTS = frozenset({"accept", "assign", "second", "lend", "pass-up", "merge"}) | _FOUNDING | _SUSPENSIONS
+_MUTES = frozenset({"mute", "unmute"})
+_ON_CASES = frozenset({"accept", "assign", "second", "lend", "pass-up", "merge"})
+_ACTS = _ON_CASES | _FOUNDING | _SUSPENSIONS | _MUTES
 _DAY = timedelta(days=1)
 
 
@@ -89,6 +92,7 @@ class Book:
     is_broken: bool = False
     cases: dict[bytes, dict[str, Parties]] = field(default_factory=dict, repr=False)
     founded: dict[bytes, Founding] = field(default_factory=dict, repr=False)
+    muted: set[bytes] = field(default_factory=set, repr=False)  # cases whose chats are not listened to
     named: set[bytes] = field(default_factory=set, repr=False)  # every case something was done to
     ever: dict[bytes, set[str]] = field(default_factory=dict, repr=False)  # who was on a case at any time
     voices: dict[str, Voices] = field(default_factory=dict, repr=False)
@@ -142,6 +146,11 @@ class Book:
                 found = other
             return found
 
+    def is_muted(self, case: bytes) -> bool:
+        """Tell whether the chat that began *case* is not listened to; a broken journal mutes no one."""
+        with self.lock:
+            return not self.is_broken and case in self.muted
+
     def founding(self, case: bytes) -> Founding | None:
         """Return how *case* began, if one of the staff began it; none while the journal does not hold."""
         with self.lock:
@@ -170,7 +179,7 @@ class Book:
 
     def _begin(self) -> None:
         self.n, self.head, self.is_broken = 0, GENESIS, False
-        for kept in (self.cases, self.founded, self.named, self.ever, self.voices, self.known):
+        for kept in (self.cases, self.founded, self.muted, self.named, self.ever, self.voices, self.known):
             kept.clear()
 
     def _stands(self, session: Session) -> bool:
@@ -253,6 +262,9 @@ class Book:
     def _note(self, row: JournalRow, of: Roster, actor: StaffEntry | None) -> None:
         """Note one row in the account of each team; by the hub where there is no *actor*."""
         assert row.case is not None
+        if row.act in _MUTES:
+            self._mute(row, actor)
+            return
         for team, role in ROLE_OF_TEAM.items():
             before = self._of(row.case, team)
             if row.act in _FOUNDING:
@@ -263,6 +275,15 @@ class Book:
             after = self._after(row, of, actor, before, is_member=is_member)
             if after is not None:
                 self._set(row.case, team, after)
+
+    def _mute(self, row: JournalRow, actor: StaffEntry | None) -> None:
+        """Note a mute or its end by whoever has the say: those on the case, before that any member."""
+        if row.case is None or actor is None:
+            return
+        people = {one for team in ROLE_OF_TEAM for one in self.of(row.case, team).people}
+        is_member = not actor.roles.isdisjoint(ROLE_OF_TEAM.values())
+        if actor.id in people or (not people and is_member):
+            (self.muted.add if row.act == "mute" else self.muted.discard)(row.case)
 
     def _found(self, row: JournalRow, team: str, before: Parties) -> None:
         """Note how a case began, unless something was done to it earlier: then it is somebody else's."""

@@ -52,6 +52,8 @@ WHO = {
     "split": HOLDER,
     "merge": PROPOSED,
     "reopen": PROPOSED,
+    "mute": PROPOSED,
+    "unmute": PROPOSED,
     "file": HUB,
     "hear": HUB,
     "erase": HUB,  # casework.erasure asks for more than a permit

@@ -188,6 +188,12 @@ class Visit:
             team = team_of(session, case, self.staffing.roster, lambda _row: True)
         return self.desk.book.of(case.id, team)
 
+    def is_muted(self, case: Case) -> bool:
+        """Tell whether the hub takes in nothing more from the chat that tells *case*."""
+        with self.database.read() as session:
+            self.desk.book.read(session, self.staffing.roster, self.desk.anchor)
+        return self.desk.book.is_muted(case.id)
+
     @property
     def language(self) -> str:
         """The language of this visit's pages."""

@@ -58,6 +58,7 @@ class CaseFacts:
     is_taken_back: bool = False  # the 72 hours run already
     wants_word: bool = False
     shown: tuple[bytes, ...] = ()  # digests of texts that were shown and can be answered
+    is_muted: bool = False  # its people take in nothing more from the chat that tells it
     began: Began | None = None  # the case that was asked for, when it was merged into this one
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@ The conversation as a pure machine: (state, event, world) -> (state, replies, ef
 
 No I/O, no clock, no randomness, no keys. Rules it keeps, held by tests:
 * From every state every event gets an answer, and no event raises.
-* Whatever is told is kept, or the answer says that it was not and why.
+* Whatever is told is kept, or the answer says that it was not and why; a muted chat hears that once a day.
 * From every state the menu is one tap away, and a person reads whatever is simply written.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import events, recognising, returning, screens, taps, telling
+from intake import events, muting, recognising, returning, screens, taps, telling
 from intake.replies import Button, Say
 from intake.state import State
 from intake.world import Step, World
@@ -31,6 +31,9 @@ def step(state: State | None, event: events.Event, world: World) -> Step:
 
 
 def _answer(known: State, event: events.Event, world: World) -> Step:
+    muted = muting.hear(known, event, world)
+    if muted is not None:
+        return muted
     match event:
         case events.PhraseTyped():
             return returning.hear_phrase(known, event, world)

@@ -196,6 +196,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         chats=tuple(beside["chat"]),
         clocks=frozenset(beside["clock"]),
         told=bool(beside["told"]),
+        is_muted=house.book.is_muted(case_id),
         began=None if case.id == case_id else _read_began(session, case_id, begun, house),
     )
 

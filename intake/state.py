@@ -53,6 +53,8 @@ class State:
     doubtful: tuple[tuple[str, str], ...] = ()  # what gave something away: of what kind, and its item
     heard_of: str = ""  # the last outage this chat was told of
     alarm: str = ""  # salt and hash of the alarm word
+    muted_on: str = ""  # the day this chat was last told that nobody listens to it
+    asked_on: str = ""  # and the day it last asked for somebody to listen again
     invitation: str | None = None  # mailbox of the words this chat may have given away
     joins: str | None = None  # the case this chat was invited into, until its own is handed over
     joins_by: str | None = None  # mailbox of the words it came by

@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import choosing, coaching, inviting, knowing, leaving, questions, recognising, screens, wording
+from intake import (
+    choosing,
+    coaching,
+    inviting,
+    knowing,
+    leaving,
+    muting,
+    questions,
+    recognising,
+    screens,
+    wording,
+)
 from intake.acts import Act, stay
 from intake.effects import Note, RaiseUrgency, SetLanguage
 from intake.giveaways import KINDS
@@ -166,6 +177,7 @@ _IN_A_CASE: Mapping[str, Act] = {
     "a.ask": recognising.ask_alarm,
     "p.again": choosing.phrase_again,
     "h.nev": choosing.look,
+    "m.ask": muting.ask,
     "go.inv": inviting.offer,
     "i.show": inviting.show,
     "s.end": choosing.end,

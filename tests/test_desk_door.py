@@ -78,6 +78,7 @@ WHO = {
     "POST /case/{case:str}/assign": TAKERS,
     "POST /case/{case:str}/give-back": TAKERS,
     "POST /case/{case:str}/decline": TAKERS,
+    "POST /case/{case:str}/mute": TAKERS,
     "POST /case/{case:str}/spam": TAKERS,
     "POST /case/{case:str}/note": WORKERS,
     "POST /case/{case:str}/cover": WORKERS,

@@ -125,6 +125,17 @@ def pass_up(visit: Visit) -> Reply:
     return visit.go(f"/case/{case_id.hex()}", "notice.passed_up")
 
 
+def mute(visit: Visit) -> Reply:
+    """Have nothing more taken in from the chat of this case, or listen to it again; each with a reason."""
+    what = visit.choose("what", ("mute", "unmute"))
+    case_id, reason, rows = _with_reason(visit, what, visit.choose("code", cases.MUTE_CODES))
+    with visit.database.write() as session:
+        cases.mute(
+            session, case_id, visit.form_version(), rows, reason, visit.acting, ends=what == "unmute"
+        )  # fmt: skip
+    return visit.go(f"/case/{case_id.hex()}", f"notice.{what}d")
+
+
 def spam(visit: Visit) -> Reply:
     """Put aside what was never meant as a tip."""
     case_id = reading.see(visit, visit.id("case")).id
@@ -248,6 +259,7 @@ ROUTES = (
     Route("POST", "/case/{case:str}/assign", assign, TAKERS),
     Route("POST", "/case/{case:str}/give-back", give_back, TAKERS),
     Route("POST", "/case/{case:str}/decline", decline, TAKERS),
+    Route("POST", "/case/{case:str}/mute", mute, TAKERS),
     Route("POST", "/case/{case:str}/spam", spam, TAKERS),
     Route("POST", "/case/{case:str}/lend", lend, LAWYERS),
     Route("POST", "/case/{case:str}/pass-up", pass_up, CASEWORKERS),

@@ -29,6 +29,7 @@ MORE = frozenset(
         "merge",
         "decline",
         "spam",
+        "mute",
         "brief",
     }
 )
@@ -68,6 +69,7 @@ def show(visit: Visit) -> Reply:
         today=visit.words.local_day(visit.now),
         give_back_codes=cases.GIVE_BACK_CODES,
         decline_codes=cases.DECLINE_CODES,
+        mute_codes=cases.MUTE_CODES,
         outcomes=codes.outcomes(case.team),
         outcome=_outcome(visit, dossier),
         unsent=dossier.sheet(sheets.UNSENT).rows,
@@ -80,6 +82,7 @@ def show(visit: Visit) -> Reply:
         relations=RELATIONS,
         branches=BRANCHES,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
+        is_muted=visit.is_muted(case),
         unconfirmed=bool(visit.session.waiting),
         taken_back=_taken_back(visit, case_id),
     )
