@@ -311,15 +311,22 @@ How to check this copy of the register with common tools.
     sed -n 's/^sums //p' manifest.txt
     sha256sum SHA256SUMS | cut -d' ' -f1
 
-4. The manifest against the register's key. Take the key from a place you trust, not from this file;
-   here it is only for comparison:
+4. The manifest against the register's key. The key is 64 letters and digits. Take it from a place you trust,
+   not from this file; here it is only for comparison:
 
     {key}
 
-    printf 302a300506032b6570032100$KEY | xxd -r -p > key.der
-    sed '/^$/,$d' manifest.txt > text
-    tail -n 1 manifest.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > signature
-    openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature
+   Type it when the first line asks for it:
+
+    echo "The key, from a place you trust:"; read -r KEY; T=$(mktemp -d)
+    printf 302a300506032b6570032100"$KEY" | xxd -r -p > "$T/key"
+    sed '/^$/,$d' manifest.txt > "$T/text"
+    tail -n 1 manifest.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > "$T/signature"
+    openssl pkeyutl -verify -pubin -keyform DER -inkey "$T/key" -rawin -in "$T/text" -sigfile "$T/signature"
+
+   It says "Signature Verified Successfully", or this copy is not the register's.
+
+Where sha256sum is missing (macOS), "shasum -a 256" does the same.
 
 recall.txt is signed the same way. If you keep a mirror, delete every entry that it names. Its number is how
 many those are: of two lists the one with the greater number is newer.

@@ -135,7 +135,9 @@ def _living(source: Source, shelf: Shelf) -> Iterator[search.Page]:
         record = source.read(public_id)
         if record.entry is not None:
             names = [name for one in record.entry.persons for name in (one.name, *one.variants)]
-            yield search.Page(public(record), (*names, *record.entry.legal.lawyers))
+            yield search.Page(
+                public(record), (*names, *record.entry.legal.lawyers), search.coded(record.entry)
+            )
 
 
 def _place(

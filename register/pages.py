@@ -247,6 +247,7 @@ class Pages:
             site_name=self.site_name,
             rose=self._rose,
             say=self._voice.say,
+            count=self._voice.count,
             day=self._voice.day,
             page_title=f"{section}.title",
             **context,

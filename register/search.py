@@ -1,8 +1,10 @@
 """
 A search index that needs no server: sorted words with the entries they stand in, cut into small files.
 
-* Every language has its own index, of the words its readers are shown. Files are scripts that hold data
-  only, so that a copy on a stick can be searched too; one script of ours reads them, on one page.
+* Every language has its own index, of the words its readers are shown. Those beside the text are among them:
+  a branch or a region is looked for by its name, whatever language the text is in.
+* Files are scripts that hold data only, so that a copy on a stick can be searched too; one script of ours
+  reads them, on one page.
 * Words are sorted outside memory, and borders between files stay where they are when words come and go.
 * Of a very common word the newest entries are kept.
 * Names of people that were marked as such stand in texts and, in whatever form, in no index: nobody is looked
@@ -18,28 +20,41 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
 import msgspec
 
+from register.entry import Entry
+from register.facets import Facet, codes
+from register.places import subjects
 from register.public import PublicEntry
 from register.row import chosen
 from register.vocabulary import LANGUAGES, Language
+from register.voice import speak
 
 # The shortest word that is kept, and how many entries a word leads to at most, newest first.
 SHORTEST, MOST = 3, 1000
 # Bytes of one file: cut where a hash picks, at about every thirty-second line, once it is long enough.
 _OF_WORDS, _OF_TITLES, _BORDER = (24_000, 96_000), (8_000, 32_000), 32
+# Not the grade: of words of doubt nearly every entry has the same.
+_LABELLED: tuple[Facet, ...] = ("branch", "service", "subject", "pressure", "outcome")
 _WORD = re.compile(rf"[^\W_]{{{SHORTEST},40}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One living entry to be found, and the names of people in it, by which it must not be."""
+    """One living entry to be found, its codes, and the names of people in it, by which it must not be."""
 
     shown: PublicEntry
     names: tuple[str, ...] = ()
+    coded: tuple[tuple[Facet, str], ...] = ()
+
+
+def coded(entry: Entry) -> tuple[tuple[Facet, str], ...]:
+    """Return the codes of *entry* whose labels readers look for."""
+    return tuple((facet, code) for facet in _LABELLED for code in codes(entry, facet))
 
 
 def write(folder: Path, pages: Iterable[Page], languages: Iterable[Language]) -> list[str]:
@@ -51,7 +66,8 @@ def write(folder: Path, pages: Iterable[Page], languages: Iterable[Language]) ->
             ids.append(shown.id)
             for language in languages:
                 db.execute("INSERT INTO title VALUES (?, ?, ?)", (language, shown.id, _line(shown, language)))
-                lines = ((language, word, n) for word in words(shown, language) if not hidden(word))
+                said = words(shown, language).union(*(_label(language, *one) for one in page.coded))
+                lines = ((language, word, n) for word in said if not hidden(word))
                 db.executemany("INSERT INTO posting VALUES (?, ?, ?)", lines)
         return [name for language in languages for name in _index(db, folder, language, ids)]
 
@@ -64,6 +80,13 @@ def words(shown: PublicEntry, language: Language) -> set[str]:
     texts += [place.name for place in shown.places]
     texts += [source.outlet_full or source.outlet for source in shown.sources]
     return {word for text in texts for word in _words_of(text)} | {shown.id}
+
+
+@cache
+def _label(language: Language, facet: Facet, code: str) -> frozenset[str]:
+    """Return the words a code is shown by; there are some hundred codes."""
+    label = subjects()[code].name(language) if facet == "subject" else speak(language).say(f"{facet}.{code}")
+    return frozenset(_words_of(label))
 
 
 def _forms_of(names: tuple[str, ...]) -> Callable[[str], bool]:

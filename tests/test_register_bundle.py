@@ -185,8 +185,17 @@ def test_the_written_instructions_name_what_was_added(copy: Path) -> None:
 )
 def test_the_written_instructions_work_with_common_tools(copy: Path, tmp_path: Path) -> None:
     commands = commands_of(copy)
-    script = f"set -e; KEY={KEY.public.hex()}\n" + "\n".join(commands)
-    done = subprocess.run(["bash", "-c", script], cwd=copy, capture_output=True, text=True, timeout=30)
+    script = "set -e\n" + "\n".join(commands)
+
+    def follow(key: bytes) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["sh", "-c", script], cwd=copy, input=f"{key.hex()}\n", capture_output=True, text=True, timeout=30
+        )
+
+    before = sorted(copy.rglob("*"))
+    done = follow(KEY.public)
     assert done.returncode == 0, done.stderr
     assert "Signature Verified Successfully" in done.stdout
+    assert sorted(copy.rglob("*")) == before
+    assert follow(SigningKey.from_seed(bytes([7]) * 32).public).returncode != 0
     assert bundle.sha256(copy / bundle.SUMS) in done.stdout

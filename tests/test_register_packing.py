@@ -284,6 +284,22 @@ def test_every_word_of_an_entry_leads_to_it_and_the_files_can_be_found(tmp_path:
     assert title == (entry.id, ["Ёлка в части", "ru", None])
 
 
+def test_an_entry_is_found_by_what_stands_beside_its_text_in_the_language_of_the_reader(
+    tmp_path: Path,
+) -> None:
+    entry = Entry.new(
+        title={"en": "Twelve refused"}, body={"en": "They went home."}, branch="rosgvardiya", subject="RU-BRY"
+    )
+    page = search.Page(public(records.first(entry, DAY)), coded=search.coded(entry))
+    (tmp_path / "index").mkdir()
+    search.write(tmp_path / "index", [page], ("ru", "en"))
+    ru, en = (everything(tmp_path / "index" / language).decode() for language in ("ru", "en"))
+    assert '"росгвардия":' in ru
+    assert '"брянская":' in ru
+    assert '"bryansk":' in en
+    assert '"росгвардия":' not in en
+
+
 def test_one_entry_more_changes_few_files_of_the_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
