@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import fetch, holding, link, replies, sweeps
+from bot import fetch, holding, link, replies, runs, sweeps
 from bot import rows as build
 from bot.hear import Heard, Note, Standing
 from bot.outcomes import Audience
@@ -87,31 +87,55 @@ class Answerer:
 
     def answer(self, heard: Heard, now: datetime) -> Prepared:
         """Answer *heard*, which came in at *now*."""
-        house = self._read_house()
-        key = house.spool
+        return self.answer_run([(heard, now)])[1]
+
+    def answer_run(self, run: Sequence[tuple[Heard, datetime]]) -> tuple[int, Prepared]:
+        """
+        Answer what one chat said, each with the time it came in; return how much of it, and what to commit.
+
+        That is the first always, and of the others what :mod:`bot.runs` lets go with it.
+        """
+        first, now = run[0]
+        house, chat = self._read_house(), first.chat
         with self._database.read() as session:
-            state = link.read(session, self._strongbox, heard.chat)
-            case = snapshot.read_case_of(session, state, house)
-
-        def look_up(mailbox: Mailbox) -> Match | None:
-            with self._database.read() as session:
-                return snapshot.find(session, mailbox, house, now)
-
+            before = link.read(session, self._strongbox, chat)
+            case = snapshot.read_case_of(session, before, house)
         known = Snapshot(
             house=house,
-            chat=heard.chat,
-            tags=build.tags_of(self._strongbox, heard.chat),
+            chat=chat,
+            tags=build.tags_of(self._strongbox, chat),
             case=case,
-            language_code=heard.language_code,
-            look_up=look_up,
+            language_code=first.language_code,
+            look_up=partial(self._look_up, house, now),
             read_other=partial(self._read_case, house),
-            fixed=build.fixed_tags_of(self._strongbox, heard.chat),
+            fixed=build.fixed_tags_of(self._strongbox, chat),
         )
-        outcome = filing.handle(heard.event, state, known, now, os.urandom)
-        sweeps.add(outcome.rows, key, heard, outcome, now)
-        self._await_files(outcome, heard, now, key)
-        self._reply(outcome.rows, outcome, heard.chat, heard.door, sweeps.editable(heard, now))
-        return Prepared(heard.chat, outcome, outcome.rows, state)
+        state, outcomes = before, list[Outcome]()
+        for heard, at in run:
+            try:
+                outcome = filing.handle(heard.event, state, known, at, os.urandom)
+            except Exception:
+                if not outcomes:
+                    raise
+                break  # it fails again as the first of its own run, and is counted there
+            is_quiet = runs.is_quiet(state, outcome)
+            if outcomes and not is_quiet:
+                break
+            outcomes.append(outcome)
+            state = outcome.state
+            if not is_quiet:
+                break
+        outcome = runs.join(outcomes)
+        said = [heard for heard, _at in run[: len(outcomes)]]
+        sweeps.add(outcome.rows, house.spool, said, outcome, run[len(outcomes) - 1][1])
+        self._await_files(outcome, first, now, house.spool)
+        tapped = sweeps.editable(first, now)
+        self._reply(outcome.rows, outcome, chat, first.door, tapped, spent=len(outcomes))
+        return len(outcomes), Prepared(chat, outcome, outcome.rows, before)
+
+    def _look_up(self, house: House, now: datetime, mailbox: Mailbox) -> Match | None:
+        with self._database.read() as session:
+            return snapshot.find(session, mailbox, house, now)
 
     def _await_files(self, outcome: Outcome, heard: Heard, taken: datetime, key: Key) -> None:
         """Have asked for again what Telegram did not give yet; nothing of it says whose it is."""
@@ -148,7 +172,7 @@ class Answerer:
         fades = state is not None and state.filed and not keep
         due = self._clock() + SOON if fades else None
         key = self._strongbox.spool
-        build.deletion(rows, key, note.chat, note.message, note.at, due, keep=keep, door=note.door)
+        build.deletion(rows, key, note.chat, [note.message], note.at, due, keep=keep, door=note.door)
         return rows
 
     def file_idle(self, case_id: bytes) -> Prepared | None:
@@ -264,13 +288,17 @@ class Answerer:
         told = self.audience()(case.team, case.assignee)
         notices.tell(session, notices.FAILED, told, case.id, self._clock())
 
-    def _reply(self, rows: Rows, outcome: Outcome, chat: int, door: int | None, tapped: int | None) -> None:
+    def _reply(
+        self, rows: Rows, outcome: Outcome, chat: int, door: int | None, tapped: int | None, spent: int = 1
+    ) -> None:
+        """Add what *outcome* says, late where its chat *spent* its budget with so many messages."""
         now = self._clock()
+        delay = [self._budgets.delay(chat, now) for _ in range(spent)][-1]
         to = Address(
             chat=chat,
             language=outcome.language,
             key=self._strongbox.spool,
-            due=now + self._budgets.delay(chat, now),
+            due=now + delay,
             door=door,
             tapped=tapped,
             keep=sweeps.keeps(outcome),

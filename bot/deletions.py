@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -172,8 +172,7 @@ class Deletions:
         """
         at = self._doors.first if door is None else self._doors.at(door)
         is_open = at is not None
-        for start in range(0, len(entries), CALL):
-            part = entries[start : start + CALL]
+        for part in _calls(entries):
             gone: list[Entry] = []
             if at is not None and is_open:
                 try:
@@ -232,19 +231,31 @@ class Deletions:
     async def _delete_singly(self, door: Door, chat: int, entries: Sequence[Entry]) -> list[Entry]:
         gone: list[Entry] = []
         for entry in entries:
-            try:
-                for number in entry.messages:
+            standing = 0
+            for number in entry.messages:
+                try:
                     await door.delete_message(chat, number)
-            except BadRequest as error:
-                if "not found" in error.message.lower():
-                    gone.append(entry)
-            except (RetryAfter, InvalidToken):
-                raise
-            except TelegramError:
-                continue
-            else:
+                except BadRequest as error:
+                    standing += "not found" not in error.message.lower()
+                except (RetryAfter, InvalidToken):
+                    raise
+                except TelegramError:
+                    standing += 1
+            if not standing:
                 gone.append(entry)
         return gone
+
+
+def _calls(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """Cut *entries* into parts of at most :data:`CALL` messages."""
+    part: list[Entry] = []
+    for entry in entries:
+        if part and sum(len(one.messages) for one in (*part, entry)) > CALL:
+            yield part
+            part = []
+        part.append(entry)
+    if part:
+        yield part
 
 
 def _again(row: Deletion, now: datetime) -> datetime:

@@ -1,8 +1,10 @@
 """
 Fair dispatch: a chat that floods slows only itself.
 
-Each chat is a lane. At most one update of a lane is in work, at most *width* in all, and lanes with
-something waiting take turns. The same shape serves what comes in and what goes out.
+Each chat is a lane. At most one turn of a lane is in work, at most *width* in all, and lanes with something
+waiting take turns. A lane that had nothing waiting comes before those that had a turn just now, every second
+time: who writes one message does not stand behind many who write without end. The same shape serves what
+comes in and what goes out.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 log = logging.getLogger(__name__)
 
 Thing = TypeVar("Thing")
+Worked = tuple[int, float | None]
 
 # Seconds until a thing is tried again whose work broke in a way nobody foresaw.
 AFTER_BREAK = 30.0
@@ -23,16 +27,20 @@ AFTER_BREAK = 30.0
 
 class Dispatcher(Generic[Thing]):
     """
-    Hands waiting things to *work*, lane by lane.
+    Hands waiting things to *work*, lane by lane, up to *most* of a lane at once, in their order.
 
-    *work* returns None when the thing is done, else the seconds until it is tried again.
+    *work* returns how many of them, from the first on, are done, and the seconds until the lane is tried
+    again; None: as soon as it is its turn.
     """
 
-    def __init__(self, work: Callable[[Thing], Awaitable[float | None]], width: int) -> None:
+    def __init__(
+        self, work: Callable[[Sequence[Thing]], Awaitable[Worked]], width: int, most: int = 1
+    ) -> None:
         self._work = work
         self._width = width
+        self._most = most
         self._waiting: dict[bytes, deque[Thing]] = {}
-        self._turns: asyncio.Queue[bytes] = asyncio.Queue()
+        self._turns = _Turns()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -46,7 +54,7 @@ class Dispatcher(Generic[Thing]):
         things = self._waiting.get(lane)
         if things is None:
             self._waiting[lane] = deque([thing])
-            self._turns.put_nowait(lane)
+            self._turns.put_new(lane)
             self._idle.clear()
         else:
             things.append(thing)
@@ -69,23 +77,52 @@ class Dispatcher(Generic[Thing]):
                 group.create_task(self._serve(lane, slots))
 
     async def _serve(self, lane: bytes, slots: asyncio.Semaphore) -> None:
-        """Work the head of *lane*, then give it its next turn."""
+        """Work what stands first in *lane*, then give it its next turn."""
         things = self._waiting[lane]
         try:
-            again = await self._work(things[0])
+            done, again = await self._work(tuple(islice(things, self._most)))
         except Exception as error:  # noqa: BLE001  one broken thing must not stop the others
             log.error("dispatch.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
-            again = AFTER_BREAK
+            done, again = 0, AFTER_BREAK
         finally:
             slots.release()
-        if again is not None:
+        for _ in range(done):
+            things.popleft()
+        if not things:
+            del self._waiting[lane]
+            if not self._waiting:
+                self._idle.set()
+        elif again is None:
+            self._turns.put(lane)
+        else:
             # The head is tried again later, and what came after it in this chat waits behind it.
-            asyncio.get_running_loop().call_later(again, self._turns.put_nowait, lane)
-            return
-        things.popleft()
-        if things:
-            self._turns.put_nowait(lane)
-            return
-        del self._waiting[lane]
-        if not self._waiting:
-            self._idle.set()
+            asyncio.get_running_loop().call_later(again, self._turns.put, lane)
+
+
+class _Turns:
+    """The order of lanes: new ones and those that go on, in turns."""
+
+    def __init__(self) -> None:
+        self._new: deque[bytes] = deque()
+        self._others: deque[bytes] = deque()
+        self._is_new_next = True
+        self._some = asyncio.Event()
+
+    def put_new(self, lane: bytes) -> None:
+        """Add a lane that had nothing waiting."""
+        self._new.append(lane)
+        self._some.set()
+
+    def put(self, lane: bytes) -> None:
+        """Add a lane that goes on."""
+        self._others.append(lane)
+        self._some.set()
+
+    async def get(self) -> bytes:
+        """Wait for a lane, and take it out."""
+        while not self._new and not self._others:
+            self._some.clear()
+            await self._some.wait()
+        is_new = bool(self._new) and (self._is_new_next or not self._others)
+        self._is_new_next = not is_new
+        return (self._new if is_new else self._others).popleft()

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import identity, link
+from bot import identity, link, runs
 from bot.answer import Answerer
 from bot.deletions import Deletions
 from bot.dispatch import Dispatcher
@@ -222,7 +222,7 @@ class Parts:
             house.erase,
             self._committed,
         )
-        self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH)
+        self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH, runs.LONGEST)
         self._writer = writer
         self._queued: set[bytes] = set()
 

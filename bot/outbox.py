@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from bot import holding, outcomes
 from bot import rows as build
-from bot.dispatch import Dispatcher
+from bot.dispatch import Dispatcher, Worked
 from bot.doors import Doors
 from bot.errors import BotError
 from bot.health import Health
@@ -132,7 +132,7 @@ class Outbox:
         self._loaded: dict[bytes, Outgoing] = {}
         self._finished: set[bytes] = set()  # since the present look at the table began
         self._wake = asyncio.Event()
-        self._sending: Dispatcher[bytes] = Dispatcher(self._send, WIDTH)
+        self._sending: Dispatcher[bytes] = Dispatcher(self._work, WIDTH)
         self._open_from = 0.0  # loop time before which nothing is sent
 
     @property
@@ -195,6 +195,10 @@ class Outbox:
             lambda session: _drop(session, [row.id]),
             after=lambda session: _fail(session, row.item, {}, UNREACHABLE, audience, now),
         )
+
+    async def _work(self, rows: Sequence[bytes]) -> Worked:
+        again = await self._send(rows[0])
+        return (1, None) if again is None else (0, again)
 
     async def _send(self, row: bytes) -> float | None:
         """Send one row, with the receipts behind it; return seconds to wait where it must."""
@@ -336,7 +340,7 @@ class Outbox:
             rows,
             self._strongbox.spool,
             payload["chat"],
-            number,
+            [number],
             now,
             due,
             keep=announces or bool(payload.get("keep", False)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -156,7 +156,7 @@ def deletion(
     rows: Rows,
     key: lock.Key,
     chat: int,
-    message: int,
+    messages: Sequence[int],
     sent: datetime,
     due: datetime | None,
     *,
@@ -166,14 +166,14 @@ def deletion(
     door: int | None = None,
 ) -> None:
     """
-    Have a message deleted at *due*, or when its chat is swept, or at the deadline.
+    Have *messages* deleted at *due*, or when their chat is swept, or at the deadline of one *sent* then.
 
     With *keep* the deadline only forgets it: the tipster clears that chat by hand. With *fixed* a sweep of
     the chat leaves it alone unless the tipster asks for it. *reply* is the item whose words it carries,
     *door* the bot it stands with.
     """
     row = new_id()
-    payload: dict[str, Any] = {"chat": chat, "door": door, "keep": keep, "messages": [message]}
+    payload: dict[str, Any] = {"chat": chat, "door": door, "keep": keep, "messages": list(messages)}
     if reply is not None:
         payload["reply"] = reply
     rows.add(

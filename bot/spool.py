@@ -34,11 +34,13 @@ NEW, DONE = "new", "done"
 
 # Made once: these are said for every single update.
 _TABLE = table_of(SpoolRow)
-_THIS = _TABLE.c.update_id == bindparam("number")
-_READ = select(_TABLE.c.locked, _TABLE.c.taken, _TABLE.c.tries).where(_THIS, _TABLE.c.state == NEW)
+_THESE = _TABLE.c.update_id.in_(bindparam("numbers", expanding=True))
+_READ = select(_TABLE.c.update_id, _TABLE.c.locked, _TABLE.c.taken, _TABLE.c.tries).where(
+    _THESE, _TABLE.c.state == NEW
+)
 _FINISH = (
     update(_TABLE)
-    .where(_THIS, _TABLE.c.state == NEW)
+    .where(_THESE, _TABLE.c.state == NEW)
     .values(state=DONE, tag=None, taken=None, spool=None, locked=None)
 )
 
@@ -120,22 +122,30 @@ class Spool:
             ]
 
     def read(self, number: int) -> Spooled | None:
+        """Return update *number* as :meth:`read_all` does, or None when it is done."""
+        return self.read_all((number,)).get(number)
+
+    def read_all(self, numbers: Sequence[int]) -> dict[int, Spooled]:
         """
-        Return update *number*, or None when it is done.
+        Return those of the updates *numbers* that are not done.
 
         A row whose key is gone or whose bytes are damaged comes back without a body: it is an update
         nobody can read, not one to be forgotten.
         """
         with self._database.read() as session:
-            row = session.execute(_READ, {"number": number}).one_or_none()
-        if row is None or row.locked is None:
-            return None
-        taken = row.taken or self._clock()
-        try:
-            opened = _open(self._strongbox.spools, number, row.locked)
-        except UnreadableError:
-            return Spooled(number, row.locked, None, taken, row.tries)
-        return Spooled(number, opened, _parse(opened), taken, row.tries)
+            rows = session.execute(_READ, {"numbers": numbers}).all()
+        keys = self._strongbox.spools
+        found = {}
+        for number, locked, taken, tries in rows:
+            if locked is None:
+                continue
+            try:
+                opened = _open(keys, number, locked)
+                body = _parse(opened)
+            except UnreadableError:
+                opened, body = locked, None
+            found[number] = Spooled(number, opened, body, taken or self._clock(), tries)
+        return found
 
     async def count_try(self, number: int) -> None:
         """Remember that working on *number* failed once more."""
@@ -167,8 +177,18 @@ def finish(session: Session, number: int) -> None:
     Raises:
         AlreadyWorkedError: it was done before.
     """
-    changed = session.execute(_FINISH, {"number": number})
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    finish_all(session, (number,))
+
+
+def finish_all(session: Session, numbers: Sequence[int]) -> None:
+    """
+    Mark all *numbers* as done, or none.
+
+    Raises:
+        AlreadyWorkedError: one of them was done before.
+    """
+    changed = session.execute(_FINISH, {"numbers": numbers})
+    if changed.rowcount != len(numbers):  # type: ignore[attr-defined]
         raise AlreadyWorkedError
 
 

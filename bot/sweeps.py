@@ -6,6 +6,7 @@ What was sent is remembered when it was sent, by the outbox.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot import rows as build
@@ -30,25 +31,26 @@ def editable(heard: Heard, now: datetime) -> int | None:
     return heard.event.message
 
 
-def add(rows: Rows, key: Key, heard: Heard, outcome: Outcome, now: datetime) -> None:
+def add(rows: Rows, key: Key, run: Sequence[Heard], outcome: Outcome, now: datetime) -> None:
     """
-    Have a message that came in deleted in its time.
+    Have the messages that *outcome* answers deleted in their time.
 
     A tap adds nothing: the line that announced an answer keeps its button, because the answer itself leaves
     after an hour and may be asked for again for two weeks.
     """
-    if heard.query is not None:
+    first = run[0]
+    if first.query is not None:
         return
     build.deletion(
         rows,
         key,
-        heard.chat,
-        heard.event.message,
-        heard.at or now,
+        first.chat,
+        list(dict.fromkeys(heard.event.message for heard in run)),
+        min(heard.at or now for heard in run),
         now if outcome.leaves else _after(outcome.fades, now),
         keep=keeps(outcome),
         fixed=outcome.leaves,
-        door=heard.door,
+        door=first.door,
     )
 
 

@@ -1,5 +1,5 @@
 """
-One update, from the spool to its commit.
+One update, or a run of one chat's (:mod:`bot.runs`), from the spool to its commit.
 
 A worker takes an update out, lets the conversation answer, and hands everything that follows to the writer
 as one transaction: sealed items, the state of the conversation, replies in the outbox, and the spool row
@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -23,8 +24,9 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.error import TelegramError
 
-from bot import raw, spool
+from bot import raw, runs, spool
 from bot.answer import Answerer, Prepared, claim_writing
+from bot.dispatch import Worked
 from bot.doors import Doors
 from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
@@ -51,6 +53,10 @@ AWAY = (OperationalError, InterfaceError, SchemaMismatchError, BotError, OSError
 Erase = Callable[[bytes, datetime], object]
 
 
+def _is_update(thing: int | bytes) -> bool:
+    return isinstance(thing, int)
+
+
 class Taken(NamedTuple):
     """An update taken out of the spool, as far as one thread could work it."""
 
@@ -58,6 +64,7 @@ class Taken(NamedTuple):
     update: Update | None  # none: nobody can read it
     heard: Heard | None = None  # none: there is nothing to answer
     prepared: Prepared | None = None  # none: a file is to be fetched first
+    numbers: Sequence[int] = ()  # this update and those after it that were answered along with it
 
 
 class Worker:
@@ -87,23 +94,32 @@ class Worker:
         self._erase = erase
         self._committed = committed
 
-    async def work(self, thing: int | bytes) -> float | None:
-        """Work one thing; return seconds until it should be tried again, None when it is done."""
+    async def work(self, things: Sequence[int | bytes]) -> Worked:
+        """Work the first of *things* and those that go with it; return how many, and when to try again."""
+        thing = things[0]
+        updates = [one for one in takewhile(_is_update, things) if isinstance(one, int)]
+        done = 1
         try:
-            await (self._file_idle(thing) if isinstance(thing, bytes) else self._answer(thing))
+            if isinstance(thing, bytes):
+                await self._file_idle(thing)
+            else:
+                done = await self._answer(updates)
         except NotYetError as wait:
-            return wait.wait
-        except AlreadyWorkedError:
-            return None
+            return 0, wait.wait
         except AWAY:
             self._health.trouble("work", "cannot_store")
-            return AWAY_PAUSE
+            return 0, AWAY_PAUSE
         except Exception as error:  # noqa: BLE001  our own fault must not hold up the chat for ever
+            if len(updates) > 1:
+                return await self.work(things[:1])  # it may have been another's fault
+            if isinstance(error, AlreadyWorkedError):
+                return 1, None
             log.error("work.broke %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
-            return await self._count(thing)
+            again = await self._count(thing)
+            return (1, None) if again is None else (0, again)
         self._health.ok("work")
         self._committed()
-        return None
+        return done, None
 
     async def _count(self, thing: int | bytes) -> float | None:
         """Remember a try that broke our code; a case left in writing is found again by its tick."""
@@ -116,17 +132,19 @@ class Worker:
             return AWAY_PAUSE
         return float(min(FIRST_PAUSE * 2 ** min(spooled.tries if spooled else 0, 16), LONGEST_PAUSE))
 
-    async def _answer(self, number: int) -> None:
-        taken = await asyncio.to_thread(self._take_up, number)
+    async def _answer(self, numbers: Sequence[int]) -> int:
+        """Answer the first of *numbers* and those that go with it, and return how many."""
+        number = numbers[0]
+        taken = await asyncio.to_thread(self._take_up, numbers)
         if taken is None:
-            return
-        spooled, update, heard, prepared = taken
+            return 1
+        spooled, update, heard, prepared, answered = taken
         if update is None:
             await self._quarantine(spooled)
-            return
+            return 1
         if heard is None:
             await self._pass_over(number, update)
-            return
+            return 1
         if heard.query is not None:
             self._taps.answer(self._door(number), heard.query)
         if prepared is None:
@@ -135,14 +153,16 @@ class Worker:
         await self._erase_first(prepared)
 
         await self._writer.do(
-            lambda session: self._finish(session, number, prepared),
+            lambda session: self._finish(session, answered, prepared),
             prepared.rows,
             lambda session: self._answerer.commit(session, prepared, self._clock().date()),
         )
+        return len(answered)
 
-    def _take_up(self, number: int) -> Taken | None:
-        """Read update *number* and answer it, all in one thread; None when it is done already."""
-        spooled = self._spool.read(number)
+    def _take_up(self, numbers: Sequence[int]) -> Taken | None:
+        """Read the first of *numbers* and answer it and its run, all in one thread; None when it is done."""
+        found = self._spool.read_all(numbers)
+        spooled = found.get(numbers[0])
         if spooled is None:
             return None
         try:
@@ -150,15 +170,32 @@ class Worker:
         except UnreadableError:
             return Taken(spooled, None)
         if heard is None or (heard.file_id is not None and not self._answerer.is_muted(heard.chat)):
-            return Taken(spooled, update, heard)
-        return Taken(spooled, update, heard, self._answerer.answer(heard, spooled.taken))
+            return Taken(spooled, update, heard, numbers=numbers[:1])
+        run = [(heard, spooled.taken)]
+        if runs.is_plain(heard):
+            run += self._following([found.get(number) for number in numbers[1:]], heard)
+        answered, prepared = self._answerer.answer_run(run)
+        return Taken(spooled, update, heard, prepared, numbers[:answered])
+
+    def _following(self, spooled: Sequence[Spooled | None], first: Heard) -> list[tuple[Heard, datetime]]:
+        """Return what can be answered along with *first*: up to whatever is not plain, or not readable."""
+        run = []
+        for one in spooled:
+            try:
+                heard = None if one is None else self._hear(one)[1]
+            except UnreadableError:
+                break
+            if one is None or heard is None or not runs.is_plain(heard) or heard.door != first.door:
+                break
+            run.append((heard, one.taken))
+        return run
 
     def _door(self, number: int) -> Door:
         """Return the door an update came in by; where the house has it no more, the first."""
         return self._doors.at(spool.door_of(number)) or self._doors.first
 
-    def _finish(self, session: Session, number: int, prepared: Prepared) -> None:
-        spool.finish(session, number)
+    def _finish(self, session: Session, numbers: Sequence[int], prepared: Prepared) -> None:
+        spool.finish_all(session, numbers)
         self._answerer.withdraw(session, prepared)
         if len(self._doors) > 1:
             # Whoever writes here can be answered here, though another of our bots was blocked.

@@ -9,9 +9,10 @@ Two Rows in one batch never touch the same case, because one chat has at most on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, update
+from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
 from casework.tables import Base
@@ -55,6 +56,14 @@ class Rows:
         """Do *step* in the same transaction, once everything else of the batch is written."""
         self.steps.append(step)
 
+    def fold(self) -> None:
+        """Keep of changes to the same columns of the same rows only the last."""
+        last = {
+            (table.name, tuple(sorted(where.items())), tuple(sorted(values))): (table, where, values)
+            for table, where, values in self.changes
+        }
+        self.changes = list(last.values())
+
     def extend(self, other: Rows) -> None:
         """Take over everything *other* would write."""
         self.inserts += other.inserts
@@ -68,31 +77,60 @@ def write(session: Session, batch: Iterable[Rows]) -> None:
     everything = Rows()
     for rows in batch:
         everything.extend(rows)
-    order = {table.name: n for n, table in enumerate(Base.metadata.sorted_tables)}
-    for table, group in _grouped(everything.inserts, order):
-        session.execute(insert(table), group)
-    for table, where, values in everything.changes:
-        statement = update(table).values({k: bindparam(f"new_{k}") for k in values})
-        for column in where:
-            statement = statement.where(table.c[column] == bindparam(f"at_{column}"))
-        session.execute(
-            statement, {f"new_{k}": v for k, v in values.items()} | {f"at_{k}": v for k, v in where.items()}
-        )
+    for table, group in _grouped(everything.inserts):
+        session.execute(_insertion(table), group)
+    for statement, changed in _in_turn(everything.changes):
+        session.execute(statement, changed)
     for table, where in everything.drops:
-        removal = delete(table)
-        for column, value in where.items():
-            removal = removal.where(table.c[column] == value)
-        session.execute(removal)
+        session.execute(_removal(table, tuple(where)), {f"at_{k}": v for k, v in where.items()})
     for step in everything.steps:
         step(session)
 
 
-def _grouped(
-    inserts: list[tuple[Table, dict[str, Any]]], order: Mapping[str, int]
-) -> Iterable[tuple[Table, list[dict[str, Any]]]]:
+def _grouped(inserts: list[tuple[Table, dict[str, Any]]]) -> Iterable[tuple[Table, list[dict[str, Any]]]]:
     """Group inserts by table and by set of columns, parents first."""
+    order = _order()
     groups: dict[tuple[int, tuple[str, ...]], tuple[Table, list[dict[str, Any]]]] = {}
     for table, values in inserts:
         shape = (order[table.name], tuple(sorted(values)))
         groups.setdefault(shape, (table, []))[1].append(values)
     return [groups[shape] for shape in sorted(groups)]
+
+
+def _in_turn(
+    changes: list[tuple[Table, dict[str, Any], dict[str, Any]]],
+) -> Iterable[tuple[Update, list[dict[str, Any]]]]:
+    """Group changes of one shape; none goes ahead of another that sets the same columns of its table."""
+    groups: dict[tuple[str, tuple[str, ...], tuple[str, ...]], tuple[Update, list[dict[str, Any]]]] = {}
+    for table, where, values in changes:
+        shape = (table.name, tuple(where), tuple(values))
+        if shape not in groups:
+            if any(name == table.name and not values.keys().isdisjoint(set_) for name, _at, set_ in groups):
+                yield from groups.values()
+                groups = {}
+            groups[shape] = (_change(table, tuple(where), tuple(values)), [])
+        row = {f"new_{k}": v for k, v in values.items()} | {f"at_{k}": v for k, v in where.items()}
+        groups[shape][1].append(row)
+    yield from groups.values()
+
+
+# Made once: the same few statements are said for every single message.
+@cache
+def _order() -> Mapping[str, int]:
+    return {table.name: n for n, table in enumerate(Base.metadata.sorted_tables)}
+
+
+@cache
+def _insertion(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _change(table: Table, where: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
+    return statement.where(*(table.c[name] == bindparam(f"at_{name}") for name in where))
+
+
+@cache
+def _removal(table: Table, where: tuple[str, ...]) -> Delete:
+    return delete(table).where(*(table.c[name] == bindparam(f"at_{name}") for name in where))

@@ -35,6 +35,8 @@ class Key:
 
     number: int
     secret: bytes = field(repr=False)
+    # What tags are made with, by label: derived once, and gone with the key.
+    _tagging: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.number < 2**32:
@@ -87,7 +89,10 @@ def tag(key: Key, label: str, data: bytes) -> bytes:
 
     Whoever holds the key can try every possible *data*: for a chat id that takes seconds.
     """
-    return hmac.digest(derive(key.secret, f"subrosa tag v1 {label}"), data, "sha256")[:LINK_TAG_SIZE]
+    made_with = key._tagging.get(label)  # noqa: SLF001  the key's own, and nobody else's
+    if made_with is None:
+        made_with = key._tagging[label] = derive(key.secret, f"subrosa tag v1 {label}")  # noqa: SLF001
+    return hmac.digest(made_with, data, "sha256")[:LINK_TAG_SIZE]
 
 
 def _row_key(key: Key, nonce: bytes) -> ChaCha20Poly1305:

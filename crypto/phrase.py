@@ -114,8 +114,9 @@ def resembles(text: str) -> bool:
     A guess, for choosing an answer; ordinary sentences seldom pass, and a phrase with three wrong words does.
     """
     for reading in words.readings(text[:_TEXT_LIMIT]):
-        exact = sum(_is_exact(word) for word in reading)
-        if WORDS - 3 <= len(reading) <= WORDS + 3 and exact >= max(WORDS - 3, 0.6 * len(reading)):
+        if not WORDS - 3 <= len(reading) <= WORDS + 3:
+            continue
+        if sum(_is_exact(word) for word in reading) >= max(WORDS - 3, 0.6 * len(reading)):
             return True
     return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from casework import clocks, routing
+from casework import clocks
 from casework.clocks import Times
 from crypto import handle as handles
 from crypto import phrase
@@ -24,18 +24,15 @@ SPEAKS_RUSSIAN = ("ru", "be", "kk", "ky", "uz", "tg", "tt", "ba", "ce", "cv", "s
 def look_out(state: State | None, snapshot: Snapshot, heard: Heard, now: datetime, fresh: Fresh) -> World:
     """Return the house as the conversation sees it now."""
     house = snapshot.house
-    staffing = house.staffing
-    teams = tuple(staffing.teams())
-    resting = [team for team in teams if not set(staffing.members(team)) & staffing.on_duty]
     honest = {
         (team, urgency): clocks.honest_hour(now, urgency, 0, house.times, house.hours)
-        for team in resting
+        for team in house.resting
         for urgency in ("now", "days", "normal")
     }
     return World(
         now=now,
         language=guess_language(snapshot.language_code),
-        teams=teams,
+        teams=house.teams,
         honest=honest,
         waits=waits(house.times),
         escrow_days=house.escrow_days,
@@ -43,16 +40,8 @@ def look_out(state: State | None, snapshot: Snapshot, heard: Heard, now: datetim
         case=snapshot.case if state is not None else None,
         match=heard.match,
         fresh=fresh,
-        full=frozenset(team for team in teams if _is_full(team, snapshot)),
+        full=house.full,
     )
-
-
-def _is_full(team: str, snapshot: Snapshot) -> bool:
-    """Tell whether somebody of *team* is on duty, and none of them can carry another case."""
-    house = snapshot.house
-    there = set(house.staffing.members(team)) & house.staffing.on_duty
-    found = routing.candidates(there, house.staffing.limits, house.loads)
-    return bool(found) and all(one.open >= one.limit for one in found)
 
 
 def waits(times: Times) -> dict[str, Span]:

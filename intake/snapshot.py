@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -25,9 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from casework import cases, handins, keys, lives, post, watching
+from casework import cases, handins, keys, lives, post, routing, watching
 from casework import newest as newest_keys
 from casework.clocks import WITHDRAWN, Hours, Times
+from casework.hands import Hands
 from casework.notices import REPLY
 from casework.parties import Book
 from casework.post import Collected, Waiting
@@ -75,6 +77,35 @@ class House:
 
     def __repr__(self) -> str:
         return "<House>"
+
+    @cached_property
+    def hands(self) -> Hands:
+        """Return which staff keys are living, gone and lost."""
+        return self.staffing.hands
+
+    @cached_property
+    def teams(self) -> tuple[str, ...]:
+        """Return the teams that have a living member."""
+        return tuple(self.staffing.teams())
+
+    @cached_property
+    def resting(self) -> tuple[str, ...]:
+        """Return the teams nobody of which is on duty."""
+        return tuple(team for team in self.teams if not self._there(team))
+
+    @cached_property
+    def full(self) -> frozenset[str]:
+        """Return the teams of which somebody is on duty, and nobody there can carry another case."""
+        found = {
+            team: routing.candidates(self._there(team), self.staffing.limits, self.loads)
+            for team in self.teams
+        }
+        return frozenset(
+            team for team, there in found.items() if there and all(one.open >= one.limit for one in there)
+        )
+
+    def _there(self, team: str) -> set[str]:
+        return set(self.staffing.members(team)) & self.staffing.on_duty
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,7 +195,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     staffing, beside = house.staffing, _read_beside(session, case.id)
     # Taking back is about what this tipster began, and so is what delays it.
     begun = beside if case.id == case_id else _read_beside(session, case_id)
-    newest = newest_keys.read(session, case.id, staffing.hands, staffing.roster)
+    newest = newest_keys.read(session, case.id, house.hands, staffing.roster)
     content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
     # Where a key must be made, the column alone does not say for which team.
     is_settled = content.key is not None and identity.key is not None

@@ -150,9 +150,9 @@ class Work:
         """Keep the answers of the state with a case that is still being written."""
         if self.case is None or self.writing is None:
             return
-        state = self.state
+        state, before = self.state, self.writing
         self.writing = replace(
-            self.writing,
+            before,
             language=state.language,
             kind=state.kind,
             urgency=state.urgency,
@@ -161,4 +161,7 @@ class Work:
             clearing=state.clearing,
             wrote_before=state.wrote_before,
         )
-        writings.change(self.rows, self.case, self.writing, self.house.spool, self.now)
+        if self.writing == before and not self.begun:
+            writings.touch(self.rows, self.case, self.now)
+        else:
+            writings.change(self.rows, self.case, self.writing, self.house.spool, self.now)

@@ -52,6 +52,11 @@ def change(rows: Rows, case: bytes, writing: Writing, spool: lock.Key, now: date
     rows.change(WritingRow, {"case": case}, **values)
 
 
+def touch(rows: Rows, case: bytes, now: datetime) -> None:
+    """Let the idle hour begin anew where nothing new is known."""
+    rows.change(WritingRow, {"case": case}, touched=now)
+
+
 def unlock(case: bytes, locked: bytes, spools: Mapping[int, lock.Key]) -> Writing:
     """
     Open the row of *case*.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.dispatch import Dispatcher
+from bot.dispatch import Dispatcher, Worked
 
 
 class Work:
@@ -23,7 +23,8 @@ class Work:
         self.most = 0
         self.again = again or {}
 
-    async def __call__(self, thing: int) -> float | None:
+    async def __call__(self, things: Sequence[int]) -> Worked:
+        thing = things[0]
         lane = thing % 10
         assert lane not in self.in_work
         self.in_work.add(lane)
@@ -32,10 +33,11 @@ class Work:
         self.in_work.remove(lane)
         if self.again.get(thing, 0):
             self.again[thing] -= 1
-            return 0.001
-        self.done.append(thing)
-        self.by_lane[lane].append(thing)
-        return None
+            return 0, 0.001
+        done = things[: 1 + thing % 3]
+        self.done += done
+        self.by_lane[lane] += done
+        return len(done), None
 
 
 @contextmanager
@@ -56,14 +58,15 @@ def _put(dispatcher: Dispatcher[int], *things: int) -> None:
     things=st.lists(st.integers(0, 999), unique=True, max_size=60),
     again=st.dictionaries(st.integers(0, 999), st.integers(1, 2), max_size=20),
     width=st.integers(1, 5),
+    most=st.integers(1, 4),
 )
 @settings(max_examples=40, deadline=None)
 def test_each_chat_keeps_its_order_and_all_is_worked_once(
-    things: list[int], again: dict[int, int], width: int
+    things: list[int], again: dict[int, int], width: int, most: int
 ) -> None:
     async def play() -> Work:
         work = Work(dict(again))
-        dispatcher = Dispatcher(work, width)
+        dispatcher = Dispatcher(work, width, most)
         _put(dispatcher, *things)
         with running(dispatcher):
             await asyncio.wait_for(dispatcher.idle(), 5)
@@ -84,7 +87,22 @@ async def test_one_flooding_chat_takes_one_turn_in_each_round() -> None:
     with running(dispatcher):
         await dispatcher.idle()
     assert work.done.index(2) <= 3
-    assert work.done.index(3) <= 3
+    assert work.done.index(3) <= 4
+
+
+async def test_a_chat_that_was_silent_comes_before_many_that_go_on() -> None:
+    work = Work()
+    dispatcher = Dispatcher(work, 1)
+    flood = [lane for lane in range(2, 10) for _ in range(20)]
+    for n, lane in enumerate(flood):
+        dispatcher.put(bytes([lane]), 10 * n + lane)
+    with running(dispatcher):
+        while len(work.done) < 40:
+            await asyncio.sleep(0)
+        dispatcher.put(bytes([1]), 1)
+        before = len(work.done)
+        await dispatcher.idle()
+    assert work.done.index(1) <= before + 3
 
 
 async def test_a_chat_that_must_wait_holds_up_no_other() -> None:
@@ -97,10 +115,11 @@ async def test_a_chat_that_must_wait_holds_up_no_other() -> None:
 
 
 async def test_work_that_breaks_stops_nothing_else() -> None:
-    async def work(thing: int) -> None:
-        if thing == 1:
+    async def work(things: Sequence[int]) -> Worked:
+        if things[0] == 1:
             raise LookupError
-        done.append(thing)
+        done.append(things[0])
+        return 1, None
 
     done: list[int] = []
     dispatcher: Dispatcher[int] = Dispatcher(work, 2)
