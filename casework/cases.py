@@ -25,6 +25,7 @@ from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongSta
 from casework.journal import Reason
 from casework.permits import Acting
 from casework.rosters import LEGAL, Staffing
+from casework.routing import Asked, Candidate
 from casework.rows import Rows
 from casework.rows import write as write_rows
 from casework.tables import Case, Chunk, Grant, Item, Letter, Mailbox, Push, Recusal, Slip
@@ -81,9 +82,10 @@ def give_back(
     acting: Acting,
     rows: Rows | None = None,
     reason: Reason | None = None,
+    asked: Asked = routing.NOTHING,
 ) -> Case:
     """
-    Hand a proposed case back unaccepted; it is at once proposed to somebody else.
+    Hand a proposed case back unaccepted; it is at once proposed to somebody else, by what it *asked* for.
 
     Its accept clock runs on: giving back wins nobody time.
     """
@@ -94,7 +96,7 @@ def give_back(
     if code == CONFLICT:
         session.merge(Recusal(case=case.id, staff=acting.staff))
         session.flush()
-    _propose_to_others(session, case, acting)
+    _propose_to_others(session, case, acting, asked)
     return _record(session, case, "give-back", acting, reason)
 
 
@@ -374,6 +376,27 @@ def is_awake(staffing: Staffing, staff: str, now: datetime, times: Times) -> boo
     return clocks.is_open(now, Hours(zone=zone, working_day=times.working_day))
 
 
+def candidates(
+    session: Session,
+    case: Case,
+    staff: Iterable[str],
+    staffing: Staffing,
+    now: datetime,
+    times: Times,
+    asked: Asked,
+) -> list[Candidate]:
+    """Return *staff* as candidates for a case, by what they carry, when they work and on what."""
+    return routing.candidates(
+        staff,
+        staffing.limits,
+        loads(session),
+        speaks=lambda one: staffing.speaks(one, case.language),
+        is_awake=lambda one: is_awake(staffing, one, now, times),
+        topic=lambda one: routing.rank(staffing.topics.get(one, ()), asked.topic),
+        subject=lambda one: routing.rank(staffing.subjects.get(one, ()), asked.subject),
+    )
+
+
 def loads(session: Session) -> dict[str, int]:
     """Return how many cases each person answers for now, proposed ones included."""
     counted = (
@@ -475,20 +498,14 @@ def _record_second(session: Session, case: Case, acting: Acting) -> Case:
     return _record(session, case, "second", acting, subject=subject_of(case.second))
 
 
-def _propose_to_others(session: Session, case: Case, acting: Acting) -> None:
+def _propose_to_others(session: Session, case: Case, acting: Acting, asked: Asked) -> None:
     """Route a case anew among everybody on duty who can open it but the actor, and tell whom it went to."""
     staffing = acting.staffing
     # Whoever gave it back once is not asked again: that would be a case going in circles.
     shut_out = {acting.staff, *openers.shut_out(session, case.id)}
     there = staffing.on_duty & openers.of(session, case.id, staffing.hands) - shut_out
     on_duty = [one for one in staffing.members(case.team) if one in there]
-    able = routing.candidates(
-        on_duty,
-        staffing.limits,
-        loads(session),
-        speaks=lambda one: staffing.speaks(one, case.language),
-        is_awake=lambda one: is_awake(staffing, one, acting.now, acting.settings.times),
-    )
+    able = candidates(session, case, on_duty, staffing, acting.now, acting.settings.times, asked)
     choice = routing.route(able, acting.settings.random, is_urgent=case.urgency == "now")
     case.assignee = choice.assignee
     told = {choice.assignee} if choice.assignee else set(on_duty)

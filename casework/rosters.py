@@ -63,6 +63,8 @@ class Staffing:
     stand_ins: dict[str, str]
     lasting: frozenset[str] = frozenset()  # suspended until further notice
     languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     away: frozenset[str] = frozenset()  # living, and absent today
     unsigned: frozenset[str] = frozenset()  # not living only by a row nobody signed
@@ -292,6 +294,8 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
             if state.suspended_until and state.suspended_until >= LASTING
         ),
         languages={staff: frozenset(state.languages.split()) for staff, state in states.items()},
+        topics={staff: frozenset(state.topics.split()) for staff, state in states.items()},
+        subjects={staff: frozenset(state.subjects.split()) for staff, state in states.items()},
         zones={staff: state.zone for staff, state in states.items() if state.zone},
         away=frozenset(staff for staff in alive if staff in states and is_away(states[staff], now)),
     )

@@ -115,6 +115,9 @@ class StaffState(Base):
     away_until: Mapped[date | None]  # the last day of it
     suspended_until: Mapped[datetime | None]
     suspended_by: Mapped[str] = mapped_column(default="")  # staff ids, space separated
+    # What cases one works on, and of where; codes, space separated. Empty is all.
+    topics: Mapped[str] = mapped_column(default="", server_default="")
+    subjects: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Contact(Base):

@@ -9,7 +9,7 @@ coordinator who is not the one suspended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,10 +22,16 @@ from casework.errors import NotAllowedError, NotFoundError
 from casework.permits import Acting
 from casework.rosters import LASTING
 from casework.tables import StaffState
+from register import places
 
 FIRST = timedelta(hours=24)
 LIMITS = range(501)
 LANGUAGES = ("ru", "uk", "en")
+# What a case can be about, as its tipster is asked.
+MATTERS = (
+    "mobilised", "open_contract", "forced_contract", "refusal", "awol", "desertion", "article_332", "medical",
+    "held", "missing", "travel_ban", "summons", "trial", "civil_service", "stamp", "other",
+)  # fmt: skip
 # Where Russian working days begin, west to east, and where those live who left.
 ZONES = (
     "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk",
@@ -99,6 +105,23 @@ def set_working(session: Session, staff: str, acting: Acting, working: Working) 
     row.languages, row.rota, row.zone = " ".join(working.languages), working.rota, working.zone
     row.away_from, row.away_until = working.away_from, working.away_until
     _note(session, "duty", staff, acting)
+
+
+def set_competences(
+    session: Session, acting: Acting, topics: Collection[str], subjects: Collection[str]
+) -> None:
+    """
+    Say what one works on, and of which federal subjects; nothing named is everything.
+
+    Raises:
+        NotAllowedError: no longer staff, or a word that is none.
+    """
+    acting.check_living("duty")
+    if not set(topics) <= set(MATTERS) or not set(subjects) <= set(places.subjects()):
+        raise NotAllowedError("duty")
+    row = _row(session, acting.staff, acting)
+    row.topics, row.subjects = " ".join(sorted(topics)), " ".join(sorted(subjects))
+    _note(session, "duty", acting.staff, acting)
 
 
 def suspend(session: Session, staff: str, acting: Acting) -> bool:

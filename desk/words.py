@@ -50,10 +50,18 @@ class Words:
 
     def routing(self, payload: Mapping[str, Any]) -> str:
         """Return the one sentence that says why a case went where it went."""
+        asked = payload.get("asked")
         try:
-            return routing.explain(dict(payload), self._labels)
+            names = [self._asked(name, code) for name, code in sorted(asked.items())] if asked else []
+            return routing.explain({**payload, "asked": ", ".join(names)}, self._labels)
         except KeyError:
             return self.say("said.routing")
+
+    def _asked(self, name: str, code: str) -> str:
+        """Return the word for something a case asks of whoever takes it."""
+        if name == "subject":
+            return self.region(code)
+        return self.say(f"matter.{code}" if name == "topic" else f"language.{code}")
 
     def region(self, code: str) -> str:
         """Return the name of a federal subject; what is no code comes back as it is."""

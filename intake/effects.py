@@ -73,6 +73,7 @@ class AddAnswer(Effect):
     code: str
     seq: int
     said: str = ""
+    topic: str = ""  # what was answered to that question, as far as it was
 
 
 @dataclass(frozen=True, repr=False)

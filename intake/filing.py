@@ -278,7 +278,7 @@ def _carry_out(
         case effects.AddCard():
             sealing.add_card(work, effect)
         case effects.AddAnswer():
-            sealing.add_answer(work, effect)
+            sealing.add_answer(work, facts, effect)
         case effects.Drop():
             sealing.drop(work, effect)
         case effects.AddCheck():

@@ -27,7 +27,14 @@ COMMANDS: Mapping[str, str] = MappingProxyType({"help": "help", "menu": "menu", 
 def step(state: State | None, event: events.Event, world: World) -> Step:
     """Answer one event."""
     known = reconciled(state or State(language=world.language), world)
-    return _tell_of_outage(_note_greeting(_answer(known, event, world)), world)
+    return _tell_of_outage(_note_greeting(_forget_topic(_answer(known, event, world))), world)
+
+
+def _forget_topic(step: Step) -> Step:
+    """Remember what a case is about no longer than its questions are asked."""
+    if not step.state.topic or step.state.stage.startswith("q."):
+        return step
+    return replace(step, state=replace(step.state, topic=""))
 
 
 def _answer(known: State, event: events.Event, world: World) -> Step:

@@ -83,8 +83,9 @@ def _skip(question: str) -> Act:
 
 
 def _take(state: State, question: str, code: str, said: str) -> Step:
-    effect = AddAnswer(question, code, state.seq, said)
-    after = replace(state, seq=state.seq + 1)
+    topic = code if question == "topic" else state.topic
+    effect = AddAnswer(question, code, state.seq, said, topic)
+    after = replace(state, seq=state.seq + 1, topic=topic)
     if question == "relation":
         after = replace(after, of_another=code != HIMSELF)
     return _next(after, question, effect, replaces=not said)

@@ -8,6 +8,8 @@ from typing import Any
 
 from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
+from casework.fitting import Fitting
+from casework.routing import Asked
 from casework.tables import Case, Chunk, Clock, Deletion, Item, Letter, Mailbox, Wording
 from crypto.phrase import Phrase
 from intake import coaching, effects, handover, opening, topics
@@ -131,11 +133,12 @@ def raise_alarm(work: Work, facts: CaseFacts | None, effect: effects.Alarm) -> N
         work.state = replace(work.state, reach="phrase")
 
 
-def add_answer(work: Work, effect: effects.AddAnswer) -> None:
+def add_answer(work: Work, facts: CaseFacts | None, effect: effects.AddAnswer) -> None:
     """
     Seal one answer, as cover sheets have it; what a careful reader wrote there stands above it.
 
-    Nobody is told of it: whoever takes the case finds it filled in.
+    Nobody is told of it: whoever takes the case finds it filled in. Only a case that nobody accepted yet may
+    go to somebody whom it fits better.
     """
     choice = topics.find(effect.question, effect.code)
     assert choice is not None
@@ -145,6 +148,16 @@ def add_answer(work: Work, effect: effects.AddAnswer) -> None:
     if effect.said:
         payload[f"{effect.question}_said"] = effect.said
     work.seal(keys.CONTENT, "answers", TIPSTER, payload)
+    if effect.question in ("topic", "region") and facts is not None and facts.status == "new":
+        asked = Asked(
+            topic=effect.topic or None,
+            subject=choice.sheet if effect.question == "region" else None,
+        )
+        fitting = Fitting(
+            case=facts.id, asked=asked, staffing=work.house.staffing, times=work.house.times, now=work.now,
+            key=work.key(keys.CONTENT), signing=work.house.signing, random=work.random,
+        )  # fmt: skip
+        work.rows.then(fitting.propose)
 
 
 def hear(work: Work, facts: CaseFacts | None) -> None:

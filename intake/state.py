@@ -46,6 +46,7 @@ class State:
     held: str = ""  # a text that may be a phrase, until the tipster says which it is
     wrote_before: bool = False
     of_another: bool = False  # said to write about somebody else
+    topic: str = ""  # what was answered to that question, while the others are asked
     greeted: bool = False  # the notice stands in the chat, or stood there
     own: str | None = None  # the case as this tipster began it, when it was merged into another person's
     coach: str = ""  # what a file gave away, to be said once the case is handed over

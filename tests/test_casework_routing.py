@@ -59,10 +59,41 @@ def test_somebody_whose_limit_nobody_knows_is_given_nothing() -> None:
 
 
 @pytest.mark.parametrize("language", catalogue.LANGUAGES)
-@pytest.mark.parametrize("code", [routing.FEWEST, routing.LOT, routing.FULL, routing.NOBODY])
+@pytest.mark.parametrize("code", [routing.FEWEST, routing.LOT, routing.FULL, routing.NOBODY, routing.FITS])
 def test_the_reason_is_a_sentence_in_every_language(code: str, language: str) -> None:
-    payload = Route("alice", code, 2, 40, 3).payload()
+    payload = Route("alice", code, 2, 40, 3).payload() | {"asked": "ст. 337"}
     sentence = routing.explain(payload, catalogue.load(CATALOGUES, language))
     assert sentence.endswith(".")
     assert "{" not in sentence
     assert not sentence.startswith("routing.")
+
+
+RANKED = st.builds(
+    Candidate, st.sampled_from("abcdef"), st.integers(0, 5), st.integers(0, 6), st.booleans(), st.booleans(),
+    st.integers(0, 2), st.integers(0, 2),
+)  # fmt: skip
+
+
+@given(st.lists(RANKED, unique_by=lambda one: one.staff), st.booleans())
+def test_nobody_better_is_passed_over_and_nobody_waits_for_a_specialist(
+    people: list[Candidate], is_urgent: bool
+) -> None:
+    route = routing.route(people, bytes, is_urgent=is_urgent)
+    able = [one for one in people if one.open < one.limit]
+    assert (route.assignee is None) == (able == [])
+    if route.assignee is not None:
+        chosen = next(one for one in able if one.staff == route.assignee)
+        better = [(one.speaks, one.topic, one.subject) for one in able]
+        assert (chosen.speaks, chosen.topic, chosen.subject) == max(better)
+        assert (
+            chosen.is_awake
+            or not is_urgent
+            or not any(one.is_awake for one in able if (one.speaks, one.topic, one.subject) == max(better))
+        )
+
+
+def test_who_named_it_comes_before_who_named_nothing_and_that_one_before_the_others() -> None:
+    assert routing.rank({"awol"}, "awol") > routing.rank((), "awol") > routing.rank({"trial"}, "awol")
+    assert routing.rank({"trial"}, None) == routing.rank((), None)
+    people = [Candidate("alice", 9, 0), Candidate("bob", 9, 5, topic=routing.NAMED)]
+    assert routing.route(people, bytes) == Route("bob", routing.FITS, 5, 9, 1, ("topic",))

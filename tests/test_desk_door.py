@@ -152,6 +152,7 @@ WHO = {
     "GET /account": EVERYBODY,
     "POST /account/duty": EVERYBODY,
     "POST /account/working": EVERYBODY,
+    "POST /account/competences": EVERYBODY,
     "POST /account/contact": EVERYBODY,
     "POST /account/passphrase": EVERYBODY,
     "POST /account/pin": EVERYBODY,

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from casework import answers, documents, releases, timelines
 from casework.database import Database
+from casework.routing import Route
 from casework.tables import Case, Contact, JournalRow, Manifest, Published, StaffState, TakeDown
 from desk import keyrings
+from desk.words import load
 from register import lists
 from register.entry import Entry, Source
 from tests.deskhouse import DeskHouse, open_desk
@@ -244,3 +247,25 @@ def test_the_overview_names_the_roster_and_what_no_lawyer_has_read(
     for texts in (answers, documents, timelines):
         monkeypatch.setattr(texts, "unreviewed", lambda: ())
     assert "Texts no lawyer has checked" not in olga.page("/house")
+
+
+def test_what_somebody_works_on_is_set_by_oneself_and_seen_by_the_coordinator(desk: DeskHouse) -> None:
+    alice, olga = desk.sign_in("alice"), desk.sign_in("olga")
+    form = alice.form("/account", "/account/competences")
+    asked = {**form, "topics": ["awol", "trial"], "subjects": ["RU-SVE"]}
+    assert alice.post("/account/competences", asked).status_code == 303  # type: ignore[arg-type]
+    state = state_of(desk, "alice")
+    assert (state.topics, state.subjects) == ("awol trial", "RU-SVE")
+    page = olga.page("/house")
+    assert "Absence without leave, Art. 337" in page
+    assert "Sverdlovsk" in page
+    for wrong in ({"topics": "murder"}, {"subjects": "RU-CR"}):
+        assert alice.do("/account", "/account/competences", **wrong).status_code == 403, wrong
+
+
+def test_the_reason_of_a_proposal_names_what_was_asked_for() -> None:
+    words = load(ZoneInfo("Europe/Moscow"))["en"]
+    asked = {"language": "uk", "subject": "RU-SVE", "topic": "awol"}
+    payload = Route("alice", "fits", 2, 40, 3, tuple(asked)).payload() | {"asked": asked}
+    said = words.routing(payload)
+    assert "asked for Ukrainian, Sverdlovsk region, Absence without leave, Art. 337;" in said

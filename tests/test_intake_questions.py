@@ -6,9 +6,13 @@ from datetime import date
 from typing import get_args
 
 import pytest
+from sqlalchemy import select
 
-from casework import catalogue
+from casework import cases as staff_acts
+from casework import catalogue, journal
+from casework.tables import Case, Notice, StaffState
 from desk.pages.acts import RELATIONS, TOPICS
+from desk.people import MATTERS
 from desk.reading import cover_of
 from desk.words import CATALOGUES
 from intake import question_screens, questions, rights, screens, texts, topics
@@ -16,6 +20,7 @@ from intake.state import State
 from intake.topics import understand
 from register.places import subjects
 from register.vocabulary import Branch
+from tests.cases import as_
 from tests.house import House
 from tests.phone import Phone, cases, clear_columns, read
 from tests.test_intake_machine import world
@@ -268,3 +273,78 @@ def test_a_desks_own_cover_sheet_stands_above_the_answers() -> None:
     late = {"at": "2026-03-11T12:00", "seq": 9, "topic": "contract"}
     sheet = {"at": "2026-03-10T12:00", "topic": "refusal"}
     assert cover_of([(Row("answers"), late), (Row("cover"), sheet)])["topic"] == "refusal"  # type: ignore[list-item]
+
+
+def works_on(house: House, staff: str, **named: str) -> None:
+    with house.database.write() as session:
+        row = session.get_one(StaffState, staff)
+        for name, value in named.items():
+            setattr(row, name, value)
+
+
+def proposed(house: House) -> Case:
+    with house.database.read() as session:
+        return session.scalars(select(Case)).one()
+
+
+def reasons(house: House, staff: str) -> list[tuple[str, object]]:
+    items = read(house, staff, proposed(house).id, "routing")
+    return [(one["code"], one.get("asked")) for one in items]
+
+
+def test_what_a_case_turns_out_to_be_about_goes_to_whoever_works_on_it(sqlite_house: House) -> None:
+    """Filed first, asked then: nobody waits for answers, and one sealed sentence says why it went over."""
+    house = sqlite_house
+    works_on(house, "bob", topics="awol trial", subjects="RU-BA", case_limit=3)
+    works_on(house, "alice", case_limit=0)
+    tess = filed(house)
+    works_on(house, "alice", case_limit=9)
+    assert proposed(house).assignee == "bob"
+    for action in ("q", "q.r.mother", "q.t.forced_contract"):
+        tess.press(action)
+    assert proposed(house).assignee == "alice", "Bob works on other things"
+    assert tess.state is not None
+    assert tess.state.topic == "forced_contract"
+    tess.press("q.t.awol")
+    case = proposed(house)
+    assert case.assignee == "bob"
+    assert ("fits", {"topic": "awol"}) in reasons(house, "bob")
+    with house.database.read() as session:
+        told = session.scalars(select(Notice.staff).where(Notice.case == case.id)).all()
+    assert told == ["bob"], "whoever it is no longer proposed to hears nothing more"
+    works_on(house, "alice", subjects="RU-SVE", topics="awol")
+    tess.press("q.x.s")
+    tess.press("q.x.b")
+    tess.write("Екатеринбург")
+    assert proposed(house).assignee == "alice"
+    assert ("fits", {"subject": "RU-SVE"}) in reasons(house, "alice")
+    assert tess.state.topic == "", "no longer remembered than the questions are asked"
+    assert proposed(house).version == 1, "nobody who looks at it is told that it changed"
+
+
+@pytest.mark.parametrize("how", ["urgent", "accepted", "given", "gave back"])
+def test_what_is_urgent_or_in_hands_stays_there(sqlite_house: House, how: str) -> None:
+    """No answer takes a case from a person, and none costs an urgent one time."""
+    house = sqlite_house
+    works_on(house, "bob", case_limit=0)
+    tess = filed(house)
+    works_on(house, "bob", case_limit=9, topics="awol")
+    case = proposed(house)
+    assert case.assignee == "alice"
+    with house.database.write() as session:
+        if how == "urgent":
+            session.get_one(Case, case.id).urgency = "now"
+        elif how == "accepted":
+            staff_acts.accept(session, case.id, 1, "bob", as_(house, "alice"))
+        elif how == "given":
+            staff_acts.assign(session, case.id, 1, "alice", None, as_(house, "olga"))
+        else:
+            journal.write(session, "give-back", by=house.actor("bob"), day=house.now.date(), case=case.id)
+    tess.press("q")
+    tess.press("q.t.awol")
+    assert proposed(house).assignee == "alice"
+    assert len(read(house, "alice", case.id, "routing")) == 1
+
+
+def test_staff_name_what_tipsters_are_asked() -> None:
+    assert tuple(one.code for one in topics.load("topic")) == MATTERS

@@ -11,6 +11,7 @@ from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.house import colleagues, working
 from desk.routes import ROLES, UNLOCK, Route
 from desk.visit import Reply, Visit
+from register import places
 
 
 def show(visit: Visit) -> Reply:
@@ -28,6 +29,8 @@ def show(visit: Visit) -> Reply:
         sittings=visit.desk.sessions.of(visit.staff, visit.now),
         languages=people.LANGUAGES,
         zones=people.ZONES,
+        matters=people.MATTERS,
+        subjects=sorted(places.subjects().values(), key=lambda one: one.name(visit.language)),
         this=visit.session.id,
         has_pin=visit.session.pin is not None,
         lasting=rosters.LASTING,
@@ -78,6 +81,14 @@ def set_working(visit: Visit) -> Reply:
     return visit.go("/account", "notice.duty")
 
 
+def set_competences(visit: Visit) -> Reply:
+    """Say on what one works, and of which federal subjects."""
+    topics, subjects = visit.form.all("topics"), visit.form.all("subjects")
+    with visit.database.write() as session:
+        people.set_competences(session, visit.acting, topics, subjects)
+    return visit.go("/account", "notice.duty")
+
+
 def set_contact(visit: Visit) -> Reply:
     """Say where content-free notices go; the address is sealed to the hub and not shown again."""
     channel = visit.choose("channel", ("", *notices.CHANNELS))
@@ -119,6 +130,7 @@ ROUTES = (
     Route("GET", "/account", show, ROLES),
     Route("POST", "/account/duty", set_duty, ROLES),
     Route("POST", "/account/working", set_working, ROLES),
+    Route("POST", "/account/competences", set_competences, ROLES),
     Route("POST", "/account/contact", set_contact, ROLES),
     Route("POST", "/account/passphrase", change_passphrase, ROLES, lane=UNLOCK),
     Route("POST", "/account/pin", set_pin, ROLES, lane=UNLOCK),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from casework import cases, codes, lives
 from casework.journal import Reason
+from casework.routing import Asked
 from casework.rows import Rows
 from casework.tables import Case
 from desk import accepting, handing, reading, sealing, slips, working
@@ -69,6 +70,7 @@ def give_back(visit: Visit) -> Reply:
     """Hand a proposed case back; it is proposed to somebody else at once."""
     code = visit.choose("code", cases.GIVE_BACK_CODES)
     case_id, reason, rows = _with_reason(visit, "give-back", code)
+    cover = working.look(visit).cover
     with visit.database.write() as session:
         cases.give_back(
             session,
@@ -78,6 +80,7 @@ def give_back(visit: Visit) -> Reply:
             visit.acting,
             rows=rows,
             reason=reason,
+            asked=Asked(cover.get("matter"), cover.get("region")),
         )
     return visit.go("/queue", "notice.given_back")
 

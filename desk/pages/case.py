@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from casework import cases, codes, deadlines, journal, permits, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
+from casework.routing import Asked
 from casework.tables import Case
 from desk import accepting, handing, histories, reading, replying, together, trusting
 from desk.entryform import BRANCHES
@@ -74,9 +75,7 @@ def show(visit: Visit) -> Reply:
         outcome=_outcome(visit, dossier),
         unsent=dossier.sheet(sheets.UNSENT).rows,
         mine_unsent=replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff),
-        consultants=[
-            one.id for one in visit.staffing.roster.holding("consultant") if may_help(visit, case, one.id)
-        ],
+        consultants=_consultants(visit, dossier),
         role=ROLE_OF_TEAM[case.team],
         topics=TOPICS,
         relations=RELATIONS,
@@ -91,6 +90,16 @@ def show(visit: Visit) -> Reply:
 def may_help(visit: Visit, case: Case, staff: str) -> bool:
     """Tell whether a consultant is there to lend this case to."""
     return permits.has_role(staff, visit.staffing, "consultant") and not permits.is_holder(case, staff)
+
+
+def _consultants(visit: Visit, dossier: Dossier) -> list[str]:
+    """Return whom this case can be lent to, whom it fits best first."""
+    case, staffing = dossier.case, visit.staffing
+    found = [one.id for one in staffing.roster.holding("consultant") if may_help(visit, case, one.id)]
+    asked = Asked(dossier.cover.get("matter"), dossier.cover.get("region"))
+    with visit.database.read() as session:
+        able = cases.candidates(session, case, found, staffing, visit.now, visit.desk.cases.times, asked)
+    return [one.staff for one in sorted(able, key=lambda one: (-one.speaks, -one.topic, -one.subject))]
 
 
 def note_opening(visit: Visit, case_id: bytes) -> None:

@@ -37,6 +37,8 @@ class Person:
     away_from: date | None = None
     away_until: date | None = None
     is_away: bool = False
+    topics: Sequence[str] = ()
+    subjects: Sequence[str] = ()
     number: int = 0  # of their newest key
     expires: date | None = None
 
@@ -112,6 +114,8 @@ def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[st
                 away_from=state.away_from if state is not None else None,
                 away_until=state.away_until if state is not None else None,
                 is_away=entry.id in visit.staffing.away,
+                topics=state.topics.split() if state is not None else (),
+                subjects=state.subjects.split() if state is not None else (),
                 number=entry.number,
                 expires=entry.expires,
             )
