@@ -317,8 +317,8 @@ def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
         token = page.tokens[index]
         tail = re.match(
             (
-                r",?\s*(?:street|улиц\w+|"
-                r"вулиц\w+)?,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:\s?[-/]\s?\d+)?(?:,?\s*кв\.?\s*\d+)?"
+                r",?\s*(?:street|улиц\w+|вулиц\w+|переул\w+|провул\w+|проспект\w*|шоссе|бульвар\w*|"
+                r"набережн\w+|проезд\w*|тракт\w*)?,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:\s?[-/]\s?\d+)?(?:,?\s*кв\.?\s*\d+)?"
             ),
             page.text[token.at + len(token.text) :],
         )

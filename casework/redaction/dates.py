@@ -42,6 +42,11 @@ _MONTH_WORD = (
     r"sept?(?:ember)?\.?|oct(?:ober)?\.?|nov(?:ember)?\.?|dec(?:ember)?\.?)"
 )
 _MONTH_ALONE = re.compile(rf"(?<!\w){_MONTH_WORD}(?!\w)")
+_MONTH_ADJECTIVE = re.compile(
+    r"(?<!\w)(?:январск|февральск|мартовск|апрельск|майск|июньск|июльск|августовск|сентябрьск|октябрьск|ноябрьск|"
+    r"декабрьск|січнев|лютнев|березнев|квітнев|травнев|червнев|липнев|серпнев|вереснев|жовтнев|листопадов|груднев)"
+    r"\w{2,3}(?!\w)"
+)
 _YEAR = r"(?:[\s,]*(?P<year>(?:19|20)\d\d|['’]?\d\d(?=\s*г\.))(?!\d))?"
 _DAY_FIRST = re.compile(
     r"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+of)?\s*(?:числа\s+)?[\s-]?"
@@ -88,6 +93,19 @@ _SPELLED_EN = re.compile(
     + _ORDINAL.format(_longest_first((*_UNITS_EN, "thirtieth")))
     + r"(?!\w)",
 )
+_APART = rf"\W{{1,3}}(?:\w{{1,3}}\W{{1,2}})?(?P<month>{_MONTH_WORD})(?!\w){_YEAR}"
+_APART_BEFORE = rf"(?<!\w)(?P<month>{_MONTH_WORD})\W{{1,3}}(?:\w{{1,3}}\W{{1,2}})?"
+# "On the eighth day, in November": the month may stand apart from the day of it.
+_NUMBERED = (
+    re.compile(r"(?<!\d)(?P<day>[0-3]?\d)\s?-?\s?(?:го|е|ого)?\s+числа" + _APART),
+    re.compile(_APART_BEFORE + r"(?P<day>[0-3]?\d)\s?(?:-?\s?(?:го|е|ого)?\s+числа|-о?го)(?!\w)"),
+    re.compile(_ORDINAL.format(_longest_first((*_UNITS_RU, *_UNITS_UK, "тридцат"))) + r"\s+числа" + _APART),
+    re.compile(
+        _APART_BEFORE
+        + _ORDINAL.format(_longest_first((*_UNITS_RU, *_UNITS_UK, "тридцат")))
+        + r"\s+числа(?!\w)"
+    ),
+)
 
 
 class Exactness(Enum):
@@ -122,7 +140,8 @@ def find(text: str) -> list[Mention]:
     text = fold.lowered(text)
     found: list[Mention] = []
     taken: list[tuple[int, int]] = []
-    for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _SPELLED, _SPELLED_EN, _NUMERIC):
+    apart = _NUMBERED if "числа" in text or "го" in text else ()
+    for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _SPELLED, _SPELLED_EN, _NUMERIC, *apart):
         for match in pattern.finditer(text):
             mention = _mention(match)
             if mention and not any(a < mention.end and mention.start < b for a, b in taken):
@@ -288,8 +307,10 @@ def find_weekdays(text: str) -> list[tuple[int, int, int]]:
 
 
 def months_named(text: str) -> set[int]:
-    """Return the months a text names with or without a day."""
-    return {_month(m[0]) for m in _MONTH_ALONE.finditer(fold.lowered(text))} - {0}
+    """Return the months a text names with or without a day, adjectives among them: "one March Saturday"."""
+    low = fold.lowered(text)
+    named = (*_MONTH_ALONE.finditer(low), *_MONTH_ADJECTIVE.finditer(low))
+    return {_month(m[0]) for m in named} - {0}
 
 
 def parse(value: str) -> list[date]:
@@ -316,9 +337,12 @@ def is_same(mention: Mention, day: date, *, off_by: int = 0) -> bool:
     return mention.is_day(day, off_by=off_by)
 
 
+# A law has a day of its own; of anything else that is written it is the day only where "of" says so.
 _LEGAL = re.compile(
-    r"(?:закон|указ|постановлен|приказ|определен|решени|федеральн|фз|law|decree|order no|act of|"
-    r"article|стать|ст\.)\w*\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?\W*$",
+    r"(?<!\w)(?:(?:закон(?:а|у|ом|е|ы|ов|и|ів|опроект\w*)?|указ(?:а|у|ом|е|і)?|постановлени\w+|постанов[аиуою]+|"
+    r"фз|laws?|decrees?|act of)(?!\w)\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?|"
+    r"(?:приказ|наказ|определени|ухвал|решени|рішенн|федеральн|order no|article|стать|статт|ст\.)\w*\W{0,3}"
+    r"(?:\w+\W{1,3}){0,4}(?<!\w)(?:от|від|of|dated))\W*$",
     re.I,
 )
 

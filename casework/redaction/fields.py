@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-from casework.redaction import dates, ids, places
+from casework.redaction import dates, fold, ids, numbers, places
 from casework.redaction.errors import GateError
 from casework.redaction.names import Part, SealedName, Sealer
 from casework.redaction.places import Gazetteer, SealedPlace
@@ -112,12 +112,41 @@ _FORMATION = re.compile(
 )
 
 
+# Units whose number is written out; battalions so named are in every regiment.
+_CARDINALS = (
+    r"сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|двадцать|тридцать|сорок|пятьдесят|"
+    r"шестьдесят|семьдесят|восемьдесят|девяносто|двісті|чотириста|п'ятсот|двадцять|тридцять|п'ятдесят|шістдесят|"
+    r"сімдесят|вісімдесят|дев'яносто|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+)
+_ORDINALS = fold.numbered(
+    "перв:1 втор:2 трет:3 четверт:4 четвёрт:4 пят:5 шест:6 седьм:7 восьм:8 девят:9 десят:10 одиннадцат:11 "
+    "двенадцат:12 тринадцат:13 четырнадцат:14 пятнадцат:15 шестнадцат:16 семнадцат:17 восемнадцат:18 "
+    "девятнадцат:19 двадцат:20 тридцат:30 сороков:40 пятидесят:50 шестидесят:60 семидесят:70 восьмидесят:80 "
+    "девяност:90 сот:100 двухсот:200 трехсот:300 трёхсот:300 перш:1 друг:2 четверт:4 п'ят:5 шост:6 сьом:7 "
+    "дев'ят:9 двадцят:20 тридцят:30 first:1 second:2 third:3 fourth:4 fifth:5 sixth:6 seventh:7 eighth:8 "
+    "ninth:9 tenth:10 twentieth:20 thirtieth:30"
+)
+_SPELLED_FORMATION = re.compile(
+    rf"(?<![\w-])(?P<cardinals>(?:(?:{_CARDINALS})[ \u00a0-]+)*)"
+    rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"
+    r"(?:ый|ий|ой|ей|ая|я|ья|ьей|ую|ю|ью|ого|его|ьего|ому|ьему|ым|ом|а|у|ої|ій|ою)?[ \u00a0]+"
+    + _BETWEEN
+    + "(?P<kind>"
+    + "|".join(f"(?P<{k}>{p})" for k, p in _FORMATIONS if k != "battalion")
+    + r")(?!\w)",
+)
+
+
 def formations(text: str) -> list[tuple[int, int, str, str]]:
     """Return ``(start, end, number, kind)`` of the numbered units that *text* names."""
     found = []
     for match in _FORMATION.finditer(text):
         kind = next(k for k, _ in _FORMATIONS if match[k])
         found.append((match.start(), match.end(), match["number"].lstrip("0"), kind))
+    for match in _SPELLED_FORMATION.finditer(fold.lowered(text).replace("’", "'")):
+        number = sum(numbers.value_of(w) or 0 for w in re.split(r"[\s-]+", match["cardinals"]) if w)
+        kind = next(k for k, _ in _FORMATIONS if k != "battalion" and match[k])
+        found.append((match.start(), match.end(), str(number + _ORDINALS[match["ordinal"]]), kind))
     return found
 
 
@@ -241,7 +270,8 @@ _STREET_NAME = re.compile(
     (
         r"(?:ул(?:ица|\.)?|пер(?:еулок|\.)?|просп(?:ект|\.)?|пр-т|пр\.|вул(?:иця|\.)?|наб\.?|бульвар|"
         r"шоссе|street|st\.)\s*(?P<name>[А-ЯЁІЇЄа-яёіїєA-Za-z][\w -]+?)(?=,|\s\d|\sд\.|$)|"
-        r"(?P<name2>[\w-]+)\s+(?:улица|street|st\.|вулиця)"
+        r"(?P<name2>[\w-]+)\s+(?:улица|переулок|проспект|шоссе|бульвар|набережная|проезд|тракт|"
+        r"street|st\.|вулиця|провулок)"
     ),
     re.I,
 )
@@ -272,8 +302,8 @@ def add_coordinates(sealed: Sealed, value: str) -> None:
     """Add a pair of coordinates written as one string or as the first numbers in it."""
     found = ids.coordinates(value)
     if found is None:
-        numbers = re.findall(r"-?\d+\.\d+", value)
-        found = (float(numbers[0]), float(numbers[1])) if len(numbers) >= 2 else None
+        degrees = re.findall(r"-?\d+\.\d+", value)
+        found = (float(degrees[0]), float(degrees[1])) if len(degrees) >= 2 else None
     if found:
         sealed.coordinates.append(found)
 

@@ -20,6 +20,7 @@ from rapidfuzz import fuzz, process
 from casework.redaction import fold, normalise, ordinary
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.names import Part, SealedName
+from casework.redaction.normalise import Token
 from casework.redaction.page import Page, inside
 from casework.redaction.people import is_title
 from casework.redaction.places import Gazetteer
@@ -114,7 +115,9 @@ class _Matcher:
             return Level.WARN if name.part is Part.SURNAME else None
         if index in self.context.listed or index in self.context.regions:
             return None
-        if page.labels[index] == "LOC" and not is_beside_own and self.gazetteer.population(token.text):
+        # Many a town is called like a man; only of a man is told what people do.
+        is_place = page.labels[index] == "LOC" and bool(self.gazetteer.population(token.text))
+        if is_place and not is_beside_own and not (name.part is Part.GIVEN and ordinary.acts(page, index)):
             return Level.WARN if name.part is Part.SURNAME else None
         level = self._weigh_word(index, name)
         if (
@@ -232,7 +235,7 @@ class _Matcher:
                 continue
             joined = fold.key(left.text + right.text)
             if (
-                len(joined) >= 6
+                len(left.text + right.text) >= (5 if self._is_torn(left, right) else 6)
                 and any(n.part is not Part.NICKNAME for n in self.exact.get(joined, ()))
                 and not (self._matches(index) or self._matches(index + 1))
             ):
@@ -254,7 +257,7 @@ class _Matcher:
             if end - start >= 4:
                 for first in range(start, end - 3):
                     for last in range(min(end, first + _LONGEST_SPREAD), first + 3, -1):
-                        if fold.key("".join(t.text for t in tokens[first:last])) in self.exact:
+                        if self._is_named("".join(t.text for t in tokens[first:last])):
                             yield mark(
                                 self.page.given,
                                 self.page.over(first, last - 1),
@@ -264,6 +267,14 @@ class _Matcher:
                             )
                             break
             start = max(end, start + 1)
+
+    def _is_torn(self, left: Token, right: Token) -> bool:
+        """Say whether one half of a word cut in two is no word."""
+        return not all(self.page.lexicon.is_known(token.text) for token in (left, right))
+
+    def _is_named(self, letters: str) -> bool:
+        """Say whether *letters* are a sealed name; apart, twins of another script stand out to nobody."""
+        return any(fold.key(reading) in self.exact for reading in normalise.in_one_script(letters))
 
     def _grown(self) -> Iterator[Finding]:
         stems = [(b, n) for n in self.names if n.part is Part.SURNAME for b in n.bases if len(b) >= 7]

@@ -166,13 +166,15 @@ def _unmix(page: Clean) -> None:
             continue
         if not ((cyrillic and latin) or (other and (cyrillic or latin))):
             continue
-        table, main = (_TO_CYRILLIC, "c") if cyrillic >= latin else (_TO_LATIN, "l")
-        odd = [c for c, s in zip(word[0], scripts, strict=True) if s != main]
-        if all(c in table for c in odd):
-            page.mixed.append(page.span(*word.span()))
-            letters[word.start() : word.end()] = [
-                table.get(c, c) if _script(c) != main else c for c in word[0]
-            ]
+        # The fewer letters are the disguise, unless they look like none of the others: then it is the many.
+        ways = [(_TO_CYRILLIC, "c"), (_TO_LATIN, "l")]
+        for table, main in ways if cyrillic >= latin else reversed(ways):
+            if all(c in table for c, s in zip(word[0], scripts, strict=True) if s != main):
+                page.mixed.append(page.span(*word.span()))
+                letters[word.start() : word.end()] = [
+                    table.get(c, c) if _script(c) != main else c for c in word[0]
+                ]
+                break
     page.text = "".join(letters)
 
 
@@ -187,6 +189,15 @@ def looks_cyrillic(word: str) -> str | None:
     if len(word) >= 4 and all(c in _TO_CYRILLIC for c in word):
         return "".join(_TO_CYRILLIC[c] for c in word)
     return None
+
+
+def in_one_script(word: str) -> set[str]:
+    """Return *word* as it stands and, where its letters allow, with twins of another script replaced."""
+    readings = {word}
+    for table, main in ((_TO_CYRILLIC, "c"), (_TO_LATIN, "l")):
+        if all(_script(c) == main or c in table for c in word):
+            readings.add("".join(c if _script(c) == main else table[c] for c in word))
+    return readings
 
 
 def unleet(word: str) -> tuple[str, ...]:

@@ -77,6 +77,22 @@ _OBLIQUE = fold.numbered(
     "сорока:40 девяноста:90 ста:100 двадцати:20 тридцати:30 одного:1 одной:1 единица:1 двойка:2 "
     "тройка:3 четверка:4 пятерка:5 шестерка:6 семерка:7 восьмерка:8 девятка:9"
 )
+_THOUSANDS = frozenset(
+    fold.key(w)
+    for w in (
+        "тысяча",
+        "тысячи",
+        "тысяч",
+        "тысячу",
+        "тысяче",
+        "тысячью",
+        "тисяча",
+        "тисячі",
+        "тисяч",
+        "тисячу",
+        "thousand",
+    )
+)
 _REPEATS = fold.numbered(
     "два:2 две:2 дві:2 три:3 четыре:4 чотири:4 пять:5 дважды:2 трижды:3 double:2 triple:3"
 )
@@ -142,7 +158,11 @@ def _spelled_runs(page: Page) -> list[Run]:
     group: list[int] = []
     for index, token in enumerate([*page.tokens, None]):
         is_number = token is not None and (
-            token.is_number or token.key in _VALUE or token.key in _ZEROS or token.key in _REPEAT
+            token.is_number
+            or token.key in _VALUE
+            or token.key in _ZEROS
+            or token.key in _REPEAT
+            or token.key in _THOUSANDS
         )
         if is_number and (not group or _is_near(page, group[-1], index)):
             group.append(index)
@@ -191,13 +211,24 @@ def _chunks(words: list[str]) -> list[set[str]]:
             chunks.append({word})
             i += 1
         elif word in _VALUE:
-            used, options = _compound([_VALUE.get(w, -1) for w in words[i : i + 3]])
+            used, options = _with_thousands(words[i : i + 7])
             chunks.append(options)
             i += used
         else:
             chunks.append({"0"} if word in _ZEROS else {""})
             i += 1
     return chunks
+
+
+def _with_thousands(words: list[str]) -> tuple[int, set[str]]:
+    """Return how many words one spoken number takes, its thousands included, and the ways to write it."""
+    values = [_VALUE.get(w, -1) for w in words]
+    used, options = _compound(values[:3])
+    if used >= len(words) or words[used] not in _THOUSANDS:
+        return used, options
+    rest, _ = _compound(values[used + 1 : used + 4]) if values[used + 1 : used + 2] > [-1] else (0, set())
+    total = sum(values[:used]) * 1000 + sum(values[used + 1 : used + 1 + rest])
+    return used + 1 + rest, {str(total)}
 
 
 def _compound(values: list[int]) -> tuple[int, set[str]]:

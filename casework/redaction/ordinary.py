@@ -54,7 +54,10 @@ _DEEDS = frozenset(
         "звільнити заарештувати засудити вбити поранити мобілізувати змусити погрожувати катувати "
         "шукати судити закрити said say told tell refused refuse refus wrote write called call left "
         "leave escaped serv served recalls recall added adds explained went came asked ask decided "
-        "returned signed resigned fled was"
+        "returned signed resigned fled was "
+        "отказать обещать пообещать потребовать предложить велеть приказать спросить отвезти привезти "
+        "выпустить освободить допросить удерживать відмовити обіцяти пообіцяти вимагати запропонувати "
+        "наказати запитати відвезти привезти випустити звільняти допитати утримувати"
     )
 )
 
@@ -62,8 +65,10 @@ _DEEDS = frozenset(
 def weigh(page: Page, index: int, part: Part, *, is_beside_own: bool) -> Level | None:
     """Return how grave a form of a sealed name is at token *index*, where it is also an ordinary word."""
     token = page.tokens[index]
+    if _is_hail(page, index):
+        return None
     is_written_as_name = token.is_capital and not page.is_flat(index)
-    if is_beside_own or _has_bearer(page, index):
+    if is_beside_own or _has_bearer(page, index) or (is_written_as_name and _is_explained(page, index)):
         return Level.BLOCK
     if part is Part.NICKNAME and is_quoted(page, index):
         return Level.BLOCK
@@ -75,10 +80,10 @@ def weigh(page: Page, index: int, part: Part, *, is_beside_own: bool) -> Level |
         return Level.WARN if page.is_flat(index) and part is Part.SURNAME else None
     if not _starts_clause(page, index):
         is_in_title = part is Part.NICKNAME and (
-            page.labels[index] in {"LOC", "ORG"} or (index > 0 and page.tokens[index - 1].is_capital)
+            page.labels[index] in {"LOC", "ORG"} or _follows_capital(page, index)
         )
         return Level.WARN if is_in_title else Level.BLOCK
-    return Level.BLOCK if _acts(page, index) or _reads_as_name(page, index, part) else Level.WARN
+    return Level.BLOCK if acts(page, index) or _reads_as_name(page, index, part) else Level.WARN
 
 
 # Who speaks in public, and is no serviceman who hides.
@@ -106,10 +111,33 @@ def _weigh_nickname(page: Page, index: int) -> Level | None:
     token = page.tokens[index]
     is_counted = fold.is_cyrillic(token.text) and page.lang == "ru"
     is_known = not is_counted or any(page.recogniser.is_used(k) for k in (token.key, page.lemmas[index]))
-    is_doing = token.is_capital and not page.is_flat(index) and _acts(page, index)
+    is_doing = token.is_capital and not page.is_flat(index) and acts(page, index)
     if is_doing or (not is_known and len(token.text) >= 4):
         return Level.BLOCK
     return Level.WARN if token.is_capital and page.labels[index] == "PER" else None
+
+
+# "Glory to God" is no Slava.
+_HAILED = frozenset(
+    fold.key(w) for w in ("богу", "аллаху", "україні", "украине", "героям", "россии", "труду")
+)
+
+
+def _is_hail(page: Page, index: int) -> bool:
+    return (
+        page.tokens[index].key in {"слава", "славу"}
+        and index + 1 < len(page.tokens)
+        and page.is_joined(index)
+        and page.tokens[index + 1].key in _HAILED
+    )
+
+
+def _follows_capital(page: Page, index: int) -> bool:
+    """Say whether a capitalised word stands before token *index* that makes a title with it."""
+    before = page.tokens[index - 1] if index else None
+    return (
+        before is not None and before.is_capital and "PREP" not in page.lexicon.tags(before.text, page.lang)
+    )
 
 
 def is_quoted(page: Page, index: int) -> bool:
@@ -149,7 +177,15 @@ def _has_bearer(page: Page, index: int) -> bool:
     return not is_loose or is_seldom or token.is_capital or page.is_flat(index)
 
 
-def _acts(page: Page, index: int) -> bool:
+def _is_explained(page: Page, index: int) -> bool:
+    """Say whether a word for kin, or for who refuses, stands after token *index* and a comma."""
+    if index + 1 >= len(page.tokens) or page.between(index, index + 1).strip() != ",":
+        return False
+    after = {page.lemmas[index + 1], page.tokens[index + 1].key}
+    return bool(after & (_BEARERS | kin_keys()))
+
+
+def acts(page: Page, index: int) -> bool:
     """Say whether the sentence goes on with something that people do, or that is done to them."""
     token = page.tokens[index]
     if page.text[token.at + len(token.text) :].startswith(":"):

@@ -111,6 +111,9 @@ def _stems(key: str) -> set[str]:
     found = {key, _stem(key)}
     if fold.is_cyrillic(key):
         found |= {key[:-n] for n in (1, 2) if len(key) - n >= 4}
+        bare = _ENDING.sub("", key)
+        # Short names are kept whole, since their stems are too short to tell: Чита, в Чите; Уфа, под Уфой.
+        found |= {bare + end for end in "ая" if 2 <= len(bare) <= 3}
     return found
 
 
@@ -161,12 +164,19 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
     )
     stems = {s for key in lasts for s in (key, _stem(key), key.removesuffix("ск"))}
-    short = {s[:-1] for key in lasts for s in (_stem(key),) if s.endswith("к") and len(s) >= 6}
+    short = {
+        s[:-1] + turned
+        for key in lasts
+        for s in (_stem(key),)
+        for turned in _TURNED.get(s[-1:], ())
+        if len(s) >= (6 if s.endswith("к") else 5)
+    }
     joined: set[str] = set()
     if len(words) > 1:
         start = "".join(fold.key(w) for w in words[:-1])
         joined = {start + key for key in keys[-1]}
-        stems |= {start + s for s in stems}
+        short = {begun + s for s in short for begun in ("", start, *_compounded(start))}
+        stems |= {begun + s for s in stems for begun in (start, *_compounded(start))}
     population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
     return SealedPlace(
         keys,
@@ -176,6 +186,17 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         frozenset(joined),
         frozenset(short),
     )
+
+
+# What becomes of the last letter of a stem before the ending of an adjective: Каменка, каменский; Калуга,
+# калужский; Лепетиха, лепетиський.
+_TURNED = {"к": ("",), "г": ("ж",), "х": ("", "ш")}
+
+
+def _compounded(adjective: str) -> tuple[str, ...]:
+    """Return how an adjective begins a compound: Великая Лепетиха, великолепетихский; Нижний, нижне-."""
+    bare = re.sub(r"(?:ий|ой|ия|ая|яя|ое|ее|а|я|е|и)$", "", adjective) if fold.is_cyrillic(adjective) else ""
+    return (bare + "о", bare + "е") if len(bare) >= 3 else ()
 
 
 _DISCARD = frozenset(

@@ -180,9 +180,9 @@ _WORDS = "|".join(sorted({*numbers.WORDS, *COLLECTIVE}, key=len, reverse=True))
 _NUMBER = rf"(\d{{1,2}}|(?:{_WORDS})(?:[\s-](?:{_WORDS}))?)"
 _AGE = re.compile(
     (
-        rf"(?<![\w-]){_NUMBER}[\s-]*(?:лет(?:н\w+)?|год(?:а|ик\w*)?|рок(?:и|ів|у)|річн\w+|years?[\s-]old|"
+        rf"(?<![\w-]){_NUMBER}[\s-]*(?:лет(?:н\w+)?|год(?:а|ик\w*)?|рок(?:и|ів|у)|рік|річн\w+|years?[\s-]old|"
         rf"[\s-]year[\s-]old)(?!\w)|(?:aged?|age(?: \w+){{0,2}} (?:as|is|was|of)|возраст\w*\s*[-—:]?|"
-        rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|исполнилось)\s+{_NUMBER}(?!\w)"
+        rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|їй|исполнилось|виповнилось|виповнилося)\s+{_NUMBER}(?!\w)"
     ),
 )
 _AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from casework.redaction import dates, fold, numbers
+from casework.redaction import dates, fold, numbers, ordinary
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
 from casework.redaction.page import Page, inside
@@ -56,14 +56,18 @@ def persons(page: Page, context: Context, known: frozenset[str]) -> Iterator[Fin
 
 
 def _is_plausible(page: Page, person: Person) -> bool:
-    """A single word that is also an ordinary word, at the start of a sentence, is hardly a person."""
+    """
+    A single word that is also an ordinary word, at the start of a sentence, is hardly a person.
+
+    The model read Russian: of a Ukrainian word it knows little, unless the sentence goes on as of a person.
+    """
     first = page.tokens[person.first]
     is_single = person.first == person.last
+    is_read_so = page.labels[person.first] == "PER" and (
+        page.lang != "uk" or ordinary.acts(page, person.first)
+    )
     return not (
-        is_single
-        and first.is_first
-        and page.lexicon.is_ordinary(first.text, page.lang)
-        and page.labels[person.first] != "PER"
+        is_single and first.is_first and page.lexicon.is_ordinary(first.text, page.lang) and not is_read_so
     )
 
 
@@ -130,7 +134,7 @@ def places(
             not token.is_capital
             or token.is_number
             or len(token.text) < 3
-            or index in context.regions | context.public | context.listed | context.allowed
+            or index in context.public | context.listed | context.allowed
         ):
             continue
         span = (token.start, token.end)
@@ -143,6 +147,8 @@ def places(
             continue
         before = page.text[max(0, token.at - 40) : token.at]
         is_named_place = bool(_SETTLEMENT_BEFORE.search(before))
+        if index in context.regions and (not is_named_place or index + 1 in context.regions):
+            continue
         if not (is_named_place or _names_place(page, index, before, gazetteer)):
             continue
         if (

@@ -20,6 +20,9 @@ WARN_RUN = {"ru": 6, "uk": 6, "en": 7}
 _SHINGLE = 4
 _SHINGLES_TO_WARN = 2  # one shared four-lemma phrase is idiom, two are memory
 _QUOTE_WORDS = 5
+# So many longer words of a sentence, and so great a part of them, stand in one sentence of the narrative.
+_SAME_WORDS = 6
+_SAME_SHARE = 0.8
 
 _PRONOUNS = frozenset(
     fold.table(
@@ -66,7 +69,7 @@ def copied_runs(draft: Page, source: Page, known: Iterable[Page] = ()) -> list[C
     for a, b, n in _runs(*folded, WARN_RUN[draft.lang], stock):
         if not any(f.first <= a and b <= f.last for f in found):
             found.append(Copied(a, b, n, False))
-    return found or _shingles(*folded, stock)
+    return found or _shingles(*folded, stock) or _reordered(draft, source, stock)
 
 
 def _same_person(lemma: str) -> str:
@@ -129,6 +132,27 @@ def _shingles(mine: list[str], theirs: list[str], stock: set[int]) -> list[Copie
     if len(apart) < _SHINGLES_TO_WARN or apart[-1] - apart[0] > 30:
         return []
     return [Copied(apart[0], apart[-1] + _SHINGLE - 1, len(apart) + _SHINGLE - 1, False)]
+
+
+def _reordered(draft: Page, source: Page, stock: set[int]) -> list[Copied]:
+    """Return the sentences of the draft that are made of the words of one sentence, in another order."""
+    told = [set(words.values()) for words in _telling(source, set()).values()]
+    found = []
+    for words in _telling(draft, stock).values():
+        mine = set(words.values())
+        shared = max((len(mine & theirs) for theirs in told), default=0)
+        if shared >= _SAME_WORDS and shared >= _SAME_SHARE * len(mine):
+            found.append(Copied(min(words), max(words), shared, False))
+    return found
+
+
+def _telling(page: Page, stock: set[int]) -> dict[int, dict[int, str]]:
+    """Return, sentence by sentence, the longer lemmas of *page* at their positions."""
+    sentences: dict[int, dict[int, str]] = {}
+    for index, lemma in enumerate(page.lemmas):
+        if len(lemma) > 3 and index not in stock:
+            sentences.setdefault(page.tokens[index].sentence, {})[index] = lemma
+    return sentences
 
 
 def quotations(page: Page) -> list[tuple[int, int]]:

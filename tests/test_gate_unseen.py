@@ -1,0 +1,138 @@
+"""Ways of writing that drafts brought and the gate once did not know; each stands for others of its kind."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from casework.redaction import gate, romanise
+from casework.redaction.detectors import Detectors
+from tests.gatehouse import OBLIQUE, in_case, surname
+from tests.test_gate import CLEAN
+from tests.test_gate_names import BEFORE, LOOK_ALIKE, hidden
+
+pytestmark = pytest.mark.usefixtures("offline")
+
+# Two sealed lives that nobody leads.
+GRIGORIY: dict[str, object] = {
+    "name": "Тюменцев Григорий Степанович",
+    "nickname": "Лис",
+    "unit": "войсковая часть 41659, 64-я бригада",
+    "settlement": "Верхняя Талинка",
+    "address": "Приморское шоссе, 41",
+    "date": "2022-11-08",
+    "relatives": "сын Марк",
+    "age": 51,
+}
+TOLD = (
+    "Я Григорий Тюменцев. 8 ноября 2022 года нас бросили в посадке. Утром мы встали и пошли пешком назад, "
+    "двадцать километров по трассе, нас никто не остановил."
+)
+YAROSLAV: dict[str, object] = {
+    "name": "Дем'янчук Ярослав Григорович",
+    "settlement": "Велика Лепетиха",
+    "age": 51,
+}
+
+BLOCKED = [
+    ("С Лисом говорили двое офицеров.", "ru"),
+    ("Верхнеталинский отказник вернулся домой.", "ru"),
+    ("Марка, сына отказника, не пустили в школу.", "ru"),
+    ("Тюмeнцeв отказался.", "ru"),
+    ("Tюменцев отказался.", "ru"),
+    ("Т ю м e н ц e в отказался.", "ru"),
+    ("Тюм енцев отказался.", "ru"),
+    ("Военная часть № сорок одна тысяча шестьсот пятьдесят девять.", "ru"),
+    ("Солдаты шестьдесят четвёртой бригады отказались.", "ru"),
+    ("Ушли восьмого числа, в ноябре.", "ru"),
+    ("В ноябре, 8-го, они ушли.", "ru"),
+    ("Приказ вернуться зачитали 8 ноября.", "ru"),
+    ("Юристы указали, что закончилось всё 8 ноября.", "ru"),
+    ("Семья живёт на Приморском шоссе, дом 41.", "ru"),
+    ("Ярославові погрожували.", "uk"),
+    ("Ярославові відмовили у відповіді.", "uk"),
+    ("З Гришком поводилися жорстоко.", "uk"),
+    ("Великолепетиський водій відмовився стріляти.", "uk"),
+]
+WARNED = [
+    ("Приказ вернуться отдали 9 ноября.", "ru"),
+    ("В тот ноябрьский вторник всех заперли.", "ru"),
+    ("Утром двое встали и пошли назад пешком по трассе двадцать километров, не остановил никто.", "ru"),
+    ("Их увезли в посёлок Луганское.", "ru"),
+    ("Їй 51 рік.", "uk"),
+]
+PASSED = [
+    ("В Чите суд отказал в иске; в Уфе и под Тулой прошли пикеты.", "ru"),
+    ("Слава богу, все живы, сказала мать одного из отказников.", "ru"),
+    ("Рибалки ловили рибу, коли приїхали військові.", "uk"),
+    ("Первая волна мобилизации прошла осенью, отказались две тысячи человек.", "ru"),
+    ("Владимир Путин подписал указ 21 сентября 2022 года.", "ru"),
+]
+
+
+def judge(detectors: Detectors, draft: str, lang: str) -> object:
+    card = YAROSLAV | {"name": "Дем'янчук Григорій Ярославович"} if "Гриш" in draft else YAROSLAV
+    question = {"case_fields": card, "narrative": "", "draft": draft, "lang": lang}
+    return gate.check(
+        detectors, question if lang == "uk" else question | {"case_fields": GRIGORIY, "narrative": TOLD}
+    )["verdict"]
+
+
+@pytest.mark.parametrize(("draft", "lang"), BLOCKED)
+def test_another_way_to_say_it_is_blocked_too(detectors: Detectors, draft: str, lang: str) -> None:
+    assert judge(detectors, draft, lang) == "block"
+
+
+@pytest.mark.parametrize(("draft", "lang"), WARNED)
+def test_another_way_to_narrow_it_warns_too(detectors: Detectors, draft: str, lang: str) -> None:
+    assert judge(detectors, draft, lang) in {"warn", "block"}
+
+
+@pytest.mark.parametrize(("draft", "lang"), PASSED)
+def test_another_way_to_say_nothing_passes_too(detectors: Detectors, draft: str, lang: str) -> None:
+    assert judge(detectors, draft, lang) == "pass"
+
+
+TWIN = {other: letter for letter, other in LOOK_ALIKE.items()} | LOOK_ALIKE
+SPACED = {
+    "not": lambda word, _: word,
+    "hidden": hidden,
+    "spaced": lambda word, _: " ".join(word),
+    "wide": lambda word, _: "\u00a0 ".join(word),
+    "dotted": lambda word, _: ".".join(word),
+    "underlined": lambda word, _: "_".join(word),
+    "bold": lambda word, _: f"{word[:2]}<b>{word[2:]}</b>",
+}
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    which=st.integers(0, 10**9),
+    case=st.sampled_from([None, *OBLIQUE]),
+    scheme=st.sampled_from([None, None, *romanise.COMMON]),
+    swapped=st.sampled_from([0.0, 0.3, 1.0]),
+    spacing=st.sampled_from(sorted(SPACED)),
+    before=st.sampled_from(BEFORE),
+    added=st.sampled_from(["", *(text for lang, text in CLEAN if lang == "ru")]),
+)
+def test_disguises_do_not_add_up_to_a_way_through(
+    detectors: Detectors,
+    which: int,
+    case: object,
+    scheme: romanise.Scheme | None,
+    swapped: float,
+    spacing: str,
+    before: str,
+    added: str,
+) -> None:
+    chance = random.Random(which)
+    name = surname(chance)
+    word = name if case is None else in_case(name, case)  # type: ignore[arg-type]
+    word = word if scheme is None else scheme.translate(name)
+    word = "".join(TWIN[c] if c in TWIN and chance.random() < swapped else c for c in word)
+    draft = f"{added} {before} {SPACED[spacing](word, which)} и ещё троих."
+    question = {"case_fields": {"name": f"{name} Игнат"}, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == "block", (name, draft)
