@@ -260,6 +260,19 @@ def _named_by_later(session: Session, version: int, anchor: Anchor) -> Roster:
     return roster
 
 
+def note(session: Session, version: int) -> bytes:
+    """
+    Return the roster of this *version* as the signed bytes it came in.
+
+    Raises:
+        KeyMissingError: no roster of that version was ever in force here.
+    """
+    found = session.get(RosterNote, version)
+    if found is None:
+        raise KeyMissingError("roster")
+    return found.note
+
+
 def version(session: Session) -> int:
     """Return the number of the roster in force, 0 before the first."""
     return session.scalar(select(func.max(RosterNote.version))) or 0

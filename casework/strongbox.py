@@ -10,7 +10,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  courier.key      seeds that open courier addresses
                  press.key, contact.key   seeds that open approved bytes and staff contacts
                  hub.key, register.key    seeds that sign for the hub and for the register
-                 roster.seen      the newest roster this hub ever saw in force
+                 roster.seen      the newest roster this hub ever saw in force, roster.note its signed bytes
                  suspended.seen   suspensions that were signed, so that taking them out lifts none
                  journal.seen     the journal's head when the hub read it last
                  settled.seen     keyrings that are gone and can open nothing new, whatever rows say
@@ -23,6 +23,7 @@ None of these opens anything sealed to staff.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -44,9 +45,14 @@ STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "
 RUNTIME = ("link", "handin")
 
 SEEN = "roster.seen"
+NOTE = "roster.note"
 SUSPENDED = "suspended.seen"
 JOURNAL = "journal.seen"
 SETTLED = "settled.seen"
+
+# What the hub remembers besides its keys and what is copied with them, so that rows taken out or put back
+# convince nobody, nor those of an older dump. What was settled is not: after a restore it is done again.
+MEMORY = (SEEN, NOTE, SUSPENDED, JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Strongbox:
     def __init__(self, families: dict[str, Family], state_dir: Path) -> None:
         self.families = families
         self._seen_file = state_dir / SEEN
+        self._note_file = state_dir / NOTE
         self.roster_seen = _read_number(self._seen_file)
         self._suspended_file = state_dir / SUSPENDED
         self.suspended = _read_suspended(self._suspended_file)
@@ -218,9 +225,11 @@ class Strongbox:
         for family in self.families.values():
             family.reload()
 
-    def see_roster(self, version: int) -> None:
-        """Remember that the roster of this *version* is in force; a lower one changes nothing."""
-        if version > self.roster_seen:
+    def see_roster(self, version: int, note: Callable[[], bytes]) -> None:
+        """Remember that this roster is in force, and its *note*; a lower *version* changes nothing."""
+        if version > self.roster_seen or not self._note_file.exists():
+            # First the bytes: a number without them would keep a restored house from coming back by itself.
+            write_file(self._note_file, note())
             write_file(self._seen_file, f"{version}\n".encode())
             self.roster_seen = version
 
@@ -302,15 +311,27 @@ def _read_suspended(path: Path) -> dict[str, Suspension]:
         KeyMissingError: it is damaged.
     """
     try:
-        body = canonical.loads(path.read_bytes())
-        return {
-            str(staff): Suspension(int(one["n"]), datetime.fromisoformat(one["until"]), int(one["since"]))
-            for staff, one in body.items()
-        }
+        return read_suspensions(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (AttributeError, CryptoError, KeyError, OSError, TypeError, ValueError):
+    except OSError:
         raise KeyMissingError(path.stem) from None
+
+
+def read_suspensions(body: bytes) -> dict[str, Suspension]:
+    """
+    Read what :meth:`Strongbox.see_suspended` wrote.
+
+    Raises:
+        KeyMissingError: it is damaged.
+    """
+    try:
+        return {
+            str(staff): Suspension(int(one["n"]), datetime.fromisoformat(one["until"]), int(one["since"]))
+            for staff, one in canonical.loads(body).items()
+        }
+    except (AttributeError, CryptoError, KeyError, TypeError, ValueError):
+        raise KeyMissingError("suspended") from None
 
 
 def _read_head(path: Path) -> Head | None:

@@ -48,7 +48,7 @@ def watched(session: Session, strongbox: Strongbox, anchor: Anchor, now: datetim
         OldRosterError: the newest roster in the database is older than one this hub saw.
     """
     found = rosters.staffing(session, anchor, now, at_least=strongbox.roster_seen)
-    strongbox.see_roster(found.roster.version)
+    strongbox.see_roster(found.roster.version, lambda: rosters.note(session, found.roster.version))
     remembered = dict(strongbox.suspended)
     people = {subject_of(entry.id): entry.id for entry in found.roster.staff}
     signed, lifted = voices.hear(session, found.roster, anchor, people, remembered, now)

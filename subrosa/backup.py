@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, erasure, hubkeys, journal, notices, reach, rosters
@@ -23,9 +24,13 @@ from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
 from casework.dayheads import DayHead
 from casework.families import Family
-from casework.strongbox import Strongbox, write_file
-from casework.tables import Case, House
+from casework.heads import Head
+from casework.rosters import OldRosterError
+from casework.strongbox import JOURNAL, NOTE, SUSPENDED, Strongbox, Suspension, read_suspensions, write_file
+from casework.tables import Case, House, JournalRow, StaffState
 from crypto import lock
+from crypto.errors import CryptoError
+from crypto.roster import UnverifiedRoster
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from subrosa import dump, escrow, schema, shelved
@@ -39,6 +44,16 @@ RESTORED = "restored.json"
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """What the hub remembered of roster, suspensions and journal that the dump did not know yet."""
+
+    roster: int | None = None  # the version put in force,
+    suspended: int = 0  # people who stay out,
+    seen: int = 0  # the row the journal had, as the hub saw it, when its keys were copied
+    is_older: bool = False  # and the dump does not have that row
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore did."""
 
@@ -48,6 +63,7 @@ class Restored:
     damaged: int  # lines of the list of erased ids that are none
     lost_from: datetime
     lost_until: datetime
+    people: People = field(default_factory=People)
 
 
 def back_up(
@@ -87,6 +103,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     state = settings.hub.state_dir
     if any(state.glob("*.key")):
         raise RestoreError("state_dir holds keys already")
+    memory = _memory(settings, medium, identity)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Keys come into state_dir last of all: until then nothing can open what was erased since the copy.
     staging = state.with_name(f"{state.name}.restoring")
@@ -99,13 +116,17 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         # The first row after the copy: desks look for it among the rows they saw and lost, and erasures
         # may be all that was lost.
         with database.write() as session:
-            journal.write(session, "restored", by=_operator(strongbox), day=now.date())
+            people = _remember(session, settings, memory, strongbox, now)
         gone = escrow.erased(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
             _file_unfinished(session, settings, now)
             shelved.put_back(session, settings.register.records_dir, shelf, now)
+        # From here on the journal goes on from this one.
+        with database.read() as session:
+            roster = rosters.current(session, settings.anchor)
+            strongbox.parties.read(session, roster, settings.anchor)
     finally:
         database.close()
     body = {"from": taken.isoformat(), "until": now.isoformat(), "tell_until": (now + TELL_FOR).isoformat()}
@@ -114,7 +135,67 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
         path.replace(state / path.name)
     staging.rmdir()
-    return Restored(rows, len(shelf.records), again, escrow.damaged_lines(medium), taken, now)
+    return Restored(rows, len(shelf.records), again, escrow.damaged_lines(medium), taken, now, people)
+
+
+def _memory(settings: Settings, medium: Path, identity: Identity) -> dict[str, bytes]:
+    """
+    Open what the hub remembered, before anything is laid out.
+
+    Raises:
+        RestoreError: there is no copy, or the pinned roots did not sign the roster in it.
+        CryptoError: it is not for this escrow key, or damaged.
+    """
+    memory = escrow.open_memory(medium, identity)
+    if NOTE in memory:
+        try:
+            UnverifiedRoster.parse(memory[NOTE]).verify(settings.anchor)
+        except CryptoError:
+            said = "the newest roster is not signed by the pinned roots: look at roster.roots"
+            raise RestoreError(said) from None
+    return memory
+
+
+def _remember(
+    session: Session, settings: Settings, memory: Mapping[str, bytes], strongbox: Strongbox, now: datetime
+) -> People:
+    """
+    Write that the house was restored, and let nobody back in whom the hub knew to be out by then.
+
+    Its memory was copied with its keys and may be newer than the dump: the roster in it is put in force, and
+    whoever was suspended stays so.
+    """
+    last = session.scalar(select(func.max(JournalRow.n))) or 0
+    seen = Head.read(memory[JOURNAL].decode("ascii").strip()) if JOURNAL in memory else None
+    is_older = seen is not None and (
+        session.scalar(select(JournalRow.head).where(JournalRow.n == seen.n)) != seen.head
+    )
+    journal.write(session, "restored", by=_operator(strongbox), day=now.date())
+    roster = None
+    if NOTE in memory:
+        roster = _newer_roster(session, settings, memory[NOTE], now)
+    if roster is not None:
+        journal.write(session, "roster", by=_operator(strongbox), day=now.date())
+    # Rows are counted anew from here: what comes after the restore is newer than what is remembered.
+    suspended = {
+        staff: Suspension(min(one.n, last), one.until, min(one.since, last))
+        for staff, one in read_suspensions(memory.get(SUSPENDED, b"{}")).items()
+    }
+    strongbox.see_suspended(suspended)
+    out = {staff: one.until for staff, one in suspended.items() if one.until > now}
+    for state in session.scalars(select(StaffState).where(StaffState.staff.in_(out))):
+        state.suspended_until = max(state.suspended_until or now, out[state.staff])
+    return People(roster, len(out), 0 if seen is None else seen.n, is_older)
+
+
+def _newer_roster(session: Session, settings: Settings, note: bytes, now: datetime) -> int | None:
+    """Put the roster in *note* in force if it is newer than the dump's; return its version then."""
+    before = rosters.version(session)
+    try:
+        after = rosters.accept(session, note, settings.anchor, now.date()).version
+    except OldRosterError:
+        return None
+    return after if after > before else None
 
 
 def _file_unfinished(session: Session, settings: Settings, now: datetime) -> None:

@@ -39,7 +39,7 @@ from casework.channels import Mail, Send, http_client, mail, staff_bot, webhook
 from casework.database import Database
 from casework.errors import NotFoundError
 from casework.rosters import Staffing
-from casework.strongbox import Strongbox
+from casework.strongbox import Strongbox, Suspension
 from crypto.roster import Anchor
 from register.errors import BrokenRecordsError, RegisterError
 from subrosa import backup, shelved, waiting
@@ -66,6 +66,7 @@ class Chores:
     clock: Callable[[], datetime]
     counters: keeper.Counters = field(default_factory=keeper.Counters)
     shelf: tuple[int, ...] = ()  # how the records lay when they were last copied
+    people: tuple[int, dict[str, Suspension]] | None = None  # as they were when they were last copied
     began: datetime = field(init=False)  # since when this hub would have heard of anybody at a desk
 
     def __post_init__(self) -> None:
@@ -141,6 +142,18 @@ class Chores:
         # What the hub took it also remembers: an end cut off later is one that it saw.
         with self.database.read() as session:
             self.strongbox.parties.read(session, roster, self.anchor)
+        self._mirror_people()
+
+    def _mirror_people(self) -> None:
+        """Put onto the second medium who is out, as soon as it changed: no restore brings them back."""
+        people = (self.strongbox.roster_seen, dict(self.strongbox.suspended))
+        if people == self.people:
+            return
+        self.people = people
+        try:
+            self.mirror()
+        except OSError:
+            log.error("people.medium_away")  # noqa: TRY400  a traceback tells no more
 
     def deliver_notices(self) -> None:
         """Tell staff that something waits, never what."""

@@ -1,7 +1,7 @@
 """
 The second medium: sealed copies of the database and of the hub's keys, for the operator alone to open.
 
-    <medium>/keys/<epoch>-<hour>.age     all of state_dir but spool.key
+    <medium>/keys/<epoch>-<hour>.age     all keys of state_dir but spool.key, and what the hub remembers
     <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
     <medium>/records/<count>-<hour>.age  what is public (subrosa.shelved), and a line signed by the hub
     <medium>/erased                      ids that must never come back, one a line, only ever appended to
@@ -26,6 +26,7 @@ import os
 import re
 import tarfile
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,7 @@ from casework import canonical
 from casework.database import Database
 from casework.dayheads import DayHead
 from casework.families import read_file
-from casework.strongbox import STATE, write_file
+from casework.strongbox import MEMORY, STATE, write_file
 from crypto import context
 from crypto.errors import CryptoError
 from crypto.padding import FILE
@@ -85,7 +86,7 @@ class Escrow:
         self.recipient = recipient
 
     def copy_keys(self, epoch: int, now: datetime) -> None:
-        """Seal all of ``state_dir`` but the spool key onto the medium, synced; *epoch* is the current one."""
+        """Seal ``state_dir``, without the spool key, onto the medium, synced; *epoch* is the current one."""
         plain, newest = _pack(self.state_dir)
         hour = now.replace(minute=0, second=0, microsecond=0)
         target = self.folder("keys") / f"{max(epoch, newest):08d}-{hour.strftime(_STAMP)}.age"
@@ -181,7 +182,19 @@ def open_keys(medium: Path, identity: Identity) -> dict[str, bytes]:
         RestoreError: there is none.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    return _unpack(newest(medium / "keys"), identity)
+    found = _unpack(newest(medium / "keys"), identity)
+    return {name: body for name, body in found.items() if name not in MEMORY}
+
+
+def open_memory(medium: Path, identity: Identity) -> dict[str, bytes]:
+    """
+    Open what the hub remembered when its keys were last copied, by the names of its files.
+
+    Raises:
+        RestoreError, CryptoError: as :func:`open_keys`.
+    """
+    found = _unpack(newest(medium / "keys"), identity)
+    return {name: body for name, body in found.items() if name in MEMORY}
 
 
 def add_epochs(
@@ -328,10 +341,17 @@ def _pack(state_dir: Path) -> tuple[bytes, int]:
             body = read_file(state_dir / f"{name}.key")
             if name == "epoch":
                 newest = max(int(number) for number in canonical.loads(body)["keys"])
-            member = tarfile.TarInfo(f"{name}.key")
-            member.size = len(body)
-            archive.addfile(member, io.BytesIO(body))
+            _add(archive, f"{name}.key", body)
+        for name in MEMORY:
+            with suppress(FileNotFoundError):
+                _add(archive, name, (state_dir / name).read_bytes())
     return packed.getvalue(), newest
+
+
+def _add(archive: tarfile.TarFile, name: str, body: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(body)
+    archive.addfile(member, io.BytesIO(body))
 
 
 def _unpack(path: Path, identity: Identity) -> dict[str, bytes]:

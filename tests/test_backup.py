@@ -6,23 +6,27 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, select
 
-from casework import canonical, epoch, erasure, journal, keys
+from casework import canonical, epoch, erasure, journal, keys, watching
 from casework.actors import HUB, Actor
 from casework.asking import READ, GrantRef
 from casework.database import Database, connect
-from casework.strongbox import SETTLING, Strongbox
+from casework.permits import Acting
+from casework.strongbox import NOTE, SETTLING, Strongbox
 from casework.tables import Case, Clock, Grant, Item, Link, Notice, Spool
 from crypto import context
 from crypto.errors import CryptoError
+from crypto.roster import sign
 from crypto.sealed import open_sealed, seal
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
+from desk import people
 from desk.pinned import Pinned
 from subrosa import backup, configuration, dump, escrow, keyfiles
 from subrosa.errors import RestoreError
@@ -482,3 +486,57 @@ def test_desks_accept_a_restore_that_lost_nothing_but_erasures(
     assert pinned.accept_restored(database, house.anchor)
     assert pinned.look(database, house.anchor).state == "goes on"
     database.close()
+
+
+def test_a_restore_brings_nobody_back_who_was_out_by_then(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
+) -> None:
+    """The hub mirrors what it remembers of people: a roster and two suspensions newer than the dump."""
+    target = escrow_of(house, tmp_path, escrow_key)
+    with house.database.write() as session:
+        journal.write(session, "note", by=house.actor("alice"), day=house.now.date())
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    for by, staff in (("alice", "dan"), ("bob", "dan"), ("alice", "erin")):
+        with house.database.write() as session:
+            people.suspend(session, staff, Acting(house.actor(by), house.staffing(), house.now))
+    house.revoke("carol")
+    with house.database.read() as session:
+        watching.watched(session, house.strongbox, house.anchor, house.now)
+    house.book()
+    target.copy_keys(house.strongbox.epoch.number, house.now)
+
+    restored = backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    assert (restored.people.roster, restored.people.suspended) == (2, 2)
+    assert restored.people.is_older, "three acts were seen that the dump does not know"
+    again, database = moved(house, elsewhere, timedelta())
+    out = {"carol", "dan", "erin"}
+
+    def living(house: House) -> frozenset[str]:
+        with house.database.read() as session:
+            return watching.watched(session, house.strongbox, house.anchor, house.now).living
+
+    assert living(again) == again.staffing().living == set(house.staff) - out, "to hub and desks"
+    with database.read() as session:
+        journal.verify_chain(session, house.anchor)
+        assert not again.book().is_broken
+    with database.write() as session:
+        people.lift(session, "dan", Acting(again.actor("olga"), again.staffing(), again.now))
+    assert "dan" in living(again), "whoever may lift it lifts it after the restore too"
+    with database.write() as session:
+        people.suspend(session, "dan", Acting(again.actor("bob"), again.staffing(), again.now))
+    again.now += timedelta(days=3)
+    assert living(again) == set(house.staff) - {"carol"}, "one voice ends by itself"
+    database.close()
+
+
+def test_a_roster_the_pinned_roots_did_not_sign_restores_nothing(
+    house: House, tmp_path: Path, escrow_key: Identity, elsewhere: Settings
+) -> None:
+    target = escrow_of(house, tmp_path, escrow_key)
+    backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
+    roster = replace(house.roster, version=2, previous=house.roster.digest)
+    (target.state_dir / NOTE).write_bytes(sign(roster, SigningKey.generate()))
+    target.copy_keys(house.strongbox.epoch.number, house.now)
+    with pytest.raises(RestoreError, match="pinned roots"):
+        backup.restore(elsewhere, target.medium, escrow_key, house.now)
+    assert not (elsewhere.path.parent / "database").exists(), "nothing was laid out yet"

@@ -50,8 +50,11 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
                     "erased_again": restored.erased_again,
                     "lost_from": restored.lost_from.isoformat(),
                     "lost_until": restored.lost_until.isoformat(),
+                    "older_than_keys": restored.people.is_older,
                     "public": restored.public,
+                    "roster": restored.people.roster,
                     "rows": restored.rows,
+                    "suspended": restored.people.suspended,
                 }
             )
         )
@@ -60,7 +63,19 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
     click.echo(f"{restored.erased_again} erased cases left out again")
     if restored.damaged:
         click.echo(f"WARNING: {restored.damaged} lines of erased ids are damaged: those cases may be back")
+    _tell_of_people(restored.people)
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
+
+
+def _tell_of_people(people: backup.People) -> None:
+    if people.roster is not None:
+        click.echo(f"roster {people.roster}, newer than the copy's, is in force")
+    if people.suspended:
+        click.echo(f"{people.suspended} suspended people stay out; let two colleagues suspend them again")
+    if people.is_older:
+        click.echo(
+            f"WARNING: the hub had seen row {people.seen} of the journal, which this copy does not have"
+        )
 
 
 def _rehearse(settings: Settings, copies: Path, key: Identity, as_json: bool) -> None:
