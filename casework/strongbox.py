@@ -10,7 +10,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  courier.key      seeds that open courier addresses
                  press.key, contact.key   seeds that open approved bytes and staff contacts
                  hub.key, register.key    seeds that sign for the hub and for the register
-                 roster.seen      the newest roster this hub ever saw in force, roster.note its signed bytes
+                 roster.seen      the newest roster this hub ever saw in force; newest.roster: as signed
                  suspended.seen   suspensions that were signed, so that taking them out lifts none
                  journal.seen     the journal's head when the hub read it last
                  settled.seen     keyrings that are gone and can open nothing new, whatever rows say
@@ -45,7 +45,7 @@ STATE = ("epoch", "spool", "remembered", "courier", "press", "contact", "hub", "
 RUNTIME = ("link", "handin")
 
 SEEN = "roster.seen"
-NOTE = "roster.note"
+NOTE = "newest.roster"
 SUSPENDED = "suspended.seen"
 JOURNAL = "journal.seen"
 SETTLED = "settled.seen"

@@ -34,6 +34,7 @@ from desk import (
     checking,
     door,
     forms,
+    handing,
     reassuring,
     relieving,
     rewrapping,
@@ -56,6 +57,7 @@ LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: 
 SWEEP_SECONDS = 30.0
 # What a session does by itself while somebody is signed in.
 CHORES = (
+    handing.settle_in_passing,
     attending.attend_in_passing,
     checking.check_in_passing,
     relieving.relieve_in_passing,

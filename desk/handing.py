@@ -2,8 +2,8 @@
 Handing in what only the hub can put under its outer lock, until the hub says that it is done.
 
 What it was for (an acceptance, a reply) stands already, and older grants keep the case open meanwhile. A
-hand-in that is not confirmed stays with the session and is looked after at the next page: asked about first,
-and handed in anew only if the hub lost it.
+hand-in that is not confirmed stays with the session and is looked after while the person is signed in, at the
+next page or without one: asked about first, and handed in anew only if the hub lost it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from casework.asking import NewGrant
 from casework.errors import NotFoundError
 from casework.keys import PublicKey
 from casework.tables import SealingKey
+from desk import visit as visits
 from desk.errors import ConflictError
 from desk.opening import PAUSE
-from desk.visit import Visit
+from desk.sessions import Session
+from desk.visit import Desk, Visit
 
 # The hub restarts in seconds; after so many tries a person should know.
 TRIES = 3
@@ -71,6 +73,16 @@ def hand_in(visit: Visit, what: HandIn) -> bool:
         row = _write(visit, what)
     visit.session.waiting.append(Pending(row, what))
     return False
+
+
+def settle_in_passing(desk: Desk, session: Session) -> int:
+    """Look after what the hub has not confirmed for *session*; return how much still waits."""
+    if not session.waiting:
+        return 0
+    visit = visits.in_passing(desk, session)
+    if visit is not None:
+        settle(visit)
+    return len(session.waiting)
 
 
 def settle(visit: Visit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from desk import words
+from desk import handing, words
 from desk.errors import LockedError, MissingError, WrongSignInError
 from desk.pins import WrongPinError
 from desk.routes import OPEN, ROLES, UNLOCK, Route
@@ -74,7 +74,11 @@ def lock(visit: Visit) -> Reply:
 
 
 def sign_out(visit: Visit) -> Reply:
-    """End this session."""
+    """End this session; asks once where keys wait that the hub has not confirmed, for they end with it."""
+    if visit.session.waiting and not visit.form.get("anyway"):
+        handing.settle(visit)
+        if visit.session.waiting:
+            return visit.page("sign_out.html")
     visit.desk.sessions.end(visit.cookie)
     return Reply(status=303, body=b"", headers={"Location": "/sign-in"}, cookie="")
 
