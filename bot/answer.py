@@ -26,7 +26,7 @@ from bot.outcomes import Audience
 from bot.replies import Address
 from bot.rows import Numbers
 from bot.spool import AlreadyWorkedError
-from casework import keys, notices
+from casework import keys, notices, post
 from casework.database import Database
 from casework.rows import Rows
 from casework.rows import write as write_rows
@@ -224,6 +224,9 @@ class Answerer:
     def withdraw(self, session: Session, prepared: Prepared) -> None:
         """Take back what still waits for a chat that is being forgotten, or is not to be rung any more."""
         outcome = prepared.outcome
+        if outcome.rung is not None and (outcome.state is None or outcome.severs or outcome.silences):
+            # Whoever rings holds it too: a line on its way is seen here, or the ringing sees that it is over.
+            post.hold(session, outcome.rung)
         if outcome.state is None or outcome.severs:
             holding.withdraw(session, self._strongbox, prepared.chat)
         elif outcome.silences:

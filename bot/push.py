@@ -17,6 +17,8 @@ from casework.database import Database
 from casework.strongbox import Strongbox
 from casework.tables import Case, Item, Push
 
+# Pushes taken in one look; each has a transaction of its own.
+LIMIT = 50
 CATALOGUES = Path(casework.__file__).parent / "catalogues"
 
 
@@ -32,13 +34,21 @@ def ring_waiting(
     Of one that cannot be made those responsible hear, as of any other reply that did not arrive.
     """
     with database.read() as session:
-        if session.scalar(select(Push.id).limit(1)) is None:
-            return 0
+        waiting = len(session.scalars(select(Push.id).limit(LIMIT)).all())
+    return sum(_ring_one(database, strongbox, clock, audience) for _each in range(waiting))
+
+
+def _ring_one(
+    database: Database,
+    strongbox: Strongbox,
+    clock: Callable[[], datetime],
+    audience: Callable[[], Audience],
+) -> int:
     with database.write() as session:
-        wanted = list(session.scalars(select(Push.item).where(Push.item.is_not(None))))
-        rung = post.ring(session, strongbox, speak, clock())
+        wanted = session.scalars(select(Push.item).order_by(Push.id).limit(1)).first()
+        rung = post.ring(session, strongbox, speak, clock(), limit=1)
         failed = select(Case.id, Case.team, Case.assignee).join(Item, Item.case == Case.id)
-        failed = failed.where(Item.id.in_(wanted), Item.state == "failed").distinct()
+        failed = failed.where(Item.id == wanted, Item.state == "failed")
         for case, team, assignee in session.execute(failed).all():
             notices.tell(session, notices.FAILED, audience()(team, assignee), case, clock())
     return rung

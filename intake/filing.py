@@ -45,6 +45,7 @@ class Outcome:
     mailboxes: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)  # for remember_mailboxes
     phrases: dict[bytes, tuple[bytes, bytes]] = field(default_factory=dict)  # for end_phrases
     erase: bytes | None = None  # the case its tipster erased
+    rung: bytes | None = None  # the case whose lines reach this chat
     severs: bool = False  # nothing that waits for the chat may reach it: somebody else may hold the phone
     silences: bool = False  # the chat is not to be rung any more: lines that wait are taken back
     leaves: bool = False  # the incoming message is deleted at once, and no sweep puts that off
@@ -89,6 +90,7 @@ def handle(event: Event, state: State | None, snapshot: Snapshot, now: datetime,
         mailboxes=work.mailboxes,
         phrases=work.phrases,
         erase=work.erase,
+        rung=None if work.case is None else work.own,
         severs=_severs(step.effects),
         silences=_silences(work.state, step.effects),
         leaves=_leaves(work.state, heard, step.effects),

@@ -12,10 +12,10 @@ sealed to the mailbox, so the hub opens them only in the hand of whoever holds p
 
 from casework.post.collecting import SHOWN_AGAIN, Collected, Waiting, collect, reap, shown_rows
 from casework.post.parts import cut
-from casework.post.ringing import outbox_row, quiet_until, ring
+from casework.post.ringing import hold, outbox_row, quiet_until, ring
 from casework.post.writing import Attachment, Box, Courier, NoWayError, Written, write_reply
 
 __all__ = [
     "SHOWN_AGAIN", "Attachment", "Box", "Collected", "Courier", "NoWayError", "Waiting", "Written",
-    "collect", "cut", "outbox_row", "quiet_until", "reap", "ring", "shown_rows", "write_reply",
+    "collect", "cut", "hold", "outbox_row", "quiet_until", "reap", "ring", "shown_rows", "write_reply",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from casework.clocks import MOSCOW
 from casework.rows import Rows
 from casework.rows import write as write_rows
 from casework.strongbox import Strongbox
-from casework.tables import Item, Outbox, Push
+from casework.tables import Case, Item, Outbox, Push
 from crypto import context, handle, lock, sealed
 from crypto.errors import CryptoError
 
@@ -49,8 +49,12 @@ def ring(
 
     A push that cannot be made says so on its reply; one whose case was erased since just goes. Where the
     tipster took the address away since, the answer waits in its mailbox and nothing rings.
+
+    The row of its case is held from here on, as it is by whoever takes an address or a waiting line away
+    (:func:`hold`): of the two, one sees what the other did. Take one push a transaction: then this waits for
+    nobody who waits for it.
     """
-    pushes = session.scalars(select(Push).limit(limit)).all()
+    pushes = session.scalars(select(Push).order_by(Push.id).limit(limit)).all()
     write_rows(session, [_push_rows(session, push, strongbox, speak, now, action) for push in pushes])
     return len(pushes)
 
@@ -60,16 +64,17 @@ def _push_rows(
 ) -> Rows:
     rows = Rows()
     rows.drop(Push, id=push.id)
-    if push.item is not None and session.get(Item, push.item) is None:
-        return rows
     identity = strongbox.couriers.get(push.courier)
     if identity is None:
-        return _failed(rows, push.item, COURIER_EXPIRED)
+        return _failed(rows, push.item, COURIER_EXPIRED) if _is_there(session, push) else rows
     try:
         body = canonical.loads(sealed.open_sealed(push.sealed, identity, context.named("push", push.id)))
         addressed = strongbox.couriers.get(body["courier"])
         if addressed is None:
             return _failed(rows, push.item, COURIER_EXPIRED)
+        hold(session, bytes.fromhex(body["case"]))
+        if not _is_there(session, push):
+            return rows
         where = context.named("courier", bytes.fromhex(body["case"]))
         chat = canonical.loads(sealed.open_sealed(bytes.fromhex(body["address"]), addressed, where))["chat"]
         data = handle.Handle(bytes.fromhex(body["handle"])).data(action)
@@ -89,6 +94,18 @@ def _push_rows(
     tag = lock.tag(strongbox.spool, "chat", str(chat).encode())
     outbox_row(rows, strongbox.spool, tag, 0, line, quiet_until(now, body["hours"]), push.item)
     return rows
+
+
+def hold(session: Session, case: bytes) -> None:
+    """Hold the row of *case* until the transaction ends, as everybody does who decides whether it rings."""
+    session.execute(select(Case.id).where(Case.id == case).with_for_update())
+
+
+def _is_there(session: Session, push: Push) -> bool:
+    """Tell whether the reply of a push is there: it goes with its case."""
+    if push.item is None:
+        return True
+    return session.scalar(select(Item.id).where(Item.id == push.item)) is not None
 
 
 def _is_rung(session: Session, case: bytes) -> bool:
