@@ -49,6 +49,8 @@ class Fetcher:
         """
         if heard.file_id is None or not isinstance(heard.event, File):
             return heard
+        if heard.event.missing is not None:
+            return heard
         if heard.event.size > FILE_LIMIT:
             return _without(heard, heard.event, "too_large")
         door = self._doors.at(heard.door)

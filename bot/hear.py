@@ -143,9 +143,10 @@ def _hear_tap(query: CallbackQuery) -> Heard | None:
 
 def _hear_edit(message: Message) -> events.Event | None:
     """Hear an edit; a live location that moves is edited every few seconds and says nothing new."""
-    if message.text is None and message.caption is None:
+    has_file = _file(message) is not None
+    if message.text is None and message.caption is None and not has_file:
         return None
-    return events.Edited(message.message_id, text=_words(message))
+    return events.Edited(message.message_id, text=_words(message), has_file=has_file)
 
 
 def _hear_message(message: Message) -> events.Event | None:
@@ -163,11 +164,22 @@ def _hear_message(message: Message) -> events.Event | None:
         name = " ".join(filter(None, (message.contact.first_name, message.contact.last_name)))
         return events.Contact(number, name=name, phone=message.contact.phone_number)
     if message.location is not None:
+        venue, place = message.venue, message.location
         return events.Location(
-            number, latitude=message.location.latitude, longitude=message.location.longitude
+            number,
+            latitude=place.latitude,
+            longitude=place.longitude,
+            title="" if venue is None else ", ".join(filter(None, (venue.title, venue.address))),
+            live=place.live_period is not None,
         )
     if any(getattr(message, kind, None) for kind in SERVICE):
         return None
+    if message.caption:
+        # Its words are kept even so.
+        words = _words(message)
+        return events.File(
+            number, form=_form(message), caption=words, missing="kind", forwarded=forwarded, author=author
+        )
     return events.Unsupported(number, form=_form(message))
 
 

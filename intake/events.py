@@ -41,6 +41,8 @@ class File(Event):
     """
     A photo, document, voice, video, audio or round video came; its bytes are here, or *missing* says why not.
 
+    What has a caption and is of no kind we keep comes as one too, with *missing* ``kind``.
+
     *missing* is ``too_large`` (Telegram gives bots at most 20 MB), ``coming`` (Telegram did not give it yet,
     and the door asks again) or ``unavailable`` (it cannot be had). The caption is kept either way.
     """
@@ -67,17 +69,24 @@ class Contact(Event):
 
 @dataclass(frozen=True, repr=False)
 class Location(Event):
-    """Somebody sent a place on the map, in degrees."""
+    """Somebody sent a place on the map, in degrees; *title* is its name, *live* that it follows them."""
 
     latitude: float = 0.0
     longitude: float = 0.0
+    title: str = ""
+    live: bool = False
 
 
 @dataclass(frozen=True, repr=False)
 class Edited(Event):
-    """Somebody changed a message (or a caption) they had sent; *text* is the new wording."""
+    """
+    Somebody changed a message (or a caption) they had sent; *text* is the new wording.
+
+    Whether a file in it is the same as before, nobody can say without remembering files.
+    """
 
     text: str = ""
+    has_file: bool = False
 
 
 @dataclass(frozen=True, repr=False)

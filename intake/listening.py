@@ -55,6 +55,8 @@ def listen(event: Event, state: State | None, snapshot: Snapshot) -> Heard:
             )
         case events.Contact():
             return Heard(replace(event, name=clean(event.name), phone=clean(event.phone)))
+        case events.Location():
+            return Heard(replace(event, title=clean(event.title)))
         case events.Tap() if event.handle is not None:
             known = state is not None and state.handle == event.handle.raw.hex() and snapshot.case is not None
             if known and event.action not in LETTERS:

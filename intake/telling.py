@@ -24,6 +24,8 @@ from intake.world import Step, World
 CARD_LENGTH = 400
 # Two words and a little around them.
 ANSWER_WORDS = 4
+# Why a file is not there, where a sentence of its own says what to do instead.
+TOLD_APART = ("too_large", "coming", "kind")
 # How many messages back an edit still finds what it changed.
 REMEMBERED = 60
 
@@ -63,7 +65,7 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
     after = coaching.note(_next(began, event.message), noticed)
     if event.content is not None:
         return _coached(kept(state, after, world, effects, files=1))
-    key = f"file.{event.missing}" if event.missing in ("too_large", "coming") else "file.unavailable"
+    key = f"file.{event.missing}" if event.missing in TOLD_APART else "file.unavailable"
     step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
     return step.with_replies(screens.told(after, key))
 
@@ -80,19 +82,29 @@ def hear_contact(state: State, event: events.Contact, world: World) -> Step:
 
 def hear_location(state: State, event: events.Location, world: World) -> Step:
     """Keep a place with the identity card, and say that places are better told in words, or not at all."""
-    values = {"latitude": f"{event.latitude:.5f}", "longitude": f"{event.longitude:.5f}"}
-    return _hear_personal(state, event.message, world, "location", values)
+    values = {
+        "latitude": f"{event.latitude:.5f}",
+        "longitude": f"{event.longitude:.5f}",
+        "title": event.title,
+    }
+    step = _hear_personal(state, event.message, world, "location", values)
+    return step.with_replies(screens.told(step.state, "location.live")) if event.live else step
 
 
 def hear_edit(state: State, event: events.Edited, world: World) -> Step:
     """Keep the new wording beside the old one, and say so: what was sent once may have been read."""
-    if state.case is None:
+    if state.case is None and event.text.strip():
         return hear_text(state, events.Text(event.message, text=event.text), world)
+    if not event.text.strip():
+        # A picture was exchanged for another, or its caption taken away.
+        return Step(state, (screens.told(state, "edit.file"),))
     of = dict(state.recent).get(event.message)
     effect = AddMessage(event.text, state.seq, edited=True, of=of)
     after = _next(state, 0)
     warned = recognising.warn(state, event.text)
-    return Step(after, (screens.told(after, "edit.kept"),), (effect, *warned))
+    said = [screens.told(after, "edit.kept")]
+    said += [screens.told(after, "edit.file")] if event.has_file else []
+    return Step(after, tuple(said), (effect, *warned))
 
 
 def hear_unsupported(state: State, _event: events.Unsupported, _world: World) -> Step:

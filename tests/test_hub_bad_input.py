@@ -88,7 +88,7 @@ async def test_an_edited_message_keeps_both_wordings(stage: Stage, tess: Hand) -
 async def test_a_sticker_is_answered_with_what_works_instead(stage: Stage, tess: Hand) -> None:
     phones.send_file(tess, "sticker", Upload("s.webp", "image/webp", b"x" * 300))
     await settled(stage)
-    assert last(tess).startswith("Такое мы не сохраняем.")
+    assert last(tess).startswith("Стикеры, опросы, истории")
     assert counts(stage.house)["case"] == 0
 
 
