@@ -58,15 +58,16 @@ def write(paragraphs: Sequence[Paragraph]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(_entry(name), content.encode())
+            archive.writestr(entry(name), content.encode())
     return out.getvalue()
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, _EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.create_system = 0  # the same on every machine
-    return entry
+def entry(name: str) -> zipfile.ZipInfo:
+    """Return a place in a zip file that names no hour and no machine."""
+    found = zipfile.ZipInfo(name, _EPOCH)
+    found.compress_type = zipfile.ZIP_DEFLATED
+    found.create_system = 0  # the same on every machine
+    return found
 
 
 def _paragraph(one: Paragraph) -> str:

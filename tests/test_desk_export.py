@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy import select
 from casework import keys
 from casework.database import Database
 from casework.redaction.detectors import Detectors
-from casework.tables import Case, JournalRow
+from casework.tables import Case, Chunk, JournalRow
 from crypto import context
 from crypto.errors import CryptoError, MalformedError
 from crypto.sealed import open_sealed
@@ -30,15 +32,16 @@ def desk(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Ite
         yield opened
 
 
-def held(desk: DeskHouse, alice: Browser) -> str:
-    case = desk.file_case(assignee="alice", text=TOLD)
+def held(desk: DeskHouse, alice: Browser, files: tuple[tuple[str, str, bytes], ...] = ()) -> str:
+    case = desk.file_case(assignee="alice", text=TOLD, files=files)
     where = f"/case/{case.hex()}"
     assert alice.do(where, f"{where}/accept", second="bob").status_code == 303
     return where
 
 
-def wish(one: Browser, where: str, key: str, level: str = "whole") -> str:
-    done = one.do(f"{where}/export", f"{where}/export", key=key, level=level, reason="Для суда.")
+def wish(one: Browser, where: str, key: str, level: str = "whole", form: str = "text") -> str:
+    asked = {"key": key, "level": level, "form": form, "reason": "Для суда."}
+    done = one.do(f"{where}/export", f"{where}/export", **asked)
     assert done.status_code == 303
     return one.page(f"{where}/export")
 
@@ -99,7 +102,7 @@ def test_what_is_no_post_quantum_key_is_refused(desk: DeskHouse) -> None:
     good = agekeys.write(Identity.generate().recipient)
     for key in ("", "age1qqqq", good[:-1] + ("q" if good[-1] != "q" else "p"), good[:-9]):
         status = alice.do(
-            f"{where}/export", f"{where}/export", key=key, level="whole", reason="Зачем"
+            f"{where}/export", f"{where}/export", key=key, level="whole", form="text", reason="Зачем"
         ).status_code
         assert status == 422, key[:12]
 
@@ -155,3 +158,43 @@ def test_an_agreement_ends_after_a_week_and_with_who_gave_it(desk: DeskHouse) ->
     assert take(alice, where, item) == 200
     desk.house.now += timedelta(days=8)
     assert take(desk.sign_in("alice"), where, item) == 409
+
+
+@pytest.mark.parametrize("level", ["whole", "masked"])
+def test_an_archive_holds_words_paper_and_files_and_masked_no_file(desk: DeskHouse, level: str) -> None:
+    """What no mask covers does not leave masked, not even its name; what leaves names no hour."""
+    alice, bob, theirs = desk.sign_in("alice"), desk.sign_in("bob"), Identity.generate()
+    sent = (("../Кошкина Анна.jpg", "image/jpeg", b"\xff\xd8 a picture"), ("b", "text/plain", b"second"))
+    where = held(desk, alice, sent)
+    wish(alice, where, agekeys.write(theirs.recipient), level, "archive")
+    item = item_in(bob.page(f"{where}/export"), where)
+    assert bob.do(f"{where}/export", f"{where}/export/{item}/agree").status_code == 303
+    taken = alice.do(f"{where}/export", f"{where}/export/{item}/take").content
+    place = context.named("export", bytes.fromhex(where.removeprefix("/case/")), bytes.fromhex(item))
+    with zipfile.ZipFile(io.BytesIO(open_sealed(taken, theirs, place))) as archive:
+        names = archive.namelist()
+        text = archive.read("case.txt").decode()
+        paper = zipfile.ZipFile(io.BytesIO(archive.read("case.docx"))).read("word/document.xml").decode()
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert ("Кошкин" in text, "Кошкин" in paper) == (level == "whole",) * 2
+        if level == "whole":
+            assert names == ["case.txt", "case.docx", "files/001-.._Кошкина_Анна.jpg", "files/002-b"]
+            assert archive.read(names[2]) == sent[0][2]
+            assert f"[{names[2]}]" in text
+        else:
+            assert names == ["case.txt", "case.docx"]
+    assert exports(desk) == ["alice"]
+
+
+def test_a_file_that_was_changed_keeps_the_whole_archive_in(desk: DeskHouse) -> None:
+    """Mallory holds the disk: what is not as it was sent is named, and nothing is saved without it."""
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    where = held(desk, alice, (("a.jpg", "image/jpeg", b"as it was sent"),))
+    wish(alice, where, agekeys.write(Identity.generate().recipient), form="archive")
+    item = item_in(bob.page(f"{where}/export"), where)
+    assert bob.do(f"{where}/export", f"{where}/export/{item}/agree").status_code == 303
+    with desk.house.database.write() as session:
+        chunk = session.scalars(select(Chunk)).one()
+        chunk.part = chunk.part[:-1] + bytes([chunk.part[-1] ^ 1])
+    assert take(alice, where, item) == 409
+    assert exports(desk) == []

@@ -51,6 +51,8 @@ async def test_every_room_around_the_cases_holds_together(browser: Browser, serv
     await alice.goto(f"{served.url}/case/{made['case'].hex()}/alike")
     await alice.click("form[action$='/alike'] button")
     wrong += await look(alice, "alike", "alike")
+    await alice.goto(f"{served.url}/case/{made['case'].hex()}/export")
+    wrong += await look(alice, "export", "export")
     await alice.goto(f"{served.url}/keeping")
     wrong += await look(alice, "keeping", "keeping")
     await alice.goto(f"{served.url}/account")

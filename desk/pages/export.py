@@ -21,6 +21,7 @@ def show(visit: Visit) -> Reply:
         ref=dossier.ref,
         wishes=exporting.wishes(visit, dossier),
         levels=exporting.LEVELS,
+        forms=exporting.FORMS,
         longest=agekeys.LONGEST,
     )
 
@@ -29,12 +30,13 @@ def ask(visit: Visit) -> Reply:
     """Ask to take the case out, for one named key."""
     case_id = reading.see(visit, visit.id("case")).id
     level = visit.choose("level", exporting.LEVELS)
+    form = visit.choose("form", exporting.FORMS)
     key = visit.need("key", agekeys.LONGEST)
     try:
         key = agekeys.write(agekeys.parse(key))
     except CryptoError:
         raise IncompleteError("key") from None
-    payload = {"key": key, "level": level, "text": visit.need("reason", 2000)}
+    payload = {"form": form, "key": key, "level": level, "text": visit.need("reason", 2000)}
     rows = sealing.item(visit, case_id, exporting.ASKED, payload)
     with visit.database.write() as session:
         cases.note(session, case_id, visit.form_version(), rows, visit.acting)
@@ -48,7 +50,8 @@ def agree(visit: Visit) -> Reply:
     if wish.by == visit.staff or not permits.is_holder(dossier.case, visit.staff):
         raise ForbiddenError
     payload = {
-        "of": wish.item.hex(), "key": wish.key, "level": wish.level, "seen": exporting.seen(dossier),
+        "of": wish.item.hex(), "form": wish.form, "key": wish.key, "level": wish.level,
+        "seen": exporting.seen(dossier),
     }  # fmt: skip
     rows = sealing.item(visit, dossier.case.id, exporting.AGREED, payload)
     with visit.database.write() as session:
