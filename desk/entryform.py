@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from desk import otherwords
+from desk import additions, otherwords
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
@@ -37,12 +37,12 @@ def edited(entry: Entry, form: Form) -> Entry:
     Return *entry* as the form now says it.
 
     What the form does not show stays, and so does all that lies behind a field nobody touched: speakers of
-    quotations, further branches and places, what a list coded an outcome from, archive links of sources.
+    quotations, further branches and places, what a list coded an outcome from.
 
     Raises:
         IncompleteError: a field holds something that is no value of it.
     """
-    entry = otherwords.reworded(entry, form)
+    entry = additions.confirmed(otherwords.reworded(entry, form), form)
     subject = _choice(form, "subject", ("", *subjects()))
     service = _choice(form, "service", ("", *SERVICES))
     branch = _choice(form, "branch", BRANCHES)
@@ -126,8 +126,9 @@ def _marks(form: Form, name: str, allowed: tuple[str, ...], before: tuple[Mark, 
 
 
 def source_line(source: Source) -> str:
-    """Return a source as it stands in the form: outlet, day and address, divided by bars."""
-    parts = [source.outlet, source.day.isoformat() if source.day else "", source.url or ""]
+    """Return a source as it stands in the form: outlet, day, address, archived copy."""
+    day = source.day.isoformat() if source.day else ""
+    parts = [source.outlet, day, source.url or "", source.archive_url or ""]
     return " | ".join(parts).rstrip(" |")
 
 
@@ -174,12 +175,13 @@ def _places(subject: str) -> tuple[Place, ...]:
 
 
 def _sources(text: str, before: tuple[Source, ...]) -> tuple[Source, ...]:
-    """Read one source a line: outlet | day | address. One whose line nobody touched stays as it was."""
+    """Read one source a line: outlet | day | address | archived copy. An untouched line stays as it was."""
     known = [(source_line(source), source) for source in before]
     found = []
     for line in _plain(text).splitlines():
         outlet, _, rest = line.partition("|")
-        day, _, url = rest.partition("|")
+        day, _, rest = rest.partition("|")
+        url, _, archive = rest.partition("|")
         if not outlet.strip():
             continue
         same = next((one for one in known if one[0] == line.strip()), None)
@@ -187,7 +189,14 @@ def _sources(text: str, before: tuple[Source, ...]) -> tuple[Source, ...]:
             known.remove(same)
             found.append(same[1])
         else:
-            found.append(Source(outlet=outlet.strip()[:200], day=_day(day.strip()), url=url.strip() or None))
+            found.append(
+                Source(
+                    outlet=outlet.strip()[:200],
+                    day=_day(day.strip()),
+                    url=url.strip() or None,
+                    archive_url=archive.strip() or None,
+                )
+            )
     return tuple(found)
 
 

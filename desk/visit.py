@@ -31,6 +31,7 @@ from desk.entrance import Entrance
 from desk.errors import IncompleteError, MissingError, NotSignedInError
 from desk.forms import Form
 from desk.pinned import Pinned
+from desk.reaffirming import Claims
 from desk.sessions import Session, Sessions
 from desk.settings import Settings
 from desk.words import Words
@@ -103,6 +104,8 @@ class Desk:
     cases: CaseSettings = field(default_factory=CaseSettings)
     # Answers to many that can still be taken back.
     batches: Batches = field(default_factory=Batches)
+    # Public claims that age.
+    claims: Claims = field(default_factory=Claims)
     # Who is on which case, as the journal says.
     book: Book = field(default_factory=Book)
     # What this desk saw of the journal; a desk built for one purpose only has none.

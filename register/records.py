@@ -177,6 +177,13 @@ def read_all(folder: Path) -> Iterator[Published]:
         yield _read(path)
 
 
+def files(folder: Path) -> Iterator[tuple[str, Path, int]]:
+    """Return the id and the file of every record, and a number that changes when the file is replaced."""
+    for path in folder.glob("[0-9a-z][0-9a-z]/*.json"):
+        told = path.stat()
+        yield path.stem, path, told.st_mtime_ns ^ told.st_ino
+
+
 def keep(folder: Path, records: Iterable[Published]) -> None:
     """Write records as they are: how a folder is filled again from a bundle or a backup."""
     for record in records:

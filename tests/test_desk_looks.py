@@ -232,6 +232,8 @@ async def test_every_page_holds_together_in_every_width_and_theme(browser: Brows
     await carol.click("form[action$='/accept'] button")
     await carol.click("form[action$='/draft'] button")
     wrong += await look(carol, "draft", "draft")
+    await carol.evaluate("document.querySelectorAll('#entry-form details').forEach(d => { d.open = true; })")
+    wrong += await look(carol, "draft-adding", "draft")
     await carol.click("button[value='accept kind any']")
     wrong += await look(carol, "draft-copy", "draft")
     await carol.fill("#title_ru", "Отказались идти на позиции")

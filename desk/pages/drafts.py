@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from casework import journal, releases
 from casework.tables import Draft
 from desk import (
+    additions,
     checking,
     copying,
     correcting,
@@ -88,6 +89,7 @@ def show(visit: Visit) -> Reply:
         copy=copy,
         standing=standing.of(visit, sheet),
         entryform=entryform,
+        additions=additions,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
         may_discard=draft.status in LIVING and releases.may_discard(draft, visit.acting),
@@ -132,7 +134,7 @@ def unmask(visit: Visit) -> Reply:
 def save(visit: Visit) -> Reply:
     """Keep what was written; whatever was frozen, judged or approved is void by this."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    drafting.keep(visit, sheet, _typed(visit, sheet))
+    drafting.keep(visit, sheet, additions.added(_typed(visit, sheet), visit.form))
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.saved")
 
 
@@ -169,7 +171,8 @@ def freeze(visit: Visit) -> Reply:
     if gating.asked(visit, 1).get(visit.staff, 0) >= gating.FREEZES_A_DAY:
         raise TooManyError
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    sheet = drafting.keep(visit, sheet, otherwords.pruned(_typed(visit, sheet)))
+    entry = additions.added(_typed(visit, sheet), visit.form)
+    sheet = drafting.keep(visit, sheet, otherwords.pruned(entry))
     draft = sheet.draft
     before = correcting.public_entry(visit, draft.public_id)
     against = (*sheet.problems, *correcting.problems(before, sheet.entry))

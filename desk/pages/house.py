@@ -75,6 +75,7 @@ def show(visit: Visit) -> Reply:
         calendar_known=workdays.is_known(visit.today.year),
         asked=sorted(gating.asked(visit, 7).items(), key=lambda one: (-one[1], one[0])),
         much=gating.FREEZES_A_DAY,
+        aged=visit.desk.claims.aged(visit.desk.settings.records_dir, visit.today),
     )
 
 

@@ -36,6 +36,7 @@ def show(visit: Visit) -> Reply:
         codes=releases.CODES,
         may_correct="editor" in visit.roles and visit.desk.settings.records_dir is not None,
         sought=sought[:20],
+        aged=visit.desk.claims.aged(visit.desk.settings.records_dir, visit.today),
     )
 
 
