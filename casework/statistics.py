@@ -1,13 +1,15 @@
 """
-Statistics: one sealed slip per filed case, tallied by a coordinator at a desk, then deleted.
+Statistics: sealed slips, tallied by a coordinator at a desk, then deleted.
 
-The hub keeps no counters by topic or region. A slip carries categories, never words, and no case id; its
+A case gives one when it is filed, one at its first answer, one when it is closed. The hub keeps no counters
+by topic or region. A slip carries categories, or how long an answer took; never words, and no case id. Its
 month stands in clear. Cells under five are suppressed, and so is a second cell where one alone would follow
 from the total.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from crypto.xwing import Identity, Recipient
 
 FIELDS = ("branch", "kind", "language", "outcome", "region", "relation", "topic", "urgency")
 FLOOR = 5
+# What the slip of a first answer holds, and nothing else: hours, in steps that do not pretend to be exact.
+HOURS, STEP, LONGEST = "hours", 6, 720
 
 
 def add_slip(rows: Rows, recipients: Sequence[Recipient], month: str, facts: dict[str, str]) -> None:
@@ -30,6 +34,17 @@ def add_slip(rows: Rows, recipients: Sequence[Recipient], month: str, facts: dic
         return
     slip = keys.new_id()
     body = canonical.dumps({name: facts[name] for name in FIELDS if name in facts})
+    where = context.named("slip", slip, month)
+    rows.add(Slip, id=slip, month=month, sealed=sealed.seal(body, recipients, where, sizes=CARD))
+
+
+def add_answer(rows: Rows, recipients: Sequence[Recipient], month: str, hours: float) -> None:
+    """Add the slip of a first answer that took so many *hours*, rounded up before they are sealed."""
+    if not recipients:
+        return
+    slip = keys.new_id()
+    steps = max(1, math.ceil(hours / STEP))
+    body = canonical.dumps({HOURS: str(min(STEP * steps, LONGEST))})
     where = context.named("slip", slip, month)
     rows.add(Slip, id=slip, month=month, sealed=sealed.seal(body, recipients, where, sizes=CARD))
 
@@ -43,9 +58,19 @@ def open_slip(slip: Slip, identity: Identity) -> dict[str, str]:
     """
     where = context.named("slip", slip.id, slip.month)
     facts = canonical.loads(sealed.open_sealed(slip.sealed, identity, where))
-    if not isinstance(facts, dict) or not set(facts) <= set(FIELDS):
+    if not isinstance(facts, dict) or not (set(facts) <= set(FIELDS) or _is_answer(facts)):
         raise MalformedError("slip")
     return facts
+
+
+def half_within(slips: Iterable[dict[str, str]], floor: int = FLOOR) -> int | None:
+    """Return the hours within which half of the first answers came; ``None`` below *floor* of them."""
+    hours = sorted(int(slip[HOURS]) for slip in slips if HOURS in slip)
+    return hours[(len(hours) - 1) // 2] if len(hours) >= floor else None
+
+
+def _is_answer(facts: dict[str, str]) -> bool:
+    return set(facts) == {HOURS} and str(facts[HOURS]).isdecimal() and int(facts[HOURS]) <= LONGEST
 
 
 @dataclass(frozen=True, slots=True)

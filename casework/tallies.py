@@ -3,7 +3,8 @@ The figures of a month: slips opened by a coordinator at a desk, counted, and de
 
 * Only a month that is over is counted, once: two counts of one month would give away what came in between.
 * What is kept has its small cells hidden already. Nobody can bring them back: the slips are gone.
-* A slip with an outcome tells of a case that was closed, one without of a case that came in.
+* A slip with an outcome tells of a case that was closed, one with hours of a first answer, any other of a
+  case that came in.
 * The figures are signed by who counted, so that a writer of rows cannot slip in others.
 """
 
@@ -17,11 +18,11 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, journal, statistics
+from casework import canonical, clocks, journal, statistics
 from casework.errors import NotAllowedError, NotFoundError, WrongStateError
 from casework.permits import Acting
 from casework.rosters import Staffing
-from casework.tables import Slip
+from casework.tables import Clock, Slip
 from casework.tables import Tally as TallyRow
 from crypto import context, sealed
 from crypto.errors import CryptoError, MalformedError
@@ -30,7 +31,7 @@ from crypto.signature import verify
 from crypto.xwing import Identity
 
 _TAG = "subrosa/tally"
-IN, OUT = "filed", "closed"
+IN, OUT, ANSWERS = "filed", "closed", "answers"
 
 Cells = Mapping[str, Mapping[str, int | None]]
 
@@ -46,6 +47,14 @@ class Month:
     filed_fields: Cells
     closed_fields: Cells
     unread: int
+    answered: int = 0
+    hours: int | None = None  # half of the first answers came within these; None where there were too few
+
+
+def unanswered(session: Session) -> int:
+    """Return how many cases wait now: for somebody to take them, or for an answer."""
+    kinds = (*clocks.STEPS, clocks.REPLY)
+    return session.scalar(select(func.count(Clock.case.distinct())).where(Clock.kind.in_(kinds))) or 0
 
 
 def waiting(session: Session) -> dict[str, int]:
@@ -120,18 +129,21 @@ def _open(row: TallyRow, identity: Identity, roster: Roster) -> Month:
 
 
 def _count(slips: Sequence[dict[str, str]], unread: int) -> dict[str, Any]:
+    answers = [slip for slip in slips if statistics.HOURS in slip]
     parts = {
-        IN: [slip for slip in slips if "outcome" not in slip],
+        IN: [slip for slip in slips if "outcome" not in slip and statistics.HOURS not in slip],
         OUT: [slip for slip in slips if "outcome" in slip],
     }
     tallied = {name: statistics.tally(part) for name, part in parts.items()}
     return {
         "unread": unread,
+        ANSWERS: {"total": len(answers), "hours": statistics.half_within(answers)},
         **{name: {"total": one.total, "fields": one.fields} for name, one in tallied.items()},
     }
 
 
 def _month(month: str, by: str, figures: Mapping[str, Any]) -> Month:
+    answers = figures.get(ANSWERS, {})  # a month counted before these were has none
     try:
         return Month(
             month,
@@ -141,6 +153,8 @@ def _month(month: str, by: str, figures: Mapping[str, Any]) -> Month:
             figures[IN]["fields"],
             figures[OUT]["fields"],
             int(figures["unread"]),
+            int(answers.get("total", 0)),
+            None if answers.get("hours") is None else int(answers["hours"]),
         )
     except (KeyError, TypeError, ValueError):
         raise MalformedError("tally") from None

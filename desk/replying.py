@@ -16,7 +16,7 @@ from casework.post import Attachment, Box, Courier, Written, write_reply
 from casework.rows import Rows
 from casework.sheets import Sheet
 from crypto.errors import CryptoError
-from desk import sealing
+from desk import sealing, slips
 from desk.errors import ConflictError
 from desk.reading import Dossier
 from desk.visit import Visit
@@ -73,7 +73,7 @@ def _seal_answer(
     courier, boxes = courier_of(dossier), boxes_of(dossier)
     if courier is None and not boxes:
         raise ConflictError(("no_way",))
-    return write_reply(
+    written = write_reply(
         sealing.content_key(visit, dossier.case.id),
         text,
         attachments,
@@ -87,6 +87,8 @@ def _seal_answer(
         template=template,
         word=word,
     )
+    slips.answered(visit, written.rows, dossier)
+    return written
 
 
 def _cleared(visit: Visit, dossier: Dossier) -> Rows:

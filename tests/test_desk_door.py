@@ -145,6 +145,7 @@ WHO = {
     "POST /house/{staff:str}/lift": {"coordinator"},
     "GET /figures": {"coordinator"},
     "POST /figures/close": {"coordinator"},
+    "POST /figures/tell": {"coordinator"},
     "GET /figures/table": {"coordinator"},
     "GET /keeping": {"lawyer", "editor", "coordinator"},
     "POST /keeping/{case:str}/hold": {"lawyer", "editor", "coordinator"},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from casework import canonical, rows, statistics
+from casework import canonical, releases, rows, statistics
 from casework.database import Database
 from casework.tables import Slip, Tally
 from crypto import context
@@ -74,6 +74,61 @@ def test_a_closed_case_is_counted_by_what_its_cover_says(desk: DeskHouse) -> Non
         slip = session.scalars(select(Slip)).one()
     facts = statistics.open_slip(slip, desk.house.staff["olga"].identity)
     assert facts == {"kind": "legal", "outcome": "helped", "region": "RU-SVE", "topic": "refusal"}
+
+
+def put_answers(desk: DeskHouse, month: str, *hours: float) -> None:
+    batch = rows.Rows()
+    for one in hours:
+        statistics.add_answer(batch, [desk.house.staff["olga"].identity.recipient], month, one)
+    with desk.house.database.write() as session:
+        rows.write(session, [batch])
+
+
+def test_the_first_answer_and_no_later_one_leaves_a_slip_of_hours_alone(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    desk.house.now += timedelta(hours=8)
+    alice = desk.sign_in("alice")
+    where = f"/case/{case.hex()}"
+    alice.do(where, f"{where}/accept", second="")
+    assert slips(desk) == 0
+    for text in ("Добрый день.", "И ещё одно."):
+        assert alice.do(where, f"{where}/reply", text=text).status_code == 303
+    with desk.house.database.read() as session:
+        slip = session.scalars(select(Slip)).one()
+    assert statistics.open_slip(slip, desk.house.staff["olga"].identity) == {"hours": "12"}
+
+
+def test_a_coordinator_tells_readers_what_slips_say_and_nobody_else_does(desk: DeskHouse) -> None:
+    put_slips(desk, "2026-02", refusal=9)
+    put_answers(desk, "2026-02", 1, 3, 7, 20, 900)
+    desk.file_case()  # somebody waits, fewer than five
+    olga = desk.sign_in("olga")
+    assert "Nothing was told yet" in olga.page("/figures")
+    olga.do("/figures", "/figures/close", month="2026-02")
+    assert "Half of them came within 12 hours" in olga.page("/figures")
+    assert "2026-02,filed,total,,9" in olga.get("/figures/table").text
+    tokens = olga.form("/account", "/account/duty")
+    assert olga.post("/figures/tell", {**tokens, "month": "2026-01", "once": "no such"}).status_code == 404
+    alice = desk.sign_in("alice")
+    form = {**alice.form("/account", "/account/duty"), "month": "2026-02"}
+    assert alice.post("/figures/tell", form).status_code == 403
+    assert olga.do("/figures", "/figures/tell", month="2026-02").status_code == 303
+    with desk.house.database.read() as session:
+        told = releases.told_figures(session, desk.house.staffing())
+    assert told is not None
+    assert (told.month, told.hours, told.waiting, told.staff) == ("2026-02", 12, 0, "olga")
+    assert "Told by olga" in olga.page("/figures")
+
+
+def test_of_fewer_than_five_first_answers_nothing_is_said(desk: DeskHouse) -> None:
+    put_answers(desk, "2026-02", 1, 3, 7, 20)
+    olga = desk.sign_in("olga")
+    olga.do("/figures", "/figures/close", month="2026-02")
+    page = olga.page("/figures")
+    assert "too few to say" in page
+    assert "/figures/tell" not in page
+    tokens = olga.form("/account", "/account/duty")
+    assert olga.post("/figures/tell", {**tokens, "month": "2026-02"}).status_code == 404
 
 
 def test_figures_nobody_of_the_house_signed_are_not_shown(desk: DeskHouse) -> None:

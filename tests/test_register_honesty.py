@@ -42,7 +42,7 @@ def test_new_figures_reach_their_page_and_no_other(tmp_path: Path) -> None:
     page(tmp_path, Honesty())
     before = {path: path.stat().st_ino for path in (tmp_path / "site").rglob("*.html")}
     told = page(tmp_path, Honesty(Answers("2026-02", 30, 15), GateRate(date(2026, 3, 1), 120, 4)))
-    assert "February 2026: half of those who wrote had a first answer within 30 hours." in told
+    assert "February 2026: half of those who got a first answer had it within 30 hours." in told
     assert "about 15 were waiting" in told
     assert "it let through 4 of 120 texts" in told
     assert "knew the set" in told

@@ -38,7 +38,7 @@ from casework.releases.embargoes import (
     open_condition,
     seal_condition,
 )
-from casework.releases.figures import tell_figures, told_figures
+from casework.releases.figures import rounded_people, tell_figures, told_figures
 from casework.releases.issues import draw_issue
 from casework.releases.manifests import (
     land_manifest,
@@ -119,6 +119,7 @@ __all__ = [
     "released_manifests",
     "replace_manifest",
     "return_manifest",
+    "rounded_people",
     "save_draft",
     "seal_condition",
     "seal_draft",

@@ -1,5 +1,6 @@
 """
-What a coordinator tells the public of a month at the desk: how long a first answer took, how many wait.
+What a coordinator tells the public of a month at the desk: how long a first answer took, how many waited when
+that was told.
 
 Rounded before it is written, because the row stands in clear: hours to steps of six, people to fives and
 tens, and fewer than five is all that is said below that. Only a row that a coordinator signed counts.
@@ -26,7 +27,7 @@ _MONTH = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])\Z")
 
 def tell_figures(session: Session, month: str, hours: int, waiting: int, acting: Acting) -> Figures:
     """
-    Tell the public of one month (``2026-02``): the median *hours* to a first answer, how many were *waiting*.
+    Tell the public of one month (``2026-02``): the median *hours* to a first answer, how many are *waiting*.
 
     Telling a month again replaces what was told of it.
 

@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from casework import statistics, tallies
+from casework import releases, statistics, tallies
 from casework.tallies import Cells, Month
+from desk.errors import MissingError
 from desk.pages.house import COORDINATORS
 from desk.routes import Route
 from desk.visit import Reply, Visit
@@ -40,6 +41,9 @@ class Chart:
 def show(visit: Visit) -> Reply:
     """Show every month that was counted, and those that wait to be."""
     months, waiting = _read(visit)
+    with visit.database.read() as session:
+        told = releases.told_figures(session, visit.staffing)
+        unanswered = tallies.unanswered(session)
     now = visit.today.strftime("%Y-%m")
     counted = {one.month for one in months}
     drawn = [
@@ -51,7 +55,22 @@ def show(visit: Visit) -> Reply:
         due=[(month, n) for month, n in waiting.items() if month < now and month not in counted],
         running=waiting.get(now, 0),
         floor=statistics.FLOOR,
+        told=told,
+        newest=next((one for one in months if one.hours is not None), None),
+        people=releases.rounded_people(unanswered),
     )
+
+
+def tell(visit: Visit) -> Reply:
+    """Tell the public of a counted month: how long a first answer took, and how many wait as this is said."""
+    month = visit.need("month", 7)
+    with visit.database.write() as session:
+        months = tallies.read(session, visit.session.staff.identity, visit.staffing.roster)
+        hours = next((one.hours for one in months if one.month == month), None)
+        if hours is None:
+            raise MissingError
+        releases.tell_figures(session, month, hours, tallies.unanswered(session), visit.acting)
+    return visit.go("/figures", "notice.figures_told")
 
 
 def close(visit: Visit) -> Reply:
@@ -123,5 +142,6 @@ def _label(words: Words, name: str, value: str) -> str:
 ROUTES = (
     Route("GET", "/figures", show, COORDINATORS),
     Route("POST", "/figures/close", close, COORDINATORS),
+    Route("POST", "/figures/tell", tell, COORDINATORS),
     Route("GET", "/figures/table", table, COORDINATORS),
 )
