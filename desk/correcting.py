@@ -78,6 +78,27 @@ def begin(visit: Visit, public_id: str) -> bytes:
         ConflictError: somebody corrects it already; two at once would undo one another.
         CaseworkError: this person may not.
     """
+    return begin_with(visit, correctable(visit, public_id))
+
+
+def begin_with(visit: Visit, entry: Entry) -> bytes:
+    """
+    Begin a correction that says *entry* to begin with; return the id of the draft.
+
+    Raises:
+        CaseworkError: this person may not.
+    """
+    return drafting.begin(visit, None, entry)
+
+
+def correctable(visit: Visit, public_id: str) -> Entry:
+    """
+    Return what is public under *public_id*, if nobody corrects it already.
+
+    Raises:
+        MissingError: nothing is public under it, or this desk cannot read what is.
+        ConflictError: somebody corrects it already; two at once would undo one another.
+    """
     entry = public_entry(visit, public_id)
     if entry is None:
         raise MissingError
@@ -85,7 +106,7 @@ def begin(visit: Visit, public_id: str) -> bytes:
         other = select(Draft.id).where(Draft.public_id == public_id, Draft.status.in_(PENDING))
         if session.scalars(other).first() is not None:
             raise ConflictError(("in_correction",))
-    return drafting.begin(visit, None, entry)
+    return entry
 
 
 def said(before: Entry, after: Entry) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from html import unescape
@@ -20,8 +21,8 @@ from casework.tables import Draft, Published
 from desk import correcting, words
 from desk.forms import Form
 from register import entry as entries
-from register import records
-from register.entry import Entry, Quote
+from register import merging, records
+from register.entry import Entry, Quote, Source, Update
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 PUBLIC = Entry.new(
@@ -171,3 +172,53 @@ def test_an_approver_sees_which_word_of_a_quotation_went() -> None:
     (change,) = correcting.changes(before, after)
     assert change.name == "quotes"
     assert [piece.text for piece in change.pieces if piece.state] == ["Иванов", "командир"]
+
+
+TWIN = msgspec.structs.replace(
+    Entry.new(title={"ru": "То же самое"}, body={"ru": "О том же отказе."}, item_type="refusal_group"),
+    quotes=(Quote(text="Мы не поедем.", attributed_as="один из них", language="ru"),),
+    sources=(Source(outlet="Учебный вестник", day=date(2026, 5, 3)),),
+    updates=(Update(text={"ru": "Двоих уволили."}, kind="follow_up", day=date(2026, 6, 1)),),
+)
+
+
+def test_what_only_a_repetition_says_is_taken_over_by_a_correction_before_it_goes(
+    desk: DeskHouse, tmp_path: Path
+) -> None:
+    day = desk.house.now.date()
+    records.put(tmp_path / "records", TWIN, day)
+    with desk.house.database.write() as session:
+        digest = bytes.fromhex(entries.fingerprint(TWIN))
+        session.add(Published(public_id=TWIN.id, digest=digest, day=day, state="published"))
+    carol = desk.sign_in("carol")
+    where, take_over = f"/published/{TWIN.id}/merge", f"/published/{TWIN.id}/take-over"
+    assert where in carol.page("/published")
+    page = carol.page(f"{where}?into={PUBLIC.id}")
+    assert "Мы не поедем." in page
+    ticks = [one.name for one in merging.gains(PUBLIC, TWIN)]
+    assert re.findall(r'name="take" value="([0-9a-f]+)"', page) == ticks
+    there = f"{where}?into={PUBLIC.id}"
+    for wrong in ({"into": PUBLIC.id}, {"into": TWIN.id, "take": ticks}, {"into": "", "take": ticks}):
+        assert carol.do(there, take_over, **wrong).status_code == 422  # type: ignore[arg-type]
+    draft = carol.do(there, take_over, into=PUBLIC.id, take=ticks[:2]).headers["location"]
+    page = carol.page(draft)
+    assert "Мы не поедем." in page
+    assert "Двоих уволили." in page
+    assert "Учебный вестник" not in page
+    # Two corrections at once would undo one another, and only editors begin one.
+    assert carol.do(there, take_over, into=PUBLIC.id, take=ticks).status_code == 409
+    bob = desk.sign_in("bob")
+    assert bob.get(where).status_code == 403
+    form = {**bob.form("/account", "/account/duty"), "into": PUBLIC.id, "take": ticks[0]}
+    assert bob.post(take_over, form).status_code == 403
+    # Once it is gone there is nothing to take over.
+    records.retract(tmp_path / "records", TWIN.id, day)
+    assert carol.get(where).status_code == 404
+
+
+def test_an_entry_has_nothing_to_take_over_from_itself_or_twice() -> None:
+    assert not merging.gains(TWIN, TWIN)
+    whole = merging.taken_over(PUBLIC, merging.gains(PUBLIC, TWIN))
+    assert not merging.gains(whole, TWIN)
+    assert entries.loads(entries.dumps(whole)) == whole
+    assert whole.id == PUBLIC.id

@@ -131,6 +131,8 @@ WHO = {
     "POST /bench/{case:str}/release": {"custodian", "coordinator"},
     "GET /published": EVERYBODY,
     "POST /published/{entry:str}/correct": {"editor"},
+    "GET /published/{entry:str}/merge": {"editor"},
+    "POST /published/{entry:str}/take-over": {"editor"},
     "POST /published/{entry:str}/take-down": EVERYBODY,
     "GET /imports": {"editor", "coordinator"},
     "GET /imports/{digest:str}": {"editor", "coordinator"},
