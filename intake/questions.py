@@ -66,6 +66,17 @@ def hear(state: State, text: str) -> Step | None:
     return None if choice is None else _take(state, question, choice.code, text)
 
 
+def note(state: State, text: str) -> Step | None:
+    """Note the answer a message names in passing, and ask what comes next; the message itself is kept."""
+    question = screens.asked_in(state)
+    choice = None if question is None else topics.hint(question, text)
+    return (
+        None
+        if question is None or choice is None
+        else _take(state, question, choice.code, "", replaces=False)
+    )
+
+
 def _answer(question: str, code: str) -> Act:
     def act(state: State, world: World) -> Step:
         if not world.teams:
@@ -82,13 +93,13 @@ def _skip(question: str) -> Act:
     return act
 
 
-def _take(state: State, question: str, code: str, said: str) -> Step:
+def _take(state: State, question: str, code: str, said: str, *, replaces: bool | None = None) -> Step:
     topic = code if question == "topic" else state.topic
     effect = AddAnswer(question, code, state.seq, said, topic)
     after = replace(state, seq=state.seq + 1, topic=topic)
     if question == "relation":
         after = replace(after, of_another=code != HIMSELF)
-    return _next(after, question, effect, replaces=not said)
+    return _next(after, question, effect, replaces=not said if replaces is None else replaces)
 
 
 def _next(state: State, question: str, *effects: AddAnswer, replaces: bool) -> Step:

@@ -144,6 +144,11 @@ def ask_urgency(state: State) -> Say:
     )
 
 
+def hurry(state: State) -> Say:
+    """Offer to hand over at once what was just said to be urgent."""
+    return Say(rows(state, ("now",), ("menu",)), key="hurry")
+
+
 def filed(state: State, world: World) -> Say:
     """Say that it is handed over, and honestly when somebody will look."""
     team = "editors" if state.kind == "tell" else "legal"

@@ -21,7 +21,9 @@ class State:
 
     language: str = "ru"
     stage: str = (
-        "free"  # what a text is taken for: free | card | check | alarm | phrase | words | q.<question>
+        # What a text is taken for:
+        # free | card | check | alarm | phrase | words | kind | urgency | q.<question>
+        "free"
     )
     case: str | None = None
     handle: str | None = None

@@ -61,9 +61,9 @@ def _send(state: State, world: World) -> Step:
     if state.filed:
         return stay(state, screens.told(state, "filed.already"))
     if state.kind is None and screens.kinds(world.teams):
-        return stay(state, screens.ask_kind(state, world))
+        return stay(replace(state, stage="kind"), screens.ask_kind(state, world))
     if state.urgency is None:
-        return stay(state, screens.ask_urgency(state))
+        return stay(replace(state, stage="urgency"), screens.ask_urgency(state))
     return file(state, world)
 
 
@@ -73,7 +73,7 @@ def _send_as(kind: str | None) -> Act:
             return _send(state, world)
         after = replace(state, kind=kind)
         if after.urgency is None:
-            return stay(after, screens.ask_urgency(after), Note())
+            return stay(replace(after, stage="urgency"), screens.ask_urgency(after), Note())
         return file(after, world)
 
     return act

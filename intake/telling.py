@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import coaching, events, giveaways, phrase_screens, questions, recognising, screens
+from intake import coaching, events, giveaways, phrase_screens, questions, recognising, screens, sending
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -41,7 +41,11 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
     if state.stage == "card" and not event.forwarded and _may_be_card(event.text):
         return _keep_card(state, event.text)
     if state.case is not None and not event.forwarded:
-        answered = questions.hear(state, event.text) or recognising.hear(state, event.text, world)
+        answered = (
+            sending.hear(state, event.text, world, file)
+            or questions.hear(state, event.text)
+            or recognising.hear(state, event.text, world)
+        )
         if answered is not None:
             return answered
     noticed = giveaways.of_text(event)
@@ -51,7 +55,15 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
     effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks, doubts=noticed))
     effects += recognising.warn(state, event.text)
     after = coaching.note(_next(began, event.message), noticed)
-    return _coached(kept(state, after, world, tuple(effects), messages=1))
+    step = _coached(kept(state, after, world, tuple(effects), messages=1))
+    if state.case is not None and not event.forwarded and sending.presses(state, event.text):
+        # Should nothing more come, the case is at least handed over as what it is.
+        hurried = replace(step.state, urgency="now")
+        return Step(hurried, (*step.replies, screens.hurry(hurried)), step.effects)
+    named = None if event.forwarded else questions.note(step.state, event.text)
+    if named is None:
+        return step
+    return Step(named.state, (*step.replies, *named.replies), (*step.effects, *named.effects))
 
 
 def hear_file(state: State, event: events.File, world: World) -> Step:

@@ -2,7 +2,8 @@
 What may be answered with a button, and what people type instead: lists in ``intake/topics``, dated, not code.
 
 Rules:
-* A typed answer is one only when nothing else is said in it: whatever is left over makes it a message.
+* A typed answer is one only when nothing else is said in it: whatever is left over makes it a message. Of a
+  short one it is still noted which answer it names, where it names exactly one and denies nothing.
 * Endings are not compared ("в Свердловской области", "Свердловская"), and a name two places share is none.
 """
 
@@ -23,6 +24,8 @@ FOLDER = Path(__file__).with_name("topics")
 QUESTIONS = ("relation", "topic", "knows", "contact", "service", "branch", "region")
 # Asked only of who writes about somebody else.
 OF_ANOTHER = ("knows", "contact")
+# Questions whose answers a message may name in passing. Who is meant by "brother", or by "no", it may not.
+HINTED = ("topic", "service", "branch", "region")
 # Longer than any answer; a story is longer still.
 ANSWER_LENGTH = 60
 
@@ -39,6 +42,7 @@ _INSTEAD = {
     "краю": "край",
     "крае": "край",
 }
+_DENIALS = frozenset({"не", "нет", "ни", "без", "ні", "немає", "not", "no", "never", "without"})
 _SKIPS = frozenset({"пропустить", "пропустити", "дальше", "далі", "не знаю", "skip", "next", "i do not know"})
 
 
@@ -111,6 +115,19 @@ def understand(question: str, text: str) -> Choice | None:
     return find(question, codes.pop()) if len(codes) == 1 and rest <= _filler_stems() else None
 
 
+def hint(question: str, text: str) -> Choice | None:
+    """Return the one answer a short message names among other words; none where it says "not" of anything."""
+    said = _stems(text)
+    if len(text) > ANSWER_LENGTH or "?" in text or question not in HINTED:
+        return None
+    there, names = set(said), _names(question)
+    found = [name for name in names if set(name) <= there and name not in _vague()]
+    longest = [name for name in found if not any(set(name) < set(other) for other in found)]
+    denied = there & _DENIALS - {stem for name in longest for stem in name}
+    codes = {names[name] for name in longest}
+    return find(question, codes.pop()) if len(codes) == 1 and not denied else None
+
+
 def is_skip(text: str) -> bool:
     """Tell whether somebody typed that they would rather not say."""
     return " ".join(_words(text)) in _SKIPS
@@ -148,6 +165,13 @@ def _filler_stems() -> frozenset[str]:
     """Return what is said around an answer, and is no part of it."""
     said = (FOLDER / "around.txt").read_text(encoding="utf-8")
     return frozenset(_stem(word) for word in said.split())
+
+
+@cache
+def _vague() -> frozenset[tuple[str, ...]]:
+    """Return the words that name an answer alone, and in a sentence may mean anything."""
+    said = (FOLDER / "vague.txt").read_text(encoding="utf-8")
+    return frozenset((_stem(word),) for word in said.split())
 
 
 def _stems(text: str) -> tuple[str, ...]:

@@ -85,6 +85,31 @@ def test_typed_answers_are_understood_in_any_form(question: str, text: str, code
 
 
 @pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("контракт давно закончился", "open_contract"),
+        ("заставили контракт подписать", "forced_contract"),
+        ("числится в соч с весны", "awol"),
+        ("лежит после ранения в госпитале", "medical"),
+        ("закрыли в подвале и бьют", "held"),
+        ("уже месяц нет связи с мужем", "missing"),
+        ("повестка через госуслуги", "summons"),
+        ("чоловіка тримають у підвалі вже тиждень", "held"),
+        ("my son is wounded", "medical"),
+        ("он не отказался, его увезли силой", None),
+        ("дело в том что боюсь", None),
+        ("заставляют идти на штурм", None),
+        ("контракт истек, и он ранен", None),
+        ("помогите пожалуйста", None),
+    ],
+)
+def test_a_message_is_kept_whole_and_what_it_names_is_noted(text: str, code: str | None) -> None:
+    """One matter among other words; what denies, or names two, or may mean anything, names none."""
+    found = topics.understand("topic", text) or topics.hint("topic", text)
+    assert (None if found is None else found.code) == code
+
+
+@pytest.mark.parametrize(
     ("question", "text"),
     [
         ("region", "Чита и Уфа"),

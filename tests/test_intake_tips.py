@@ -113,6 +113,79 @@ def test_every_tip_arrives_complete_in_the_right_team(
     assert [word for word in canaries if word.encode() in disk] == []
 
 
+# Not in the file: how people write, what they type where they are asked, and where that belongs.
+UNSEEN: list[tuple[str, list[str], str, str, tuple[str, str]]] = [
+    ("ru", ["Пишет мама", "забрали моего Лёшу кирпич-1"], "нужна помощь", "на днях", ("legal", "days")),
+    ("ru", ["я ушёл из части, кирпич-2", "прячусь у тётки"], "юрист", "срочно", ("legal", "now")),
+    (
+        "ru",
+        ["осколок в бедре, а комиссия написала годен кирпич-3"],
+        "Помогите",
+        "не горит",
+        ("legal", "normal"),
+    ),
+    ("ru", ["санитарка я, раненых не лечат кирпич-4"], "рассказать", "не срочно", ("editors", "normal")),
+    (
+        "ru",
+        ["год как кончился контракт, рапорт не берут кирпич-5"],
+        "совет",
+        "через неделю",
+        ("legal", "days"),
+    ),
+    (
+        "ru",
+        ["сидим в яме шестеро кирпич-6", "воды нет второй день"],
+        "и то и другое",
+        "сейчас",
+        ("legal", "now"),
+    ),
+    (
+        "uk",
+        ["Доброго дня, чоловіка примусили підписати кирпич-7"],
+        "потрібен юрист",
+        "терміново",
+        ("legal", "now"),
+    ),
+    (
+        "en",
+        ["I report on the 41st army, can you confirm a case кирпич-8"],
+        "publish it",
+        "no hurry",
+        ("editors", "normal"),
+    ),
+    ("ru", ["Займы без отказа! Жми кирпич-9"], "не знаю", "не спешу", ("legal", "normal")),
+    (
+        "ru",
+        ["вы все предатели, найду каждого кирпич-10", "а брата верните"],
+        "пусть все знают",
+        "завтра",
+        ("editors", "now"),
+    ),
+]
+
+
+def test_ten_unseen_people_who_type_what_they_are_asked_arrive_as_what_they_are(sqlite_house: House) -> None:
+    """Nobody taps more than "send"; team and urgency are what was typed, and every word is there."""
+    wrong = []
+    for number, (language, told, wants, soon, goes) in enumerate(UNSEEN, start=1):
+        before = {one.id for one in cases(sqlite_house)}
+        tess = Phone(sqlite_house, chat=9000 + number, language_code=language)
+        for text in told:
+            assert tess.write(text)
+        tess.press("send")
+        for answer in (wants, soon):
+            tess.write(answer)
+        (case,) = (one for one in cases(sqlite_house) if one.id not in before)
+        said = [one["text"] for one in read(sqlite_house, READERS_OF[goes[0]], case.id, "message")]
+        if (case.team, case.urgency) != goes or case.status != "new" or said != told:
+            wrong.append((told[0], case.team, case.urgency, case.status, said))
+    assert wrong == []
+    assert "кирпич".encode() not in clear_columns(sqlite_house)
+
+
+READERS_OF = {"legal": "alice", "editors": "carol"}
+
+
 def test_the_search_for_canaries_would_find_one(sqlite_house: House) -> None:
     """The search above looks at columns in clear: a word written into one is found."""
 
