@@ -28,19 +28,7 @@ from litestar.handlers import HTTPRouteHandler
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import (
-    answering,
-    attending,
-    checking,
-    door,
-    forms,
-    handing,
-    reassuring,
-    relieving,
-    rewrapping,
-    sending,
-    words,
-)
+from desk import answering, chores, door, forms, sending, words
 from desk.ahead import Ahead
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, TooLargeError
@@ -55,15 +43,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 # Width of each lane, and how many may wait before it says that it is busy.
 LANES: Mapping[str, tuple[int, int]] = {WORK: (8, 64), UNLOCK: (2, 8), PICTURE: (2, 16)}
 SWEEP_SECONDS = 30.0
-# What a session does by itself while somebody is signed in.
-CHORES = (
-    handing.settle_in_passing,
-    attending.attend_in_passing,
-    checking.check_in_passing,
-    relieving.relieve_in_passing,
-    rewrapping.rewrap_in_passing,
-    reassuring.reassure_in_passing,
-)
 
 T = TypeVar("T")
 
@@ -202,8 +181,8 @@ async def _sweep(desk: Desk, lane: Lane) -> None:
         if desk.journal is not None:
             await _quietly(lane, partial(desk.journal.look, desk.database, desk.anchor))
         for session in desk.sessions.living(desk.clock()):
-            for chore in CHORES:
-                await _quietly(lane, partial(chore, desk, session))
+            for chore in chores.CHORES:
+                await _quietly(lane, partial(chores.do, chore, desk, session))
 
 
 async def _quietly(lane: Lane, work: Callable[[], object]) -> None:

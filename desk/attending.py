@@ -10,19 +10,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from casework import asking
-from desk import visit as visits
-from desk.sessions import Session
-from desk.visit import Desk
+from desk.visit import Visit
 
 EVERY = timedelta(minutes=5)
 
 
-def attend_in_passing(desk: Desk, session: Session) -> bool:
-    """Let the hub know that the person of *session* is there; tell whether it was time to."""
-    visit = visits.in_passing(desk, session)
-    if visit is None or (session.attended is not None and visit.now - session.attended < EVERY):
+def attend(visit: Visit) -> bool:
+    """Let the hub know that this person is there; tell whether it was time to."""
+    session = visit.session
+    if session.attended is not None and visit.now - session.attended < EVERY:
         return False
     session.attended = visit.now
-    with desk.database.write() as database:
+    with visit.database.write() as database:
         asking.ask(database, visit.actor, session.answers, (), purpose=asking.READ, now=visit.now)
     return True

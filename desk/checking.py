@@ -17,11 +17,9 @@ from casework.errors import CaseworkError
 from casework.tables import Case, Draft, Grant, JournalRow, Verdict
 from crypto.errors import CryptoError
 from desk import drafting, gating, opening
-from desk import visit as visits
 from desk.drafting import Sheet
 from desk.errors import ConflictError, DeskError
-from desk.sessions import Session
-from desk.visit import Desk, Visit
+from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
@@ -72,23 +70,20 @@ def check(visit: Visit, sheet: Sheet) -> str:
     return judged.level
 
 
-def check_in_passing(desk: Desk, session: Session) -> int:
+def check_waiting(visit: Visit) -> int:
     """
-    Judge by itself what waits for the person of *session*; return how many texts were judged.
+    Judge by itself what waits for this person; return how many texts were judged.
 
     What cannot be judged now is left for a person, who is told why when they press the button.
     """
-    visit = visits.in_passing(desk, session)
-    if visit is None or not visit.roles & JUDGES:
-        return 0
     judged = 0
     for draft in waiting(visit):
-        if draft.digest is None or draft.digest in session.unchecked:
+        if draft.digest is None or draft.digest in visit.session.unchecked:
             continue
         try:
             check(visit, drafting.open_sheet(visit, draft.id))
         except (DeskError, CaseworkError, CryptoError) as error:
-            session.unchecked.add(draft.digest)
+            visit.session.unchecked.add(draft.digest)
             log.warning("desk.unchecked %s", type(error).__name__)
         else:
             judged += 1

@@ -17,11 +17,9 @@ from casework.asking import NewGrant
 from casework.errors import NotFoundError
 from casework.keys import PublicKey
 from casework.tables import SealingKey
-from desk import visit as visits
 from desk.errors import ConflictError
 from desk.opening import PAUSE
-from desk.sessions import Session
-from desk.visit import Desk, Visit
+from desk.visit import Visit
 
 # The hub restarts in seconds; after so many tries a person should know.
 TRIES = 3
@@ -75,18 +73,12 @@ def hand_in(visit: Visit, what: HandIn) -> bool:
     return False
 
 
-def settle_in_passing(desk: Desk, session: Session) -> int:
-    """Look after what the hub has not confirmed for *session*; return how much still waits."""
-    if not session.waiting:
-        return 0
-    visit = visits.in_passing(desk, session)
-    if visit is not None:
-        settle(visit)
-    return len(session.waiting)
+def settle(visit: Visit) -> int:
+    """
+    Look after what the hub had not confirmed; return how much still waits.
 
-
-def settle(visit: Visit) -> None:
-    """Look after what the hub had not confirmed; a refusal is shown once and does not stop the page."""
+    A refusal is shown once and does not stop the page.
+    """
     with visit.session.lock:
         waiting, visit.session.waiting = visit.session.waiting, []
         for one in waiting:
@@ -97,6 +89,7 @@ def settle(visit: Visit) -> None:
                 visit.session.waiting.append(one)
             elif state == AGAIN:
                 visit.session.waiting.append(Pending(_write(visit, one.what), one.what))
+        return len(visit.session.waiting)
 
 
 def _write(visit: Visit, what: HandIn) -> bytes:

@@ -26,32 +26,26 @@ from casework.rows import Rows
 from casework.tables import Case, JournalRow
 from crypto.errors import CryptoError
 from desk import handing, histories, reading, sealing
-from desk import visit as visits
 from desk.errors import DeskError
 from desk.handing import HandIn
 from desk.reading import Dossier
 from desk.replying import boxes_of, courier_of
-from desk.sessions import Session
-from desk.visit import Desk, Visit
+from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
 CATALOGUES = Path(casework.__file__).parent / "catalogues"
 
 
-def reassure_in_passing(desk: Desk, session: Session) -> int:
-    """Tell the clients of cases the person of *session* was left with; return how many were told."""
-    visit = visits.in_passing(desk, session)
-    if visit is None:
-        return 0
+def reassure(visit: Visit) -> int:
+    """Tell the clients of cases this person was left with; return how many were told."""
     told = 0
-    with session.lock:
-        for case in _left_with(visit):
-            session.reassured.add(case)
-            try:
-                told += _reassure(visit, case)
-            except (CaseworkError, CryptoError, DeskError) as error:
-                log.warning("desk.not_reassured %s", type(error).__name__)
+    for case in _left_with(visit):
+        visit.session.reassured.add(case)
+        try:
+            told += _reassure(visit, case)
+        except (CaseworkError, CryptoError, DeskError) as error:
+            log.warning("desk.not_reassured %s", type(error).__name__)
     return told
 
 

@@ -21,25 +21,14 @@ from casework.keys import NewKey
 from casework.tables import Case, Grant, SealingKey
 from crypto.errors import CryptoError
 from desk import accepting, handing
-from desk import visit as visits
 from desk.errors import ConflictError
 from desk.handing import HandIn
-from desk.sessions import Session
-from desk.visit import Desk, Visit
+from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
 # Keys made in one round; the next one makes the rest.
 AT_ONCE = 50
-
-
-def relieve_in_passing(desk: Desk, session: Session) -> int:
-    """Relieve the stand-ins on the cases of *session*; return how many keys the hub took."""
-    visit = visits.in_passing(desk, session)
-    if visit is None:
-        return 0
-    with session.lock:
-        return relieve(visit)
 
 
 def relieve(visit: Visit) -> int:

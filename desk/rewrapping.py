@@ -29,11 +29,9 @@ from casework.permits import has_role
 from casework.tables import Case, Draft, Grant
 from crypto.xwing import Identity
 from desk import handing, opening
-from desk import visit as visits
 from desk.errors import ConflictError, DeskError
 from desk.handing import HandIn
-from desk.sessions import Session
-from desk.visit import Desk, Visit
+from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
@@ -47,15 +45,6 @@ UNREAD = bytes(32)
 
 Missing = tuple[GrantRef, Holder]
 """A key this session may open, and somebody who should hold it and does not."""
-
-
-def rewrap_in_passing(desk: Desk, session: Session) -> int:
-    """Re-wrap what is missing with the keys of *session*; return how many grants the hub took."""
-    visit = visits.in_passing(desk, session)
-    if visit is None:
-        return 0
-    with session.lock:
-        return rewrap(visit)
 
 
 def rewrap(visit: Visit) -> int:

@@ -13,10 +13,10 @@ from casework import asking, keeper
 from casework.actors import Actor
 from casework.database import Database
 from casework.limits import QUIET
-from casework.tables import Request
+from casework.tables import Request, StaffState
 from crypto import keyring
 from crypto.xwing import Identity
-from desk import app, attending
+from desk import attending, chores
 from tests.deskhouse import DeskHouse, open_desk
 
 
@@ -36,14 +36,14 @@ def test_a_session_says_every_few_minutes_that_somebody_is_there(desk: DeskHouse
     desk.sign_in("carol")
     state, house, counters = desk.app.state.desk, desk.house, keeper.Counters()
     (session,) = state.sessions.living(house.now)
-    assert attending.attend_in_passing in app.CHORES
-    assert attending.attend_in_passing(state, session)
-    assert not attending.attend_in_passing(state, session)
+    assert attending.attend in chores.CHORES
+    assert chores.do(attending.attend, state, session)
+    assert not chores.do(attending.attend, state, session)
     began = house.now
     listen(desk, counters)
     house.now += QUIET
     assert not counters.is_quiet(began, house.now)
-    assert attending.attend_in_passing(state, session)
+    assert chores.do(attending.attend, state, session)
     listen(desk, counters)
     house.now += QUIET + timedelta(minutes=1)
     assert counters.is_quiet(began, house.now)
@@ -65,3 +65,14 @@ def test_mallory_without_a_key_of_the_house_holds_nothing_back(desk: DeskHouse) 
         asking.ask(session, by, Identity.generate(), (), purpose=asking.READ, now=house.now)
     listen(desk, counters)
     assert counters.heard is None
+
+
+def test_nothing_is_done_for_somebody_who_may_not_work(desk: DeskHouse) -> None:
+    desk.sign_in("carol")
+    state, house = desk.app.state.desk, desk.house
+    (session,) = state.sessions.living(house.now)
+    with house.database.write() as rows:
+        rows.get_one(StaffState, "carol").suspended_until = house.now + timedelta(days=1)
+    assert [chores.do(chore, state, session) for chore in chores.CHORES] == [0] * len(chores.CHORES)
+    with house.database.read() as rows:
+        assert rows.scalars(select(Request)).all() == []

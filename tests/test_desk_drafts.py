@@ -15,7 +15,7 @@ from casework.database import Database
 from casework.redaction import gate
 from casework.redaction.detectors import Detectors
 from casework.tables import Case, Draft, JournalRow, Letter, Press, Verdict, Wording
-from desk import checking, gating
+from desk import checking, chores, gating
 from register import entry as entries
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
@@ -124,7 +124,9 @@ def test_the_holders_half_runs_by_itself_at_the_desk_of_a_custodian(desk: DeskHo
     draft = begin(desk, carol)
     write(carol, draft, "freeze")
     state = desk.app.state.desk
-    judged = [checking.check_in_passing(state, session) for session in state.sessions.living(desk.house.now)]
+    judged = [
+        chores.do(checking.check_waiting, state, session) for session in state.sessions.living(desk.house.now)
+    ]
     assert sum(judged) == 1
     assert not erin.page("/bench").count("waits for your check")
     with desk.house.database.read() as session:

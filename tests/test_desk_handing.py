@@ -10,7 +10,7 @@ import pytest
 from casework import keeper
 from casework.database import Database
 from casework.tables import SealingKey
-from desk import app, handing
+from desk import chores, handing
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 
@@ -40,11 +40,11 @@ def test_what_the_hub_lost_is_handed_in_anew_though_nobody_opens_a_page(desk: De
     _alice, case = accept_in_vain(desk)
     state = desk.app.state.desk
     (session,) = state.sessions.living(desk.house.now)
-    assert handing.settle_in_passing in app.CHORES
-    assert handing.settle_in_passing(state, session) == 1
+    assert handing.settle in chores.CHORES
+    assert chores.do(handing.settle, state, session) == 1
     keeper.clear(desk.house.database)
     desk.restart_hub()
-    assert desk.waits_for(lambda: handing.settle_in_passing(state, session) == 0)
+    assert desk.waits_for(lambda: chores.do(handing.settle, state, session) == 0)
     assert lies(desk, case)
 
 

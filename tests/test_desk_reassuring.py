@@ -15,7 +15,7 @@ from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.tables import Case, Item, JournalRow, Outbox
 from crypto import context, lock
-from desk import reassuring, rewrapping
+from desk import chores, reassuring, rewrapping
 from desk.visit import Desk
 from tests.deskhouse import DeskHouse, open_desk
 from tests.phone import Phone, cases
@@ -54,8 +54,8 @@ def arrest(desk: DeskHouse, name: str) -> None:
 def passes(desk: DeskHouse, name: str) -> int:
     of: Desk = desk.app.state["desk"]
     session = next(one for one in of.sessions.living(desk.house.now) if one.staff.staff == name)
-    rewrapping.rewrap_in_passing(of, session)
-    return reassuring.reassure_in_passing(of, session)
+    chores.do(rewrapping.rewrap, of, session)
+    return chores.do(reassuring.reassure, of, session)
 
 
 def couriers(desk: DeskHouse, case: bytes) -> list[Item]:

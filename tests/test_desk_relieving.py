@@ -12,7 +12,7 @@ from sqlalchemy import update
 from casework import keys, succession
 from casework.database import Database
 from casework.tables import SealingKey, StaffState
-from desk import relieving
+from desk import chores, relieving
 from desk.visit import Desk
 from tests.deskhouse import DeskHouse, open_desk
 from tests.test_succession import add_fred, held, suspend
@@ -51,7 +51,7 @@ def passes(desk: DeskHouse, name: str) -> int:
     """Let the session of *name* relieve whom it can, and return how many keys it made."""
     of: Desk = desk.app.state["desk"]
     sessions = [one for one in of.sessions.living(desk.house.now) if one.staff.staff == name]
-    return relieving.relieve_in_passing(of, sessions[-1])
+    return chores.do(relieving.relieve, of, sessions[-1])
 
 
 def test_what_comes_once_somebody_is_back_is_theirs_alone(desk: DeskHouse, case: bytes) -> None:

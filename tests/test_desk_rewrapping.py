@@ -16,7 +16,7 @@ from casework.database import Database
 from casework.keys import NewKey
 from casework.tables import Case, Draft, Grant, Notice, StaffState
 from crypto import keyring
-from desk import handing, keyrings, opening, rewrapping
+from desk import chores, handing, keyrings, opening, rewrapping
 from desk import visit as visits
 from desk.errors import ConflictError
 from desk.handing import HandIn
@@ -36,7 +36,7 @@ def passes(desk: DeskHouse, name: str) -> int:
     """Let the session of *name* do what it does by itself, and return how many grants it made."""
     of: Desk = desk.app.state["desk"]
     sessions = [one for one in of.sessions.living(desk.house.now) if one.staff.staff == name]
-    return rewrapping.rewrap_in_passing(of, sessions[-1])
+    return chores.do(rewrapping.rewrap, of, sessions[-1])
 
 
 def renew_keyring(desk: DeskHouse, name: str) -> None:
