@@ -37,6 +37,8 @@ LATER = timedelta(minutes=1)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (360, 768, 1280, 1440)
 PICTURES = ((360, "dark"), (1280, "light"))
+# With ``--tour FOLDER`` every page is kept there too, in these widths and both themes.
+TOUR_WIDTHS, TOUR = (360, 1440), list[Path]()
 PAGE_LIMIT = 100_000  # bytes
 TEXT_ON = {
     "ink": ("ground", "sheet", "raised", "sunk", "rose-wash", "amber-wash", "danger-wash", "green-wash"),
@@ -138,7 +140,11 @@ def serving(database: Database, folder: Path, detectors: Detectors) -> Iterator[
 
 
 @pytest.fixture
-def served(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Iterator[Served]:
+def served(
+    sqlite_database: Database, tmp_path: Path, detectors: Detectors, request: pytest.FixtureRequest
+) -> Iterator[Served]:
+    chosen = request.config.getoption("--tour")
+    TOUR[:] = [] if chosen is None else [Path(chosen) / "desk"]
     with serving(sqlite_database, tmp_path, detectors) as desk:
         yield desk
 
@@ -192,10 +198,20 @@ async def look(tab: Page, name: str, url: str) -> list[str]:
             if (width, theme) in PICTURES:
                 wrong += [f"{name} {width} {theme}: {one}" for one in await barriers(tab)]
                 await tab.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+            if width in TOUR_WIDTHS:
+                await _keep_for_tour(tab, f"{name}-{width}-{theme}")
     faults = {key: found[key] for key in ("nameless", "silent", "pictures", "doubled") if found[key]}
     if faults or found["headings"] != 1 or found["mains"] != 1 or found["lang"] != "ru":
         wrong.append(f"{name}: {faults} {found['headings']} {found['mains']} {found['lang']} {url}")
     return wrong
+
+
+async def _keep_for_tour(tab: Page, name: str) -> None:
+    """Keep a picture of the whole page, small enough to lie beside the code."""
+    for folder in TOUR:
+        folder.mkdir(parents=True, exist_ok=True)
+        with Image.open(BytesIO(await tab.screenshot(full_page=True))) as seen:
+            seen.convert("RGB").save(folder / f"{name}.webp", quality=60, method=4)
 
 
 @pytest.mark.browser
