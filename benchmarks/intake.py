@@ -1,19 +1,18 @@
 """
 How fast the hub takes tips in, and how soon it says so: ``python -m benchmarks.intake --json``.
 
-The stand-in Telegram and the phones are this process; the hub is one of its own on a fresh SQLite house, and
-so is the bot it is compared with, all on loopback.
+Hub, stand-in Telegram and the bot to compare with are processes of their own (:mod:`benchmarks.stand`).
 
 * *burst*: so many messages from so many chats at once; seconds until all are sealed and committed, and the
   hub's own processor time for each.
-* *clients*: so many people who write, wait until their message is committed, and write again at once.
-* *steady*: messages at a steady rate; milliseconds from a message on the phone to the first "received" that
-  covers it on the wire, with all pacing on. Receipts that follow within three seconds are merged on purpose.
 * *plain*: the same burst into a bot that stores nothing (:mod:`benchmarks.plain_bot`), which answers every
-  message with a line, or drops it.
-
-Bursts of the hub and of the plain bot take turns; their figures are medians over the rounds, and *ratio* is
-the hub's rate by the plain bot's.
+  message with a line, or drops it. It takes turns with the hub; *ratio* is the hub's rate by the plain bot's.
+* *clients*: so many people who write, wait until their message is committed, and write again at once.
+* *steady*: messages at a steady rate, while others look up code phrases, half of them wrong; milliseconds
+  from a message on the phone to the first "received" of a burst on the wire, and to the answer to a phrase.
+  Receipts that follow within three seconds are merged on purpose.
+* *flood*: the same for everybody else while one chat writes 200 a second.
+* *memory*: MiB of the hub after so many messages, and after many more.
 """
 
 from __future__ import annotations
@@ -21,268 +20,211 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
 import statistics
-import sys
-import tempfile
 import time
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from collections import defaultdict
 from random import Random
+from typing import Any
 
 import click
 
-from bot.emulator import Emulator, phones
-from bot.emulator.phones import Hand
-from bot.raw import NUMBER_BITS
-from bot.telegram import door_number
-from casework.database import connect, create_tables
+from benchmarks.stand import (
+    STARTS_WITHIN,
+    Figures,
+    Stand,
+    Wire,
+    at_rate,
+    child,
+    memory,
+    processor_time,
+    quantiles,
+    standing,
+    telegram,
+)
+from crypto.phrase import Phrase
 from intake import texts
 from intake.replies import Receipt
-from tests.house import House, build
-from tests.hubs import TOKEN, counts, write_config
+from tests.hubs import TOKEN
 
-DOOR = door_number(TOKEN)
-LOOK = 0.004  # seconds between looks at what was sent: the resolution of the latencies
-STARTS_WITHIN, DRAINS_WITHIN = 20.0, 60.0  # seconds
-
-Figures = dict[str, float]
+# Seconds without a message after which the next is the first of a burst, whose "received" is not merged.
+QUIET = 5.0
+LANGUAGE = "ru"
 
 
-@dataclass
-class Stand:
-    """A running hub, the stand-in it talks to, and the phones."""
-
-    house: House
-    emulator: Emulator
-    hands: list[Hand]
-    hub: asyncio.subprocess.Process
-    rows: sqlite3.Connection
-
-    def next_number(self) -> int:
-        """Return the number the next update will carry."""
-        return next(iter(self.emulator.world.bots.values())).queue.next_id
-
-    def committed(self, numbers: list[int]) -> set[int]:
-        """Return which of these updates are worked and committed."""
-        door = DOOR << NUMBER_BITS
-        marks = ",".join("?" * len(numbers))
-        query = f"SELECT update_id FROM spool WHERE state = 'done' AND update_id IN ({marks})"
-        return {row[0] - door for row in self.rows.execute(query, [door + number for number in numbers])}
-
-
-@asynccontextmanager
-async def child(*argv: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a Python module as a child, and end it."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield running
-    finally:
-        running.terminate()
-        await running.wait()
-
-
-@asynccontextmanager
-async def standing(chats: int) -> AsyncIterator[Stand]:
-    """Lay out a house, run a hub on it, and have every phone begin a tip."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        database = connect(f"sqlite:///{folder / 'house.db'}")
-        create_tables(database, b"sentinel")
-        house = build(database, folder, now=datetime.now(UTC))
-        async with Emulator() as emulator:
-            emulator.world.add_bot(TOKEN)
-            hands = [_phone(emulator) for _ in range(chats)]
-            async with child("tests.chaos_hub", str(write_config(folder, house, emulator.base_url))) as hub:
-                rows = sqlite3.connect(f"file:{folder / 'house.db'}?mode=ro", uri=True, isolation_level=None)
-                for hand in hands:
-                    phones.write(hand, "the first words of a tip")
-                await _drained(house, chats)
-                yield Stand(house, emulator, hands, hub, rows)
-                rows.close()
-        database.close()
-
-
-def _phone(emulator: Emulator) -> Hand:
-    return phones.hold(emulator.world, emulator.world.add_phone({"language_code": "ru"}).phone_id)
-
-
-async def _drained(house: House, cases: int) -> None:
-    """Wait until so many cases stand, and everything owed was said."""
-    async with asyncio.timeout(STARTS_WITHIN + DRAINS_WITHIN):
-        while True:
-            left = await asyncio.to_thread(counts, house)
-            if left["case"] == cases and left["waiting"] == left["outbox"] == 0:
-                return
-            await asyncio.sleep(0.1)
-
-
-def processor_time(process: asyncio.subprocess.Process) -> float:
-    """Return the seconds of processor time a child has used."""
-    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def burst(stand: Stand, messages: int) -> Figures:
+async def burst(stand: Stand, chats: int, messages: int) -> Figures:
     """Send *messages* at once and wait until all are committed."""
-    first, used, began = stand.next_number(), processor_time(stand.hub), time.perf_counter()
-    for n in range(messages):
-        phones.write(stand.hands[n % len(stand.hands)], f"message {n} with some words in it")
-    last = list(range(first, first + messages))
-    async with asyncio.timeout(DRAINS_WITHIN + messages / 10):
-        while len(stand.committed(last)) < messages:
-            await asyncio.sleep(0.02)
-    seconds = time.perf_counter() - began
-    used = processor_time(stand.hub) - used
+    used, began = processor_time(stand.hub), time.perf_counter()
+    await stand.drained(await stand.write(stand.phones[:chats], messages))
+    seconds, used = time.perf_counter() - began, processor_time(stand.hub) - used
     return {"per_second": messages / seconds, "processor_ms_each": 1000 * used / messages}
-
-
-async def clients(stand: Stand, number: int, seconds: float) -> Figures:
-    """Let *number* people write one message after the other, each when the one before is committed."""
-    pending: dict[int, tuple[float, Hand]] = {}
-    latencies: list[float] = []
-    began = time.perf_counter()
-
-    def write(hand: Hand) -> None:
-        pending[stand.next_number()] = (time.perf_counter(), hand)
-        phones.write(hand, "one more sentence of a tip")
-
-    for hand in stand.hands[:number]:
-        write(hand)
-    while pending:
-        done, now = stand.committed(list(pending)), time.perf_counter()
-        for update in done:
-            sent, hand = pending.pop(update)
-            latencies.append(now - sent)
-            if now - began < seconds:
-                write(hand)
-        await asyncio.sleep(LOOK)
-    return {
-        "clients": number,
-        "per_second": len(latencies) / (time.perf_counter() - began),
-        **_quantiles(latencies),
-    }
-
-
-async def steady(stand: Stand, rate: float, seconds: float) -> Figures:
-    """Send at *rate* for *seconds*, and measure when each message is acknowledged."""
-    waiting: dict[int, deque[float]] = defaultdict(deque)
-    latencies: list[float] = []
-    firsts: list[float] = []
-    stop = asyncio.Event()
-    watcher = asyncio.ensure_future(_watch(stand.emulator, waiting, latencies, firsts, stop))
-    random, began, n = Random(1), time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
-        hand = random.choice(stand.hands)
-        waiting[hand.chat.chat_id].append(time.perf_counter())
-        phones.write(hand, f"steady {n}")
-        n += 1
-        await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
-    deadline = time.perf_counter() + DRAINS_WITHIN
-    while any(waiting.values()) and time.perf_counter() < deadline:
-        await asyncio.sleep(0.05)
-    stop.set()
-    await watcher
-    first = {f"first_{name}": value for name, value in _quantiles(firsts).items()}
-    return {"rate": rate, "unacknowledged": sum(map(len, waiting.values())), **first, **_quantiles(latencies)}
-
-
-async def _watch(
-    emulator: Emulator,
-    waiting: dict[int, deque[float]],
-    latencies: list[float],
-    firsts: list[float],
-    stop: asyncio.Event,
-) -> None:
-    """Match receipts on the wire with the messages they cover, oldest first; *firsts* opened a burst."""
-    meanings = {texts.render(Receipt(messages=m), "ru").text: m for m in range(1, 200)}
-    seen = max((call.number for call in emulator.world.calls), default=0)
-    quiet_since: dict[int, float] = {}
-    while not stop.is_set():
-        for call in emulator.world.calls.since(seen, "sendMessage"):
-            seen = max(seen, call.number)
-            now, number = time.perf_counter(), int(call.params["chat_id"])
-            covered = min(meanings.get(call.params["text"], 0), len(waiting[number]))
-            for at in range(covered):
-                sent = waiting[number].popleft()
-                latencies.append(now - sent)
-                if at == 0 and sent - quiet_since.get(number, 0.0) > 5.0:
-                    firsts.append(now - sent)
-            if covered:
-                quiet_since[number] = now
-        await asyncio.sleep(LOOK)
 
 
 async def plain(chats: int, messages: int, answer: str) -> Figures:
     """Send the same burst into a bot that stores nothing."""
-    async with Emulator() as emulator:
-        emulator.world.add_bot(TOKEN)
-        hands = [_phone(emulator) for _ in range(chats)]
-        argv = (emulator.base_url, TOKEN, str(messages), answer)
-        async with child("benchmarks.plain_bot", *argv) as bot:
+    async with telegram() as (remote, base_url):
+        phones = [(await remote.phone(language_code=LANGUAGE)).phone_id for _ in range(chats)]
+        async with child("benchmarks.plain_bot", base_url, TOKEN, str(messages), answer) as bot:
             async with asyncio.timeout(STARTS_WITHIN):
-                while not emulator.world.calls.since(0, "getUpdates"):
+                while not await remote.calls("getUpdates"):
                     await asyncio.sleep(0.02)
             used, began = processor_time(bot), time.perf_counter()
-            for n in range(messages):
-                phones.write(hands[n % len(hands)], f"message {n} with some words in it")
+            await remote.call("POST", "/much", phones=phones, messages=messages)
             assert bot.stdout is not None
-            async with asyncio.timeout(DRAINS_WITHIN + messages / 10):
+            async with asyncio.timeout(STARTS_WITHIN + messages / 10):
                 await bot.stdout.readline()
             seconds, used = time.perf_counter() - began, processor_time(bot) - used
     return {"per_second": messages / seconds, "processor_ms_each": 1000 * used / messages}
 
 
-def _quantiles(latencies: list[float]) -> Figures:
-    if len(latencies) < 2:
-        return {}
-    cuts = statistics.quantiles(latencies, n=100)
-    return {f"p{n}_ms": 1000 * cuts[n - 1] for n in (50, 95, 99)}
+async def clients(stand: Stand, number: int, seconds: float) -> Figures:
+    """Let *number* people write one message after the other, each when the one before is committed."""
+    latencies: list[float] = []
+    began = time.perf_counter()
+
+    async def person(phone: int) -> None:
+        while time.perf_counter() - began < seconds:
+            sent = time.perf_counter()
+            numbers = await stand.write([phone], 1)
+            while not stand.committed(numbers):
+                await asyncio.sleep(0.004)
+            latencies.append(time.perf_counter() - sent)
+
+    await asyncio.gather(*(person(phone) for phone in stand.phones[:number]))
+    return {"clients": number, "per_second": len(latencies) / seconds, **quantiles(latencies)}
+
+
+class Conversations:
+    """When each chat wrote, and how long it waited for the first word of each burst."""
+
+    def __init__(self) -> None:
+        self.receipts: list[float] = []
+        self.others: list[float] = []  # answers to anything but a message that was kept
+        self._waiting: dict[int, tuple[float, bool]] = {}
+        self._last: dict[int, float] = defaultdict(lambda: float("-inf"))
+        self._received = {texts.render(Receipt(messages=n), LANGUAGE).text for n in range(1, 400)}
+
+    @property
+    def unanswered(self) -> int:
+        """Return how many chats still wait."""
+        return len(self._waiting)
+
+    def wrote(self, chat: int, *, is_phrase: bool = False) -> None:
+        """Note that *chat* writes now."""
+        now = time.monotonic()
+        if now - self._last[chat] > QUIET:
+            self._waiting[chat] = (now, is_phrase)
+        self._last[chat] = now
+
+    def heard(self, chat: int, text: str, at: float) -> None:
+        """Note what the hub said to *chat*."""
+        if chat not in self._waiting:
+            return
+        sent, is_phrase = self._waiting[chat]
+        if is_phrase or text in self._received:
+            del self._waiting[chat]
+            (self.others if is_phrase else self.receipts).append(at - sent)
+            self._last[chat] = max(self._last[chat], at)
+
+
+async def steady(stand: Stand, rate: float, seconds: float, look_ups: int, flood: float = 0.0) -> Figures:
+    """Write at *rate*, look phrases up meanwhile, and let one chat more write *flood* a second."""
+    said, random = Conversations(), Random(1)
+    right = stand.phrases(look_ups // 2) if look_ups else []
+    strangers = [(await stand.remote.phone(language_code=LANGUAGE)).phone_id for _ in range(look_ups)]
+    noisy, *others = stand.phones
+
+    async def write(_n: int) -> None:
+        phone = random.choice(others)
+        said.wrote(phone)
+        await stand.text(phone, "one more sentence of a tip")
+
+    async def look_up(n: int) -> None:
+        if n < look_ups:
+            said.wrote(strangers[n], is_phrase=True)
+            await stand.text(strangers[n], _typed(right[n // 2], is_right=n % 2 == 0))
+
+    async def make_noise(_n: int) -> None:
+        await stand.write([noisy], 10)
+
+    wire = Wire(stand.remote, said.heard)
+    reading = asyncio.ensure_future(wire.run())
+    runs: list[Any] = [at_rate(rate, seconds, write)]
+    runs += [at_rate(look_ups / seconds, seconds, look_up)] if look_ups else []
+    runs += [at_rate(flood / 10, seconds, make_noise)] if flood else []
+    await asyncio.gather(*runs)
+    deadline = time.monotonic() + STARTS_WITHIN
+    while said.unanswered and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    wire.stop()
+    await reading
+    figures = {"rate": rate, "measured": len(said.receipts), "unanswered": said.unanswered}
+    return figures | quantiles(said.receipts) | quantiles(said.others, "phrase_")
+
+
+def _typed(phrase: Phrase, *, is_right: bool) -> str:
+    words = list(phrase.words(LANGUAGE))
+    return " ".join(words if is_right else [words[1], words[0], *words[2:]])
+
+
+async def remember(stand: Stand, chats: int, few: int, many: int) -> Figures:
+    """Take in *few* messages, then go on to *many*, and compare what the hub has in memory."""
+    found = {}
+    done = 0
+    for number in (few, many):
+        while done < number:
+            part = min(2000, number - done)
+            await stand.drained(await stand.write(stand.phones[:chats], part))
+            done += part
+        await stand.quiet()
+        found[f"mib_after_{number}"] = memory(stand.hub)
+    return found | {"growth": found[f"mib_after_{many}"] / found[f"mib_after_{few}"] - 1}
 
 
 def _medians(rounds: list[Figures]) -> Figures:
     return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
 
 
-async def measure(
-    messages: int, chats: int, people: int, rate: float, seconds: float, rounds: int
-) -> dict[str, Figures]:
+async def measure(given: dict[str, Any]) -> dict[str, Figures]:
     """Run all parts and return their figures."""
     found: dict[str, list[Figures]] = defaultdict(list)
-    async with standing(chats) as stand:
-        found["steady"].append(await steady(stand, rate, seconds))
-        for _ in range(rounds):
-            found["burst"].append(await burst(stand, messages))
+    chats, messages, seconds = given["burst_chats"], given["messages"], given["seconds"]
+    async with standing(given["chats"]) as stand:
+        for _ in range(given["rounds"]):
+            found["burst"].append(await burst(stand, chats, messages))
+            await stand.quiet()
             found["plain_reply"].append(await plain(chats, messages, "reply"))
             found["plain_drop"].append(await plain(chats, messages, "drop"))
-            found["clients"].append(await clients(stand, people, seconds / 2))
+            found["clients"].append(await clients(stand, given["clients"], seconds / 6))
+            await stand.quiet()
+        await asyncio.sleep(QUIET)
+        found["steady"].append(await steady(stand, given["rate"], seconds, given["look_ups"]))
+        await stand.quiet()
+        found["flood"].append(await steady(stand, given["rate"], seconds / 3, 0, flood=200.0))
+        if given["many"]:
+            found["memory"].append(await remember(stand, chats, given["few"], given["many"]))
     figures = {part: _medians(all_) for part, all_ in found.items()}
     figures["ratio"] = {
         part: figures["burst"]["per_second"] / figures[part]["per_second"]
         for part in ("plain_drop", "plain_reply")
     }
-    return {part: {k: round(v, 2) for k, v in one.items()} for part, one in figures.items()}
+    return {part: {k: round(v, 3) for k, v in one.items()} for part, one in figures.items()}
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--messages", default=1000, show_default=True, help="Messages of a burst.")
-@click.option("--chats", default=100, show_default=True)
-@click.option("--clients", "people", default=8, show_default=True, help="People who wait for the commit.")
+@click.option("--messages", default=2000, show_default=True, help="Messages of a burst.")
+@click.option("--burst-chats", default=100, show_default=True, help="Chats a burst comes from.")
+@click.option("--chats", default=500, show_default=True, help="Chats of the steady part.")
+@click.option("--clients", default=8, show_default=True, help="People who wait for the commit.")
 @click.option("--rate", default=15.0, show_default=True, help="Messages per second of the steady part.")
-@click.option("--seconds", default=20.0, show_default=True, help="Length of the steady part.")
+@click.option("--seconds", default=60.0, show_default=True, help="Length of the steady part.")
+@click.option("--look-ups", default=300, show_default=True, help="Code phrases typed in the steady part.")
 @click.option("--rounds", default=3, show_default=True, help="Bursts of hub and plain bot, in turns.")
-def main(
-    as_json: bool, messages: int, chats: int, people: int, rate: float, seconds: float, rounds: int
-) -> None:
+@click.option("--few", default=10_000, show_default=True, help="Messages before memory is read first.")
+@click.option("--many", default=0, show_default=True, help="Messages before it is read again; 0: not at all.")
+def main(as_json: bool, **given: Any) -> None:
     """Measure intake on this machine."""
-    figures = asyncio.run(measure(messages, chats, people, rate, seconds, rounds))
+    figures = asyncio.run(measure(given))
     figures["machine"] = {"cores": os.cpu_count() or 0, "load": round(os.getloadavg()[0], 1)}
     if as_json:
         click.echo(json.dumps(figures))

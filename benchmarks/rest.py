@@ -23,7 +23,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.intake import STARTS_WITHIN, processor_time
+from benchmarks.stand import STARTS_WITHIN, processor_time
 from bot.emulator import Emulator
 from crypto import keyring
 from subrosa import configuration, founding

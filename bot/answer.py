@@ -265,6 +265,12 @@ class Answerer:
         """Let go what was held for a chat that writes to us, at whichever door."""
         holding.release(session, self._strongbox, chat, self._clock())
 
+    def tell_refused(self, session: Session) -> None:
+        """Let the coordinators hear that a token was refused: which, and whose, no notice says."""
+        staffing = self._read_house().staffing
+        told = staffing.coordinators() or [one for team in staffing.teams() for one in staffing.members(team)]
+        notices.tell(session, notices.DOOR, told, None, self._clock())
+
     def audience(self) -> Audience:
         """Return who is to hear of what, as of now."""
         return partial(notices.audience, self._read_house().staffing)

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import identity, link, runs
+from bot import identity, link, runs, setbacks
 from bot.answer import Answerer
 from bot.deletions import Deletions
 from bot.dispatch import Dispatcher
@@ -119,7 +119,11 @@ class Hub:
         log.info("hub.started %d", len(backlog))
         async with asyncio.TaskGroup() as group:
             polling = [
-                group.create_task(poll(door, partial(parts.take, door.number), self.health, _part(place)))
+                group.create_task(
+                    poll(
+                        door, partial(parts.take, door.number), self.health, _part(place), parts.tell_refused
+                    )
+                )
                 for place, door in enumerate(self._house.doors, 1)
             ]
             runs = [
@@ -129,6 +133,7 @@ class Hub:
                 parts.taps.run(),
                 self._keep_house(parts, writer),
                 ticking(self._ticks, self.health),
+                setbacks.watch(self._house.clock, writer, parts.wake),
             ]
             if self._house.identity == "neutral":
                 runs += [identity.put_on(door, self.health) for door in self._house.doors]
@@ -220,7 +225,7 @@ class Parts:
             health,
             clock,
             house.erase,
-            self._committed,
+            self.wake,
         )
         self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH, runs.LONGEST)
         self._writer = writer
@@ -239,7 +244,12 @@ class Parts:
                 self.work.put(self.spool.lane(chat), case)
         self._queued = {case for case, _chat in found}
 
-    def _committed(self) -> None:
+    async def tell_refused(self) -> None:
+        """Let the coordinators hear that a bot's token was refused."""
+        await self._writer.do(self.answerer.tell_refused)
+
+    def wake(self) -> None:
+        """Say that there are new rows to be sent or deleted."""
         self.outbox.wake()
         self.deletions.wake()
 

@@ -9,6 +9,7 @@ Telegram keeps an update for a day.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -26,18 +27,27 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between tries while something is broken
 
+REFUSED = "token_refused"
+
 Take = Callable[[Sequence[dict[str, Any]]], Awaitable[None]]
 
 
-async def poll(bot: Door, take: Take, health: Health, part: str = "intake") -> None:
+async def poll(
+    bot: Door,
+    take: Take,
+    health: Health,
+    part: str = "intake",
+    tell_refused: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """
     Hand every batch of updates to *take* until cancelled; *take* returns once the batch is stored.
 
     An update without a number cannot be confirmed and is passed over. After an empty answer the offset is
     forgotten: all is confirmed, and a server whose numbers restarted would not be heard otherwise. *part* is
-    this door's name in what the hub says of itself.
+    this door's name in what the hub says of itself; *tell_refused* is called once when its token is refused.
     """
     offset = 0
+    tell = tell_refused
     pause = FIRST_PAUSE
     while True:
         trouble = None
@@ -51,7 +61,7 @@ async def poll(bot: Door, take: Take, health: Health, part: str = "intake") -> N
             pause = seconds(error)
             trouble = "slowed"
         except InvalidToken:
-            trouble, pause = "token_refused", LONGEST_PAUSE
+            trouble, pause = REFUSED, LONGEST_PAUSE
         except Conflict:
             trouble = "another_poller"
         except TelegramError:
@@ -67,5 +77,9 @@ async def poll(bot: Door, take: Take, health: Health, part: str = "intake") -> N
             offset = 1 + max(numbers, default=-1)
             continue
         health.trouble(part, trouble)
+        if trouble == REFUSED and tell is not None:
+            with contextlib.suppress(SQLAlchemyError, CaseworkError, BotError):
+                await tell()
+                tell = None
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiolimiter import AsyncLimiter
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import BaseRequest, HTTPXRequest
@@ -30,6 +31,9 @@ HOLD = 25
 GRACE = 10
 # Messages per second over all chats; Telegram's own limit is about 30.
 RATE = 28
+# Calls that delete a second, each for up to a hundred messages of one chat; Telegram names no limit for them.
+DELETIONS = 10
+DELETING = ("deleteMessage", "deleteMessages")
 
 _TOKEN = re.compile(r"[1-9][0-9]{0,19}:[A-Za-z0-9_-]{5,60}\Z")
 
@@ -47,6 +51,21 @@ class TooLargeError(TelegramError):
 
     def __init__(self) -> None:
         super().__init__("file too large")
+
+
+class Limiter(AIORateLimiter):
+    """Holds messages below Telegram's rate, and deletions apart from them: they must not use up its room."""
+
+    def __init__(self) -> None:
+        super().__init__(overall_max_rate=RATE, overall_time_period=1)
+        self._deletions = AsyncLimiter(DELETIONS, 1)
+
+    async def process_request(self, *told: Any, **named: Any) -> Any:
+        """Carry out one call when it is its turn."""
+        if named.get("endpoint") not in DELETING:
+            return await super().process_request(*told, **named)
+        async with self._deletions:
+            return await named["callback"](*named["args"], **named["kwargs"])
 
 
 class Door(ExtBot[int]):
@@ -135,7 +154,7 @@ def build(
         base_file_url=f"{base}/file/bot",
         request=request or transport(endpoint, POOL),
         get_updates_request=updates_request or transport(endpoint, 1),
-        rate_limiter=AIORateLimiter(overall_max_rate=RATE, overall_time_period=1),
+        rate_limiter=Limiter(),
     )
 
 

@@ -294,3 +294,49 @@ async def test_it_runs_as_a_process_that_ends_when_told() -> None:
 
 
 TINY_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+async def test_what_happens_in_life_is_ordered_and_cleared_by_name(
+    http: httpx.AsyncClient, sim: Remote, tess: RemotePhone
+) -> None:
+    names = (await sim.call("GET", "/faults"))["scenarios"]
+    assert {"too_many_requests", "second_poller", "token_revoked", "slow", "numbers_restart"} < set(names)
+    await sim.call("POST", "/faults", scenario="too_many_requests", retry_after=3)
+    await sim.call("POST", "/faults", scenario="second_poller")
+    assert (await say(http, tess, "a")).headers["retry-after"] == "3"
+    await sim.call("DELETE", "/faults", scenario="too_many_requests")
+    assert (await say(http, tess, "a")).status_code == 200
+    answer = await http.get(f"/bot{TOKEN}/getUpdates")
+    assert (answer.status_code, answer.json()["error_code"]) == (409, 409)
+    await sim.call("DELETE", "/faults")
+    assert (await sim.call("GET", "/faults"))["faults"] == []
+    with pytest.raises(RefusedError, match="scenario must be one of"):
+        await sim.call("POST", "/faults", scenario="rain")
+
+
+async def test_old_updates_come_once_more_and_numbers_start_again(
+    http: httpx.AsyncClient, sim: Remote, tess: RemotePhone
+) -> None:
+    first = (await updates(http))[-1]["update_id"]
+    await tess.text("new")
+    await sim.call("POST", "/faults", scenario="old_updates", times=1)
+    texts = [one["message"]["text"] for one in await updates(http, first + 1)]
+    assert texts == ["/start", "new"]
+    await sim.call("POST", "/faults", scenario="numbers_restart")
+    await updates(http, first + 2)
+    await tess.text("newer")
+    assert [one["update_id"] for one in await updates(http)] != [first + 2]
+
+
+async def test_all_chats_of_a_bot_are_read_as_transcripts_with_what_was_pressed(
+    http: httpx.AsyncClient, sim: Remote, tess: RemotePhone
+) -> None:
+    other = await sim.phone(first_name="Tom")
+    await sim.call("POST", "/much", phones=[tess.phone_id, other.phone_id], messages=4, text="n")
+    keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
+    ask = {"chat_id": tess.phone_id, "text": "Sure?\nThink.", "reply_markup": keyboard}
+    number = (await http.post(f"/bot{TOKEN}/sendMessage", json=ask)).json()["result"]["message_id"]
+    await tess.press(number, text="Yes")
+    await tess.text("done")
+    told = (await sim.call("GET", "/transcript"))["text"]
+    assert told == ("> /start\n> n 0\n> n 2\n< Sure? / Think. [Yes]\n> (Yes)\n> done\n\n> n 1\n> n 3\n")

@@ -63,7 +63,7 @@ class App:
         if found := BOT_PATH.fullmatch(path):
             return await self._answer_bot(request, found[1], found[2])
         if found := FILE_PATH.fullmatch(path):
-            return await self._answer_download(found[1], found[2])
+            return await self._answer_download(request, found[1], found[2])
         if path == "/_sim" or path.startswith("/_sim/"):
             return await self._answer_control(request, path.removeprefix("/_sim"))
         return page.asset(path) or refusal(not_found())
@@ -91,9 +91,16 @@ class App:
         self, request: Request, bot: Bot, method: str, params: Params, call: Call, fault: Fault | None
     ) -> Answer:
         if fault is not None:
+            if fault.kind == "timeout":
+                await request.hung_up()
+                raise GoneError
             await suffer(fault)
         if method.lower() == "getupdates":
             want(bot, params)
+            if fault is not None and fault.kind == "renumber":
+                bot.queue.restart(self.world.random.randrange(1_000, 900_000_000))
+            if fault is not None and fault.kind == "repeat":
+                bot.queue.repeat()
             batch = await self._poll(request, bot, params)
             call.result = len(batch)
             return Answer(200, b'{"ok":true,"result":[' + b",".join(batch) + b"]}")
@@ -120,10 +127,13 @@ class App:
             poll.cancel()
             gone.cancel()
 
-    async def _answer_download(self, token: str, path: str) -> Answer:
+    async def _answer_download(self, request: Request, token: str, path: str) -> Answer:
         bot = self.world.bot_by_token(token)
         fault = self.world.faults.strike(bot.bot_id, DOWNLOAD)
         if fault is not None:
+            if fault.kind == "timeout":
+                await request.hung_up()
+                raise GoneError
             await suffer(fault)
         content = self.world.shelf.fetch(bot.bot_id, path)
         if fault is not None and fault.kind == "lost_answer":

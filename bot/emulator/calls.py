@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 KEPT = 200_000  # calls; older ones are dropped and counted
@@ -22,6 +24,7 @@ class Call:
     status: int = 0
     result: Any = None
     description: str = ""
+    clock: float = field(default_factory=time.monotonic)  # the machine's own, the same in every process of it
     is_lost: bool = field(default=False)
 
     def __repr__(self) -> str:
@@ -38,6 +41,7 @@ class Call:
             "status": self.status,
             "result": self.result,
             "description": self.description,
+            "clock": self.clock,
             "lost": self.is_lost,
         }
 
@@ -70,7 +74,8 @@ class CallLog:
     def since(self, number: int, method: str = "") -> list[Call]:
         """Return the calls after *number*, of one method or of all."""
         wanted = method.lower()
-        return [c for c in self._calls if c.number > number and (not wanted or c.method.lower() == wanted)]
+        newer = takewhile(lambda call: call.number > number, reversed(self._calls))
+        return [call for call in newer if not wanted or call.method.lower() == wanted][::-1]
 
     def clear(self) -> None:
         """Forget what is kept; numbering goes on."""

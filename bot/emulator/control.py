@@ -46,6 +46,8 @@ ROUTES: list[tuple[str, re.Pattern[str], Route]] = [
         ("POST", r"/bots/(?P<bot>\d+)/revoke", world_acts.revoke_bot),
         ("POST", "/updates/jump", world_acts.renumber),
         ("POST", "/updates/poison", world_acts.poison),
+        ("POST", "/much", world_acts.write_much),
+        ("GET", "/transcript", world_acts.see_transcripts),
         ("GET", "/calls", world_acts.see_calls),
         ("DELETE", "/calls", world_acts.forget_calls),
         ("GET", "/clock", world_acts.see_clock),

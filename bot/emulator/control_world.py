@@ -8,10 +8,11 @@ from typing import Any
 from bot.emulator import phones
 from bot.emulator.control_phones import optional, required
 from bot.emulator.errors import ControlError
+from bot.emulator.faults import SCENARIOS
 from bot.emulator.notes import checked_notes
 from bot.emulator.params import Params
 from bot.emulator.phones import hold
-from bot.emulator.view import show_bot, show_chat, show_page
+from bot.emulator.view import show_bot, show_chat, show_page, transcript
 from bot.emulator.world import Bot, World
 
 Json = dict[str, Any]
@@ -74,19 +75,39 @@ def advance_clock(world: World, params: Params, parts: dict[str, str]) -> Json:
 
 
 def see_faults(world: World, _params: Params, _parts: dict[str, str]) -> Json:
-    """List the faults still to strike."""
-    return {"faults": world.faults.as_json()}
+    """List the faults still to strike, and the scenarios that can be ordered by name."""
+    return {"faults": world.faults.as_json(), "scenarios": sorted(SCENARIOS)}
 
 
 def order_fault(world: World, params: Params, _parts: dict[str, str]) -> Json:
-    """Order a fault."""
+    """Order a fault by its ``kind``, or what belongs to a ``scenario`` by its name."""
     return asdict(world.faults.order(params.values))
 
 
 def cancel_faults(world: World, params: Params, _parts: dict[str, str]) -> Json:
-    """Withdraw one fault by ``number``, or all."""
-    world.faults.cancel(optional(params, "number"))
+    """Withdraw one fault by ``number``, those of a ``scenario``, or all."""
+    world.faults.cancel(optional(params, "number"), params.text("scenario"))
     return {}
+
+
+def see_transcripts(world: World, params: Params, _parts: dict[str, str]) -> Json:
+    """Read every chat of a bot as a transcript: ``>`` the person, ``<`` the bot, ``> (…)`` a button."""
+    bot = world.bot(optional(params, "bot"))
+    chats = (transcript(phone, bot) for phone in world.phones.values())
+    return {"text": "\n".join(chat for chat in chats if chat)}
+
+
+def write_much(world: World, params: Params, _parts: dict[str, str]) -> Json:
+    """Let ``phones`` write ``messages`` texts at once, in turns; the updates are numbered in a row."""
+    bot = world.bot(optional(params, "bot"))
+    numbers = params.json("phones", "phones must be a list")
+    if not isinstance(numbers, list) or not numbers:
+        raise ControlError("phones must be a list")
+    hands = [hold(world, int(number), bot.bot_id) for number in numbers]
+    first, text = bot.queue.next_id, params.text("text") or "one more message with some words in it"
+    for n in range(required(params, "messages")):
+        phones.write(hands[n % len(hands)], f"{text} {n}")
+    return {"first": first, "next": bot.queue.next_id}
 
 
 def add_channel(world: World, params: Params, _parts: dict[str, str]) -> Json:

@@ -9,6 +9,11 @@ Faults a test orders: the next calls that match go wrong in the way named.
     lost_answer   the call is worked, then the connection drops
     delay         the call is worked ``seconds`` late
     slow          the answer trickles at ``rate`` bytes a second
+    timeout       the call is never answered
+    renumber      update numbers start again at a random place
+    repeat        the updates confirmed last are handed out again before the new ones
+
+A scenario is an order by name, for what happens to a house in life; it lasts until it is cleared.
 """
 
 from __future__ import annotations
@@ -21,8 +26,37 @@ from bot.emulator.errors import PREFIXES, ApiError, ControlError, flood, forbidd
 
 DOWNLOAD = "download"  # the name a fault uses for fetching a file
 KINDS = frozenset(
-    {"flood", "forbidden", "error", "unauthorized", "lost_request", "lost_answer", "delay", "slow"}
+    {
+        "flood",
+        "forbidden",
+        "error",
+        "unauthorized",
+        "lost_request",
+        "lost_answer",
+        "delay",
+        "slow",
+        "timeout",
+        "renumber",
+        "repeat",
+    }
 )
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "too_many_requests": {"kind": "flood", "retry_after": 1},
+    "server_error": {"kind": "error", "code": 502, "description": "Bad Gateway"},
+    "timeout": {"kind": "timeout"},
+    "second_poller": {
+        "kind": "error",
+        "method": "getUpdates",
+        "code": 409,
+        "description": "Conflict: terminated by other getUpdates request; "
+        "make sure that only one bot instance is running",
+    },
+    "token_revoked": {"kind": "unauthorized"},
+    "unreachable": {"kind": "lost_request"},
+    "slow": {"kind": "slow", "rate": 1024},
+    "numbers_restart": {"kind": "renumber", "method": "getUpdates", "times": 1},
+    "old_updates": {"kind": "repeat", "method": "getUpdates", "times": 20},
+}
 
 
 @dataclass(slots=True)
@@ -41,6 +75,7 @@ class Fault:
     rate: int = 1024
     code: int = 500
     description: str = ""
+    scenario: str = ""
 
     def matches(self, bot_id: int, method: str, chat_id: str) -> bool:
         """Whether this order is about such a call."""
@@ -76,11 +111,15 @@ class Faults:
 
     def order(self, wishes: dict[str, Any]) -> Fault:
         """
-        Take an order; ``times: null`` lasts until cleared.
+        Take an order; ``times: null`` lasts until cleared, and so does one by the name of its ``scenario``.
 
         Raises:
-            ControlError: unknown kind or field.
+            ControlError: unknown scenario, kind or field.
         """
+        if "scenario" in wishes:
+            if wishes["scenario"] not in SCENARIOS:
+                raise ControlError(f"scenario must be one of {', '.join(SCENARIOS)}")
+            wishes = {"times": None, **SCENARIOS[wishes["scenario"]], **wishes}
         if wishes.get("kind") not in KINDS:
             raise ControlError(f"kind must be one of {', '.join(sorted(KINDS))}")
         try:
@@ -103,9 +142,15 @@ class Faults:
                 return fault
         return None
 
-    def cancel(self, number: int | None = None) -> None:
-        """Withdraw one order, or all."""
-        self._orders = [fault for fault in self._orders if number is not None and fault.number != number]
+    def cancel(self, number: int | None = None, scenario: str = "") -> None:
+        """Withdraw one order, those of a scenario, or all."""
+        self._orders = [
+            fault
+            for fault in self._orders
+            if (number is not None or scenario)
+            and number != fault.number
+            and (not scenario or scenario != fault.scenario)
+        ]
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the open orders for the control API."""

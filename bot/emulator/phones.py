@@ -115,6 +115,8 @@ def press(hand: Hand, message_id: int, wanted: Json, *, times: int = 1) -> list[
     button = _find_button(post, wanted)
     if "callback_data" not in button:
         raise ControlError("that button does not call the bot", 409)
+    before = max(hand.chat.posts, default=0)
+    hand.chat.pressed += [(before, str(button["text"]))] * times
     return [_tap(hand, post, str(button["callback_data"])) for _ in range(times)]
 
 

@@ -68,6 +68,9 @@ class UpdateQueue:
         self._clock = clock
         self._next_id = first_id
         self._pending: deque[Pending] = deque()
+        self._confirmed: list[Pending] = []
+        self._repeats = False
+        self._restart_at: int | None = None
         self._parked: asyncio.Future[None] | None = None
         self._last_conflict = float("-inf")
         self._last_offset: int | None = None
@@ -102,6 +105,14 @@ class UpdateQueue:
         self._next_id = next_id
         self._last_offset = None
 
+    def restart(self, next_id: int) -> None:
+        """Do as :meth:`renumber` once everything is confirmed: numbers do not start again before."""
+        self._restart_at = next_id
+
+    def repeat(self) -> None:
+        """Hand out what was confirmed last once more with the next answer, as the official server may."""
+        self._repeats = True
+
     def want(self, kinds: Iterable[str]) -> None:
         """Remember which kinds the bot wants; an empty list means the default ones."""
         known = frozenset(kinds) & frozenset(KINDS)
@@ -135,6 +146,12 @@ class UpdateQueue:
             raise conflict(WEBHOOK_ACTIVE)
         limit, timeout = self._pace(offset, limit, timeout)
         self._confirm(offset)
+        if self._restart_at is not None and not self._pending:
+            self.renumber(self._restart_at)
+            self._restart_at = None
+        if self._repeats:
+            self._repeats = False
+            return [update.body for update in self._confirmed] + self._head(limit)
         batch = self._head(limit)
         if batch or timeout == 0:
             return batch
@@ -156,8 +173,10 @@ class UpdateQueue:
 
     def _confirm(self, offset: int) -> None:
         if offset > 0 and offset <= self._next_id + FUTURE:
+            confirmed = []
             while self._pending and self._pending[0].update_id < offset:
-                self._pending.popleft()
+                confirmed.append(self._pending.popleft())
+            self._confirmed = confirmed or self._confirmed
         if offset < 0:
             while len(self._pending) > -offset:
                 self._pending.popleft()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 
 from bot.emulator.notes import shown_notes
@@ -95,7 +96,14 @@ def show_page(world: World, bot_id: int | None) -> Json:
 def transcript(phone: Phone, bot: Bot) -> str:
     """Write a chat as ``> the person's`` and ``< the bot's`` lines, deleted ones struck with ``x``."""
     chat = bot.chats.get(phone.phone_id)
-    lines = [_transcript_line(post) for post in chat.posts.values()] if chat else []
+    if chat is None:
+        return ""
+    lines, taps = [], deque(chat.pressed)
+    for number, post in chat.posts.items():
+        while taps and taps[0][0] < number:
+            lines.append(f"> ({taps.popleft()[1]})")
+        lines.append(_transcript_line(post))
+    lines += [f"> ({label})" for _number, label in taps]
     return "\n".join(lines) + "\n" if lines else ""
 
 

@@ -62,6 +62,7 @@ class Chat:
     last_message_id: int = 0
     action: str = ""
     toasts: list[Toast] = field(default_factory=list)
+    pressed: list[tuple[int, str]] = field(default_factory=list)  # buttons, and the last message before each
 
     @property
     def chat_id(self) -> int:
