@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from gettext import GNUTranslations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import casework
 from casework import canonical, cases, catalogue, journal, permits, sheets
 from casework.errors import CaseworkError
+from casework.redaction import marking
+from casework.redaction.marking import Group, Mark
 from casework.sheets import Sheet
 from casework.tables import Case, Draft
 from desk import gating, reading, sealing
@@ -26,9 +28,6 @@ from desk.drafting import UNDONE
 from desk.errors import ConflictError, IncompleteError
 from desk.reading import Dossier, Said
 from desk.visit import Visit
-
-if TYPE_CHECKING:
-    from casework.redaction.copies import Group, Mark
 
 TOLD = ("message", "brief")
 KINDS_IN_WORDS = "suggest.mask."
@@ -106,12 +105,10 @@ class Copy:
     @property
     def choices(self) -> dict[str, str]:
         """What was chosen, by place."""
-        from casework.redaction import copies  # noqa: PLC0415
-
         return {
             place: choice
             for row in self.sheet.rows
-            for place, choice in copies.read_choices(row.get("choices", "")).items()
+            for place, choice in marking.read_choices(row.get("choices", "")).items()
         }
 
 
@@ -146,7 +143,7 @@ def look(visit: Visit, case: Case) -> Copy:
     with gating.failing_closed():
         detectors = gating.detectors_of(visit)
         marks = copies.marks(detectors, texts, language)
-        groups = copies.groups(marks, _words(language))
+        groups = marking.groups(marks, _words(language))
         ladders = [
             tuple(copies.rungs(detectors, mark, texts[mark.item], language) for mark in group.marks)
             for group in groups
@@ -179,8 +176,6 @@ def choose(visit: Visit, copy: Copy, choice: str) -> None:
         IncompleteError: it names nothing that is there.
         CaseworkError: this person may not, or the case changed since.
     """
-    from casework.redaction import copies  # noqa: PLC0415
-
     match = _CHOICE.match(choice)
     chosen = [] if match is None else _meant(copy, match)
     if match is None or not chosen:
@@ -188,7 +183,7 @@ def choose(visit: Visit, copy: Copy, choice: str) -> None:
     choices = copy.choices
     for mark, offer in chosen:
         choices[mark.place] = _what(offer, mark, match[1])
-    kept = [mark for mark, _offer in chosen if choices[mark.place] == copies.KEEP]
+    kept = [mark for mark, _offer in chosen if choices[mark.place] == marking.KEEP]
     _seal(visit, copy, _rows(copy, choices), kept)
 
 
@@ -225,15 +220,13 @@ def _button(choice: str, ladder: tuple[str, ...]) -> str:
 
 
 def _what(offer: Offer, mark: Mark, wanted: str) -> str:
-    from casework.redaction import copies  # noqa: PLC0415
-
     if not wanted.startswith("rung"):
         return wanted
     number = int(wanted.removeprefix("rung"))
     ladder = offer.ladders[offer.group.marks.index(mark)]
     if number >= len(ladder):
         raise IncompleteError("choice")
-    return copies.RUNG + ladder[number]
+    return marking.RUNG + ladder[number]
 
 
 def _rows(copy: Copy, choices: Mapping[str, str]) -> tuple[sheets.Row, ...]:
@@ -246,7 +239,7 @@ def _rows(copy: Copy, choices: Mapping[str, str]) -> tuple[sheets.Row, ...]:
         within = [mark for mark in copy.marks if mark.item == item]
         mine = {mark.place: choices[mark.place] for mark in within if mark.place in choices}
         redacted = copies.redact(text, within, mine, names)
-        rows.append({"choices": copies.write_choices(mine), "id": item, "text": redacted})
+        rows.append({"choices": marking.write_choices(mine), "id": item, "text": redacted})
     return tuple(rows)
 
 

@@ -180,7 +180,10 @@ def read_all(folder: Path) -> Iterator[Published]:
 def files(folder: Path) -> Iterator[tuple[str, Path, int]]:
     """Return the id and the file of every record, and a number that changes when the file is replaced."""
     for path in folder.glob("[0-9a-z][0-9a-z]/*.json"):
-        told = path.stat()
+        try:
+            told = path.stat()
+        except FileNotFoundError:
+            continue
         yield path.stem, path, told.st_mtime_ns ^ told.st_ino
 
 

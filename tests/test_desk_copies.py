@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -15,7 +17,7 @@ from sqlalchemy import select
 
 from casework import keys, sheets
 from casework.database import Database
-from casework.redaction import copies, suggest
+from casework.redaction import copies, marking, suggest
 from casework.redaction.detectors import Detectors
 from casework.tables import Item, JournalRow
 from tests.deskhouse import Browser, DeskHouse, open_desk
@@ -59,7 +61,7 @@ def unmaskings(desk: DeskHouse) -> int:
 
 def test_one_person_has_one_placeholder_in_every_form_and_message(detectors: Detectors) -> None:
     told = {"a": FIRST, "b": SECOND}
-    groups = copies.groups(copies.marks(detectors, told, "ru"), suggest.PLACEHOLDERS)
+    groups = marking.groups(copies.marks(detectors, told, "ru"), suggest.PLACEHOLDERS)
     named = {one.placeholder: [told[m.item][m.start : m.end] for m in one.marks] for one in groups}
     assert named["[человек 2]"] == [
         "Игорь Кошкин", "Игорю", "Игоря Кошкина", "Игоря Кошкина", "игорю",
@@ -152,7 +154,7 @@ def test_nobody_else_chooses_and_a_stale_or_foreign_choice_changes_nothing(desk:
 
 def test_whatever_was_decided_only_words_left_on_purpose_stay(detectors: Detectors) -> None:
     marks = copies.marks(detectors, {"a": FIRST}, "ru")
-    groups = copies.groups(marks, suggest.PLACEHOLDERS)
+    groups = marking.groups(marks, suggest.PLACEHOLDERS)
     names = {mark.place: one.placeholder for one in groups for mark in one.marks}
     decisions = st.lists(st.sampled_from(("accept", "keep", "=кто-то", "", "?")), min_size=12, max_size=12)
 
@@ -160,9 +162,17 @@ def test_whatever_was_decided_only_words_left_on_purpose_stay(detectors: Detecto
     @given(decisions)
     def holds(decided: list[str]) -> None:
         choices = {mark.place: choice for mark, choice in zip(marks, decided, strict=False) if choice}
-        written = copies.redact(FIRST, marks, copies.read_choices(copies.write_choices(choices)), names)
+        written = copies.redact(FIRST, marks, marking.read_choices(marking.write_choices(choices)), names)
         kept = " ".join(FIRST[mark.start : mark.end] for mark in marks if choices.get(mark.place) == "keep")
         for secret in ("Анна", "Игорю", "Краснокаменске", "914 555", "27", "155"):
             assert (secret in written) == (secret in kept)
 
     holds()
+
+
+def test_what_was_chosen_is_read_without_a_dictionary() -> None:
+    code = "import sys, casework.redaction.marking; print('casework.redaction.lexicon' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "False"

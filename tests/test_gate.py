@@ -358,7 +358,7 @@ def test_clean_drafts_draw_few_warnings(detectors: Detectors, shared: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "piece", ["а ", "9-", "a@", "a.", "Б***", "\n", "%D0", "восемь ", "аб-", "И. ", "ул. "]
+    "piece", ["а ", "а b ", "9-", "a@", "a.", "Б***", "\n", "%D0", "восемь ", "аб-", "И. ", "ул. "]
 )
 def test_no_text_holds_a_desk_for_long(detectors: Detectors, piece: str) -> None:
     text = (piece * 4000)[:4000]

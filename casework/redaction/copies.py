@@ -6,23 +6,20 @@ Rules:
 * One person or place has one placeholder in all of the narrative, in whatever form it is named.
 * What nobody decided about is replaced: only a person's word leaves something as it was told.
 * A copy is text of its own. It holds places and what stands there now, never the words it replaced.
+
+What was chosen, and how it is kept, is in :mod:`casework.redaction.marking`, which loads no dictionary.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from casework.redaction import fold, mending, suggest
 from casework.redaction.detectors import Detectors
+from casework.redaction.marking import ACCEPT, KEEP, RUNG, Mark
 from casework.redaction.names import Relations
-
-ACCEPT = "accept"
-KEEP = "keep"
-# Before a rung of the ladder, in a choice.
-RUNG = "="
 
 # What the ladder calls the mend of a suggestion, where it is not called as the suggestion.
 _HINTS = {
@@ -35,32 +32,6 @@ BESIDE = 40
 _YEARS = re.compile(r"\s(?:лет|год(?:а|у|ом)?|рок(?:и|ів|у)|years?(?: old)?)(?!\w)")
 # Shorter words are names of nobody alone.
 NAME_LENGTH = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One suggestion: in which message, where, of what kind, and whom or what it names."""
-
-    item: str
-    start: int
-    end: int
-    kind: str
-    whom: str = field(repr=False)
-    given: str = field(default="", repr=False)
-
-    @property
-    def place(self) -> str:
-        """Where it stands, as forms and choices name it."""
-        return f"{self.item}:{self.start}:{self.end}"
-
-
-@dataclass(frozen=True)
-class Group:
-    """All marks of one person, place or thing, with the placeholder they share."""
-
-    kind: str
-    placeholder: str
-    marks: tuple[Mark, ...]
 
 
 def marks(detectors: Detectors, told: Mapping[str, str], lang: str) -> list[Mark]:
@@ -83,19 +54,6 @@ def marks(detectors: Detectors, told: Mapping[str, str], lang: str) -> list[Mark
     return _same_people(found, detectors.sealer.relations)
 
 
-def groups(found: Iterable[Mark], words: Mapping[str, str]) -> list[Group]:
-    """Gather *found* by whom they name, numbered as they come; *words* are the words for the kinds."""
-    gathered: dict[tuple[str, str], list[Mark]] = {}
-    for mark in found:
-        gathered.setdefault((words[mark.kind], mark.whom), []).append(mark)
-    counts: dict[str, int] = {}
-    made = []
-    for (word, _), same in gathered.items():
-        counts[word] = counts.get(word, 0) + 1
-        made.append(Group(same[0].kind, f"[{word} {counts[word]}]", tuple(same)))
-    return made
-
-
 def rungs(detectors: Detectors, mark: Mark, told: str, lang: str) -> tuple[str, ...]:
     """Return what may stand instead of a suggestion, the nearest first; an empty text leaves it out."""
     words, after = told[mark.start : mark.end], told[mark.end : mark.end + BESIDE].partition(".")[0]
@@ -113,22 +71,6 @@ def redact(text: str, within: Sequence[Mark], choices: Mapping[str, str], names:
         written = mending.put(written, mark.start, mark.end, rung)
     # First name and surname may be two suggestions, and are one person.
     return re.sub(r"(\[[^\[\]]{1,40} \d{1,4}\])(?:\s+\1)+", r"\1", written)
-
-
-def read_choices(text: str) -> dict[str, str]:
-    """Return choices as :func:`write_choices` wrote them; what is none is left out, and so replaced."""
-    try:
-        read = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(read, dict):
-        return {}
-    return {str(place): choice for place, choice in read.items() if isinstance(choice, str)}
-
-
-def write_choices(choices: Mapping[str, str]) -> str:
-    """Write choices as one line."""
-    return json.dumps(dict(sorted(choices.items())), ensure_ascii=False)
 
 
 def _named_again(

@@ -32,6 +32,7 @@ _SAME_PATRONYMIC = 92.0
 _LEAST_FOR_LIKENESS = 6  # letters
 _LONG_GIVEN = 7  # letters
 _LONGEST_SPREAD = 24  # letters of a name written apart
+_MOST_APART = 200  # letters standing apart in a row
 _MOST_STUBS = 200  # words with their middle left out, in one draft
 
 
@@ -254,7 +255,12 @@ class _Matcher:
                 and (end == start or len(self.page.between(end - 1, end)) <= 3)
             ):
                 end += 1
-            if end - start >= 4:
+            if end - start > _MOST_APART:
+                # No story is spelled out; reading it every way would hold the desk.
+                yield mark(
+                    self.page.given, self.page.over(start, end - 1), "name_spaced", Level.BLOCK, "retype"
+                )
+            elif end - start >= 4:
                 for first in range(start, end - 3):
                     for last in range(min(end, first + _LONGEST_SPREAD), first + 3, -1):
                         if self._is_named("".join(t.text for t in tokens[first:last])):

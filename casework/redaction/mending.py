@@ -124,19 +124,13 @@ def _date(words: str, lang: str, lexicon: Lexicon) -> list[str]:
 
 
 def _place(words: str, lang: str, lexicon: Lexicon) -> list[str]:
-    code = _subjects_of().get(_settlement_key(words, lexicon))
-    rungs = []
-    if code is not None and lang in {"ru", "en"}:
-        district, russian, english = _subject_names()[code]
-        rungs = (
-            [
-                _like(russian, words, lang, lexicon),
-                _like(f"{district} федеральный округ", words, lang, lexicon),
-            ]
-            if lang == "ru"
-            else [english]
-        )
-    return [*rungs, _like(_SOMEWHERE[lang], words, lang, lexicon)]
+    keys = [_settlement_key(words, one, lexicon) for one in dict.fromkeys(("ru", lang))]
+    code = next((_subjects_of()[key] for key in keys if key in _subjects_of()), None)
+    rungs: list[str] = []
+    if code is not None:
+        district, names = _subject_names()[code]
+        rungs = [names[lang], _DISTRICTS[district][lang]]
+    return [_like(rung, words, lang, lexicon) for rung in (*rungs, _SOMEWHERE[lang])]
 
 
 def _branch(words: str, after: str, lang: str, lexicon: Lexicon) -> list[str]:
@@ -217,9 +211,9 @@ def _declined(word: str, case: str, lang: str, lexicon: Lexicon) -> str:
     return word
 
 
-def _settlement_key(words: str, lexicon: Lexicon) -> str:
+def _settlement_key(words: str, lang: str, lexicon: Lexicon) -> str:
     names = re.findall(r"[^\W\d_]+", words)
-    return "".join(lexicon.lemma(one, "ru") if fold.is_cyrillic(one) else fold.key(one) for one in names)
+    return "".join(lexicon.lemma(one, lang) if fold.is_cyrillic(one) else fold.key(one) for one in names)
 
 
 @cache
@@ -236,12 +230,38 @@ def _subjects_of() -> dict[str, str]:
     return {key: code for key, (_, code) in found.items()}
 
 
-@cache
-def _subject_names() -> dict[str, tuple[str, str, str]]:
-    """Return district, Russian and English name of every federal subject by its code."""
-    return {
-        code: (district, full, english.split("|")[0] + " region")
-        if re.search(r"область|край|округ", full)
-        else (district, short.split("|")[0], english.split("|")[0])
-        for code, _, _, district, full, short, _, _, _, english, _ in rows("federal_subjects.tsv")
+# The federal districts as each language calls them, by the word of the table.
+_DISTRICTS = {
+    russian: {
+        "ru": f"{russian} федеральный округ",
+        "uk": f"{ukrainian} федеральний округ",
+        "en": f"the {english} Federal District",
     }
+    for russian, ukrainian, english in (
+        ("Дальневосточный", "Далекосхідний", "Far Eastern"),
+        ("Приволжский", "Приволзький", "Volga"),
+        ("Северо-Западный", "Північно-Західний", "Northwestern"),
+        ("Северо-Кавказский", "Північно-Кавказький", "North Caucasian"),
+        ("Сибирский", "Сибірський", "Siberian"),
+        ("Уральский", "Уральський", "Ural"),
+        ("Центральный", "Центральний", "Central"),
+        ("Южный", "Південний", "Southern"),
+    )
+}
+
+
+@cache
+def _subject_names() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return district and names of every federal subject by its code."""
+    found = {}
+    for code, _, _, district, full, short, _, _, ukrainian, english, _ in rows("federal_subjects.tsv"):
+        is_region = bool(re.search(r"область|край|округ", full))
+        found[code] = (
+            district,
+            {
+                "ru": full if is_region else short.split("|")[0],
+                "uk": ukrainian.split("|")[0],
+                "en": english.split("|")[0] + (" region" if is_region else ""),
+            },
+        )
+    return found
