@@ -139,10 +139,9 @@ def mute(
     It follows the row of the journal (:mod:`casework.parties`) as long as the chat's thread lasts. Which chat
     that is, nobody at a desk learns; nor does a count of what was not taken in exist anywhere.
     """
-    act = "unmute" if ends else "mute"
-    case = permits.take(session, case_id, version, act, acting)
+    case = permits.take(session, case_id, version, "unmute" if ends else "mute", acting)
     _write(session, case, rows)
-    return _record(session, case, act, acting, reason)
+    return _record(session, case, "unmute" if ends else "mute", acting, reason)
 
 
 def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
