@@ -60,7 +60,7 @@ ACTS: dict[str, tuple[str, Do]] = {
 # Acts that bring in two people name the second in a row of its own.
 SECOND = {"accept": ("second",), "assign": ("second",)}
 # Acts that have a test file of their own, or that no person does.
-ELSEWHERE = {"brief", "split", "lend", "pass-up", "file", "hear", "erase"}
+ELSEWHERE = {"brief", "split", "lend", "pass-up", "mute", "unmute", "file", "hear", "erase"}
 
 
 def state_for(act: str) -> str:
