@@ -92,7 +92,7 @@ class Talk:
 
 
 WORDS = st.sampled_from(
-    ["да", "слово дом", "нас держат в яме", "помогите " * 30, "😀" * 900, "\n", "4й день"]
+    ["да", "слово дом", "нас держат в яме", "помогите " * 30, "😀" * 900, "\n", "4й день", "срочно", "юрист"]
 )
 EVENTS = st.one_of(
     st.builds(events.Text, st.integers(0, 5), text=WORDS, forwarded=st.booleans(), author=st.none() | WORDS),
@@ -102,11 +102,11 @@ EVENTS = st.one_of(
         form=st.sampled_from(["photo", "voice", "document"]),
         caption=st.sampled_from(["", "вот"]),
         content=st.sampled_from([b"x", None]),
-        missing=st.sampled_from(["too_large", "unavailable"]),
+        missing=st.sampled_from(["too_large", "unavailable", "coming", "kind"]),
     ),
     st.builds(events.Contact, name=WORDS, phone=WORDS),
-    st.builds(events.Location),
-    st.builds(events.Edited, st.integers(0, 5), text=WORDS),
+    st.builds(events.Location, title=st.sampled_from(["", "Подвал"]), live=st.booleans()),
+    st.builds(events.Edited, st.integers(0, 5), text=WORDS, has_file=st.booleans()),
     st.builds(events.Unsupported),
     st.builds(
         events.Command,
@@ -236,6 +236,24 @@ def test_what_is_told_is_kept_or_refused_aloud(text: str, stage: str) -> None:
     if key == "phrase.wrong":
         assert "p.msg" in actions(step.replies)
         assert any(isinstance(effect, TELLING) for effect in talk.tap("p.msg").effects)
+
+
+@given(before=st.lists(EVENTS, max_size=12), after=st.lists(EVENTS, min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_nothing_that_a_muted_chat_tells_is_kept(before: list[Any], after: list[Any]) -> None:
+    """From every state, whatever it sends; only the word of alarm still goes through."""
+    talk = Talk()
+    talk.hear(events.Text(1, text="нас держат"))
+    for event in before:
+        perform(talk, event)
+    for event in after:
+        if isinstance(event, str | events.PhraseTyped) or talk.case is None:
+            continue
+        talk.case = replace(talk.case, is_muted=True)
+        step = talk.hear(event)
+        assert {type(one) for one in step.effects} <= {effects.Alarm, effects.Sweep}
+        if step.replies:
+            check_answer(step)
 
 
 def test_a_house_without_anybody_says_so_and_acknowledges_nothing() -> None:
