@@ -41,7 +41,9 @@ class Fitting:
 
     def propose(self, session: Session) -> bool:
         """Propose the case to somebody whom it fits better, if there is one; tell whether there was."""
-        case = session.get(Case, self.case, with_for_update=True, populate_existing=True)
+        # Somebody acting on it just now goes first, and nobody waits here: other rows of this batch are held.
+        wanted = select(Case).where(Case.id == self.case).with_for_update(skip_locked=True)
+        case = session.scalars(wanted, execution_options={"populate_existing": True}).one_or_none()
         if case is None or case.status != "new" or case.urgency == "now" or case.assignee is None:
             return False
         if _is_given(session, case):

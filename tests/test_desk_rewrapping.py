@@ -163,6 +163,10 @@ def test_whoever_comes_back_is_given_what_waits_and_proposed_nothing_before(desk
     bob = desk.sign_in("bob")
     assert bob.get(where).status_code == 404
     assert case.hex() not in bob.page("/queue")
+    olga, given = desk.sign_in("olga"), f"/house/case/{case.hex()}/assign"
+    offered = olga.page("/house").split(given)[1].split("</form>")[0]
+    assert "<option>alice</option>" in offered and "bob" not in offered, "whom to ring"
+    assert olga.do("/house", given, to="bob").status_code == 403
 
     assert passes(desk, "alice") == 2
     assert passes(desk, "alice") == 0

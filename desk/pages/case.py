@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from casework import cases, codes, deadlines, journal, permits, sheets, withdrawal
+from casework import cases, codes, deadlines, journal, openers, permits, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
 from casework.routing import Asked
 from casework.tables import Case
@@ -62,6 +62,7 @@ def show(visit: Visit) -> Reply:
         acts=frozenset(acts),
         more=not MORE.isdisjoint(acts),
         members=members,
+        takers=_takers(visit, case, members),
         second=_proposed_second(visit, dossier),
         card_reasons=REASONS,
         card_until=visit.session.cards.get(case_id),
@@ -90,6 +91,15 @@ def show(visit: Visit) -> Reply:
 def may_help(visit: Visit, case: Case, staff: str) -> bool:
     """Tell whether a consultant is there to lend this case to."""
     return permits.has_role(staff, visit.staffing, "consultant") and not permits.is_holder(case, staff)
+
+
+def _takers(visit: Visit, case: Case, members: list[str]) -> list[str]:
+    """Return whom this case can be given to: one that nobody accepted yet, only to who can open it."""
+    if case.status != "new":
+        return members
+    with visit.database.read() as session:
+        able = openers.of(session, case.id, visit.staffing.hands)
+    return [one for one in members if one in able]
 
 
 def _consultants(visit: Visit, dossier: Dossier) -> list[str]:
