@@ -2,16 +2,17 @@
 Fair dispatch: a chat that floods slows only itself.
 
 Each chat is a lane. At most one turn of a lane is in work, at most *width* in all, and lanes with something
-waiting take turns. A lane that had nothing waiting comes before those that had a turn just now, every second
-time: who writes one message does not stand behind many who write without end. The same shape serves what
-comes in and what goes out.
+waiting take turns. Three kinds of lanes take turns with each other: those served before that had nothing
+waiting, those never seen, and those that go on. So who writes one message does not stand behind many who
+write without end, and who is in a conversation does not stand behind a thousand who came just now. The same
+shape serves what comes in and what goes out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 Thing = TypeVar("Thing")
 Worked = tuple[int, float | None]
 
+# Lanes known again: whoever was served longer ago is a stranger.
+REMEMBERED = 10_000
+# Kinds of lanes, in the order of their turns.
+RESTED, NEW, GOING_ON = range(3)
 # Seconds until a thing is tried again whose work broke in a way nobody foresaw.
 AFTER_BREAK = 30.0
 
@@ -41,6 +46,7 @@ class Dispatcher(Generic[Thing]):
         self._most = most
         self._waiting: dict[bytes, deque[Thing]] = {}
         self._turns = _Turns()
+        self._served: OrderedDict[bytes, None] = OrderedDict()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -54,7 +60,7 @@ class Dispatcher(Generic[Thing]):
         things = self._waiting.get(lane)
         if things is None:
             self._waiting[lane] = deque([thing])
-            self._turns.put_new(lane)
+            self._turns.put(lane, RESTED if lane in self._served else NEW)
             self._idle.clear()
         else:
             things.append(thing)
@@ -90,39 +96,43 @@ class Dispatcher(Generic[Thing]):
             things.popleft()
         if not things:
             del self._waiting[lane]
+            self._remember(lane)
             if not self._waiting:
                 self._idle.set()
         elif again is None:
-            self._turns.put(lane)
+            self._turns.put(lane, GOING_ON)
         else:
             # The head is tried again later, and what came after it in this chat waits behind it.
-            asyncio.get_running_loop().call_later(again, self._turns.put, lane)
+            asyncio.get_running_loop().call_later(again, self._turns.put, lane, GOING_ON)
+
+    def _remember(self, lane: bytes) -> None:
+        """Know *lane* again; in memory, by a name that means nothing elsewhere, and not for ever."""
+        self._served[lane] = None
+        self._served.move_to_end(lane)
+        if len(self._served) > REMEMBERED:
+            self._served.popitem(last=False)
 
 
 class _Turns:
-    """The order of lanes: new ones and those that go on, in turns."""
+    """The order of lanes: each kind has its own, and the kinds take turns."""
 
     def __init__(self) -> None:
-        self._new: deque[bytes] = deque()
-        self._others: deque[bytes] = deque()
-        self._is_new_next = True
+        self._kinds: deque[deque[bytes]] = deque(deque() for _ in (RESTED, NEW, GOING_ON))
+        self._by_kind = tuple(self._kinds)
         self._some = asyncio.Event()
 
-    def put_new(self, lane: bytes) -> None:
-        """Add a lane that had nothing waiting."""
-        self._new.append(lane)
-        self._some.set()
-
-    def put(self, lane: bytes) -> None:
-        """Add a lane that goes on."""
-        self._others.append(lane)
+    def put(self, lane: bytes, kind: int) -> None:
+        """Add a lane of this *kind* behind the others of it."""
+        self._by_kind[kind].append(lane)
         self._some.set()
 
     async def get(self) -> bytes:
         """Wait for a lane, and take it out."""
-        while not self._new and not self._others:
+        while not any(self._kinds):
             self._some.clear()
             await self._some.wait()
-        is_new = bool(self._new) and (self._is_new_next or not self._others)
-        self._is_new_next = not is_new
-        return (self._new if is_new else self._others).popleft()
+        while not self._kinds[0]:
+            self._kinds.rotate(-1)
+        lane = self._kinds[0].popleft()
+        self._kinds.rotate(-1)
+        return lane

@@ -105,6 +105,19 @@ async def test_a_chat_that_was_silent_comes_before_many_that_go_on() -> None:
     assert work.done.index(1) <= before + 3
 
 
+async def test_who_was_served_before_does_not_stand_behind_a_thousand_strangers() -> None:
+    work = Work()
+    dispatcher = Dispatcher(work, 1)
+    with running(dispatcher):
+        dispatcher.put(b"known", 3)
+        await dispatcher.idle()
+        for n in range(1000):
+            dispatcher.put(b"stranger %d" % n, 10 * n + 6)
+        dispatcher.put(b"known", 13)
+        await dispatcher.idle()
+    assert work.done.index(13) <= 3
+
+
 async def test_a_chat_that_must_wait_holds_up_no_other() -> None:
     work = Work({1: 50})
     dispatcher = Dispatcher(work, 1)
