@@ -10,8 +10,12 @@ What the vault costs: ``python -m benchmarks.vault --json``.
   process that wants to write all the time.
 * *sign_in*: from the answer to name, passphrase and code until a lawyer's list is there, every case opened:
   the first time, and once more. The keeper runs in the same process and looks a hundred times a second.
+* *journal*: what a hub's first read of a journal with so many rows takes (who is on which case), a look for
+  what is new, and its whole verification, as ``journal verify`` and ``doctor`` do it. A tenth of the rows
+  says who is on a case; the others are only followed.
 
-Seconds of the processor are there for machines that are busy with something else.
+``load`` is the machine's load before and after. Seconds of the processor are there for machines that are busy
+with something else.
 """
 
 from __future__ import annotations
@@ -38,9 +42,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import epoch, keys, rows
+from casework import epoch, journal, keys, rows
+from casework.actors import subject_of
 from casework.database import Database, connect, create_tables
 from casework.keys import Holder
+from casework.parties import Book
 from casework.tables import Grant
 from crypto import context, lock
 from crypto.padding import EXACT
@@ -282,15 +288,64 @@ def sign_in(cases: int) -> dict[str, float]:
     }
 
 
-def measure(grants: int, cases: int) -> dict[str, Any]:
+def long_journal(count: int) -> dict[str, float]:
+    """Read and verify a journal of *count* rows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        database = connect(f"sqlite:///{folder / 'house.db'}")
+        create_tables(database, b"sentinel")
+        house = build(database, folder)
+        case, acts, left = keys.new_id(), ("accept", "second", *("open-case", "note", "reply") * 6), count
+        while left:
+            with database.write() as session:
+                for at in range(min(left, 1000)):
+                    act = acts[at % len(acts)]
+                    case = keys.new_id() if at % len(acts) == 0 else case
+                    subject = subject_of("bob") if act == "second" else None
+                    journal.write(
+                        session,
+                        act,
+                        by=house.actor("alice"),
+                        day=house.now.date(),
+                        case=case,
+                        subject=subject,
+                    )
+            with database.write() as session:
+                left -= journal.countersign(session, house.strongbox.signing, house.roster)
+        book = Book()
+
+        def read() -> None:
+            with database.read() as session:
+                book.read(session, house.roster, house.anchor)
+
+        def verify() -> None:
+            with database.read() as session:
+                journal.verify_chain(session, house.anchor)
+
+        figures: dict[str, float] = {"rows": count}
+        for what, work in (("first_read", read), ("next_read", read), ("verify", verify)):
+            began, used = time.perf_counter(), time.process_time()
+            work()
+            figures[f"{what}_seconds"] = round(time.perf_counter() - began, 4)
+            figures[f"{what}_cpu_seconds"] = round(time.process_time() - used, 4)
+        assert book.n == count
+        assert not book.is_broken
+        database.close()
+    return figures
+
+
+def measure(grants: int, cases: int, acts: int) -> dict[str, Any]:
     """Take every figure."""
     rounds = {"1 KiB": 2000, "64 KiB": 1000, "20 MB": 15}
-    return {
+    before = os.getloadavg()[0]
+    figures = {
         "seal": {name: sealing(size, rounds[name]) for name, size in SIZES.items()},
         "memory": memory(SIZES["20 MB"]),
         "relock": relock(grants),
         "sign_in": sign_in(cases),
+        "journal": long_journal(acts),
     }
+    return {**figures, "load": {"before": round(before, 1), "after": round(os.getloadavg()[0], 1)}}
 
 
 class Watched(Database):
@@ -313,10 +368,13 @@ class Watched(Database):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--grants", default=10_000, show_default=True, help="Grants that are re-locked.")
 @click.option("--cases", default=300, show_default=True, help="Cases of the lawyer who signs in.")
+@click.option("--acts", default=200_000, show_default=True, help="Rows of the journal that is read.")
 @click.option("--writer", type=click.Path(path_type=Path), hidden=True)
 @click.option("--child", type=click.Path(path_type=Path), hidden=True)
 @click.option("--size", type=int, default=0, hidden=True)
-def main(as_json: bool, grants: int, cases: int, writer: Path | None, child: Path | None, size: int) -> None:
+def main(
+    as_json: bool, grants: int, cases: int, acts: int, writer: Path | None, child: Path | None, size: int
+) -> None:
     """Measure the vault on this machine."""
     if writer is not None:
         click.echo(json.dumps(write_on(writer)))
@@ -324,7 +382,7 @@ def main(as_json: bool, grants: int, cases: int, writer: Path | None, child: Pat
     if child is not None:
         click.echo(json.dumps(grow(child, size)))
         return
-    figures = measure(grants, cases)
+    figures = measure(grants, cases, acts)
     if as_json:
         click.echo(json.dumps(figures))
         return

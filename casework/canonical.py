@@ -7,12 +7,13 @@ from typing import Any
 
 from crypto.errors import MalformedError
 
+# Made once: a journal of many years is written anew to be read.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 def dumps(value: Any) -> bytes:
     """Write *value* (dicts with text keys, lists, text, integers, booleans, none) in its one byte form."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def loads(data: bytes) -> Any:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from casework import canonical, rosters
@@ -162,20 +163,30 @@ def verify_from(session: Session, anchor: Anchor, after: int, head: bytes) -> tu
         BrokenJournalError, CryptoError: as :func:`verify_chain`.
     """
     known: dict[int, Roster] = {}
-    in_force = rosters.version(session)
-    rows = session.scalars(select(JournalRow).where(JournalRow.n > after).order_by(JournalRow.n)).all()
-    for at, row in enumerate(rows):
-        n = after + 1 + at
+    in_force, n = rosters.version(session), after
+    changed: int | None = None  # asked once, and only where there is a row not yet taken
+    for row in _later(session, after):
+        n += 1
         version = in_force if row.roster is None else row.roster
         if row.n != n or row.previous != head or version == REFUSED:
             raise BrokenJournalError(n)
         roster = known.get(version) or rosters.at_version(session, version, anchor)
         known[version] = roster
-        untaken = rows[at:] if row.roster is None else ()
-        if not _stands(row, roster, _changed_at(untaken, roster)) or not was_taken(row, roster):
+        if row.roster is None and changed is None:
+            untaken = select(JournalRow).where(JournalRow.n >= n, JournalRow.roster.is_(None))
+            changed = _changed_at(session.scalars(untaken).all(), roster)
+        if not _stands(row, roster, changed or 0) or not was_taken(row, roster):
             raise BrokenJournalError(n)
         head = row.head
-    return after + len(rows), head
+    return n, head
+
+
+def _later(session: Session, after: int) -> Iterator[JournalRow]:
+    """Go through the rows after row *after*, a thousand at a time: many years do not lie in memory whole."""
+    later = select(JournalRow).order_by(JournalRow.n).limit(1000)
+    while rows := session.scalars(later.where(JournalRow.n > after)).all():
+        yield from rows
+        after = rows[-1].n
 
 
 def count(session: Session) -> int:
@@ -197,7 +208,7 @@ def _changed_at(rows: Sequence[JournalRow], roster: Roster) -> int:
     return max((row.n for row in acts if is_signed(row, roster)), default=0)
 
 
-def _entry(row: JournalRow) -> bytes:
+def _entry(row: JournalRow | Row[Any]) -> bytes:
     """Return the canonical bytes of what a row records."""
     return canonical.dumps(
         {
@@ -217,7 +228,7 @@ def _hex(value: bytes | None) -> str | None:
     return None if value is None else value.hex()
 
 
-def follows(row: JournalRow, n: int, head: bytes) -> bool:
+def follows(row: JournalRow | Row[Any], n: int, head: bytes) -> bool:
     """Tell whether *row* is the one after row *n*, whose head was *head*. Does not say who wrote it."""
     if row.n != n + 1 or row.previous != head:
         return False

@@ -24,11 +24,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from casework import journal, keys, voices
@@ -118,8 +120,6 @@ class Book:
             while not self.is_broken and (rows := self._next(session, limit)):
                 for row in rows:
                     self._add(session, row, roster, anchor)
-                for row in rows:
-                    session.expunge(row)
                 limit = AT_ONCE
             self.is_broken = self.is_broken or self._is_before_seen
             self._say(was_broken)
@@ -191,9 +191,10 @@ class Book:
             session.scalar(select(JournalRow.head).where(JournalRow.n == n)) == head for n, head in expected
         )
 
-    def _next(self, session: Session, limit: int) -> list[JournalRow]:
-        after = select(JournalRow).where(JournalRow.n > self.n).order_by(JournalRow.n).limit(limit)
-        return list(session.scalars(after))
+    def _next(self, session: Session, limit: int) -> Sequence[Row[Any]]:
+        # Columns, not objects: most rows are only followed, and there may be hundreds of thousands.
+        after = select(*JournalRow.__table__.columns).where(JournalRow.n > self.n)
+        return session.execute(after.order_by(JournalRow.n).limit(limit)).all()
 
     def _say(self, was_broken: bool) -> None:
         if self.is_broken and not was_broken:
@@ -201,14 +202,14 @@ class Book:
         elif was_broken and not self.is_broken:
             log.warning("parties.holds_again %d", self.n)
 
-    def _add(self, session: Session, row: JournalRow, roster: Roster, anchor: Anchor) -> None:
+    def _add(self, session: Session, row: Row[Any], roster: Roster, anchor: Anchor) -> None:
         is_other = self.seen is not None and row.n == self.seen.n and row.head != self.seen.head
         if self.is_broken or is_other or not journal.follows(row, self.n, self.head):
             self.is_broken = True
             return
         self.n, self.head = row.n, row.head
         if row.act in _ACTS:
-            self._judge(session, row, roster, anchor)
+            self._judge(session, JournalRow(**row._asdict()), roster, anchor)
         if row.case is not None:
             self.named.add(row.case)
 
@@ -334,6 +335,7 @@ class Book:
         return named == before.second or not any(self._is_there(one, row, of) for one in before.people)
 
 
+@lru_cache(maxsize=4)
 def _people(roster: Roster) -> Mapping[bytes, str]:
     return {subject_of(entry.id): entry.id for entry in roster.staff}
 
