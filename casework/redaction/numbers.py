@@ -117,6 +117,7 @@ WORDS: tuple[str, ...] = tuple(
 ) + tuple(_OBLIQUE)
 _REPEAT = {fold.key(w): n for w, n in _REPEATS.items()}
 _MAX_READINGS = 64
+_LEAST_IN_THOUSANDS = 10_000
 _MAX_PARTS = 12  # a card in single digits with spaces is longer, and matches by its parts
 
 
@@ -228,7 +229,8 @@ def _with_thousands(words: list[str]) -> tuple[int, set[str]]:
         return used, options
     rest, _ = _compound(values[used + 1 : used + 4]) if values[used + 1 : used + 2] > [-1] else (0, set())
     total = sum(values[:used]) * 1000 + sum(values[used + 1 : used + 1 + rest])
-    return used + 1 + rest, {str(total)}
+    # Round thousands and years are counts and days; a number of somebody has five digits or more.
+    return used + 1 + rest, {str(total)} if rest and total >= _LEAST_IN_THOUSANDS else {""}
 
 
 def _compound(values: list[int]) -> tuple[int, set[str]]:
