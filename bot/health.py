@@ -1,8 +1,8 @@
 """
-What the hub says about itself: a small file in ``runtime_dir`` that ``doctor`` reads.
+What the hub says about itself: small files in ``runtime_dir`` that ``doctor`` reads.
 
 Not in the database, because the most important thing to say is that the database is gone. Codes and
-instants only.
+instants only. A hub that is no more says nothing, so it also says again and again that it is there.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from casework.strongbox import write_file
 log = logging.getLogger(__name__)
 
 FILE = "health.json"
+ALIVE = "alive"
+BEAT = 20.0  # seconds from one sign of life to the next
 
 
 class Health:
     """The state of each part of the hub: ``ok``, or a code why not."""
 
     def __init__(self, runtime_dir: Path, clock: Callable[[], datetime]) -> None:
-        self._path = runtime_dir / FILE
+        self._folder = runtime_dir
         self._clock = clock
         self._parts: dict[str, dict[str, str]] = {}
 
@@ -36,13 +38,20 @@ class Health:
         """Say that *part* does not work, and why."""
         self._say(part, code)
 
+    def beat(self) -> None:
+        """Say that the hub is there."""
+        self._write(ALIVE, self._clock().isoformat(timespec="seconds").encode())
+
     def _say(self, part: str, state: str) -> None:
         if self._parts.get(part, {}).get("state") == state:
             return
         log.log(logging.INFO if state == "ok" else logging.WARNING, "%s.%s", part, state)
         self._parts[part] = {"state": state, "since": self._clock().isoformat(timespec="seconds")}
+        self._write(FILE, json.dumps(self._parts, sort_keys=True).encode())
+
+    def _write(self, name: str, body: bytes) -> None:
         try:
-            write_file(self._path, json.dumps(self._parts, sort_keys=True).encode())
+            write_file(self._folder / name, body)
         except OSError:
             log.warning("health.unwritten")
 
@@ -54,3 +63,11 @@ def read(runtime_dir: Path) -> dict[str, dict[str, str]]:
     except (OSError, ValueError):
         return {}
     return parts
+
+
+def last_beat(runtime_dir: Path) -> datetime | None:
+    """Return when the hub last said that it is there; nothing when it never ran."""
+    try:
+        return datetime.fromisoformat((runtime_dir / ALIVE).read_text("ascii"))
+    except (OSError, ValueError):
+        return None

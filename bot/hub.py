@@ -29,7 +29,7 @@ from bot.doors import Doors
 from bot.errors import BotError
 from bot.fetch import Fetcher
 from bot.guard import sole_hub
-from bot.health import Health
+from bot.health import BEAT, Health
 from bot.late import LateFiles
 from bot.outbox import Outbox
 from bot.pace import Pace
@@ -134,6 +134,7 @@ class Hub:
                 self._keep_house(parts, writer),
                 ticking(self._ticks, self.health),
                 setbacks.watch(self._house.clock, writer, parts.wake),
+                self._beat(),
             ]
             if self._house.identity == "neutral":
                 runs += [identity.put_on(door, self.health) for door in self._house.doors]
@@ -148,6 +149,12 @@ class Hub:
                 log.warning("hub.left_work %d", parts.work.count)
             for task in others:
                 task.cancel()
+
+    async def _beat(self) -> None:
+        """Say again and again that the hub is there."""
+        while True:
+            await asyncio.to_thread(self.health.beat)
+            await asyncio.sleep(BEAT)
 
     async def _keep_house(self, parts: Parts, writer: Writer) -> None:
         """File what was left in writing, and reap, once the backlog of the start is worked."""

@@ -13,21 +13,28 @@ from subrosa.errors import UsageError
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
 
-STALE = timedelta(days=2)
+# A hub that runs says so every twenty seconds.
+SILENT = timedelta(minutes=2)
+# Copies are made every quarter of an hour.
+LATE, STALE = timedelta(hours=1), timedelta(days=2)
 # A copy that nobody tried to restore is a hope.
 DRILLED = timedelta(days=30)
 
 
 def check_hub(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Read what the hub last said about itself."""
-    del now
-    parts = health.read(settings.hub.runtime_dir)
-    if not parts:
+    """Read what the hub last said about itself, and when."""
+    parts, beat = health.read(settings.hub.runtime_dir), health.last_beat(settings.hub.runtime_dir)
+    if not parts or beat is None:
         yield warn("hub", "has not run since the last reboot", "subrosa hub")
+        return
+    if now - beat > SILENT:
+        since = f"{beat:%Y-%m-%d %H:%M} UTC"
+        yield red("hub", f"is not there since {since}; Telegram keeps what is sent for a day", "subrosa hub")
+        return
     troubled = {part: said for part, said in sorted(parts.items()) if said["state"] != "ok"}
     for part, said in troubled.items():
         yield red(f"hub {part}", f"{said['state']} since {said['since']}", "see the hub's log")
-    if parts and not troubled:
+    if not troubled:
         yield ok("hub", f"all {len(parts)} parts work")
 
 
@@ -46,6 +53,9 @@ def check_medium(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield red("medium", "holds no copy", "subrosa backup")
     elif now - newest > STALE:
         yield red("medium", f"the newest copy is of {newest:%Y-%m-%d %H:%M} UTC", "subrosa backup")
+    elif now - newest > LATE:
+        said = f"the newest copy is of {newest:%Y-%m-%d %H:%M} UTC: a lost machine costs what came since"
+        yield warn("medium", said, "subrosa backup, and see why the hub made none")
     else:
         yield ok("medium", f"newest copy {newest:%Y-%m-%d %H:%M} UTC")
     if _same_disk(settings.escrow.medium, settings.path.parent):

@@ -23,7 +23,7 @@ DOORS = {"phone": "magenta", "hub": "yellow", "desk": "cyan", "register": "green
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo-house"),
     show_default=True,
-    help="Where the practice house is laid out; whatever was there is removed.",
+    help="Where the practice house is laid out; only an earlier one is removed there.",
 )
 def command(once: bool, folder: Path) -> None:
     """

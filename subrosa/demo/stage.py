@@ -37,12 +37,20 @@ from subrosa.settings import Settings
 # A token of the official form that no real bot has.
 TOKEN = "100000:practice-token-of-no-real-bot"  # noqa: S105 - it opens the stand-in only
 PHONE_PORT, DESK_PORT, REGISTER_PORT = 8491, 8492, 8493
+# Lies in every folder this stage laid out: nothing else is ever removed.
+MARK = "practice-house"
 STARTS_WITHIN = 30.0  # seconds
 ENDS_WITHIN = 15.0
 
 
 class NotStartedError(ShellError):
     """A part of the demo did not start"""
+
+
+class ForeignFolderError(ShellError):
+    """This folder holds something that is no practice house"""
+
+    hint = "name a folder that is new or empty, with --folder; nothing was touched"
 
 
 class Stage:
@@ -54,7 +62,7 @@ class Stage:
         self._codes: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _clear(self.folder)
         try:
             self._build()
         except BaseException:
@@ -170,6 +178,21 @@ class _Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""
+
+
+def _clear(folder: Path) -> None:
+    """
+    Remove the practice house of an earlier play.
+
+    Raises:
+        ForeignFolderError: there is something else, and nothing was removed.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / MARK).is_file():
+            raise ForeignFolderError
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / MARK).touch()
 
 
 def _command(settings: Settings) -> list[str]:
