@@ -37,6 +37,7 @@ from crypto.mailbox import Mailbox
 from intake import filing, screens, snapshot
 from intake.cases import CaseFacts
 from intake.effects import SOON
+from intake.events import File
 from intake.filing import Outcome
 from intake.limits import Budgets
 from intake.snapshot import House, Match, Snapshot
@@ -204,9 +205,33 @@ class Answerer:
                     found.append((case_id, filing.chat_of(case, house)))
         return found
 
-    def quarantine(self, raw: bytes) -> Rows:
-        """Seal bytes that nobody could read into a case of their own."""
-        return filing.quarantine(raw, self._read_house(), self._clock(), os.urandom)
+    def quarantine(self, left: Heard, taken: datetime) -> Prepared:
+        """Keep what is *left* of an update that nobody could read, with what else its chat told."""
+        house = self._read_house()
+        with self._database.read() as session:
+            before = link.read(session, self._strongbox, left.chat)
+            case = snapshot.read_case_of(session, before, house)
+        return self._take_in(left, before, case, taken)
+
+    def quarantine_apart(self, left: Heard, taken: datetime) -> Prepared:
+        """Do so as if the chat were new: its thread is what breaks, and is left for a new one."""
+        return self._take_in(left, None, None, taken)
+
+    def _take_in(
+        self, left: Heard, before: State | None, case: CaseFacts | None, taken: datetime
+    ) -> Prepared:
+        house = self._read_house()
+        assert isinstance(left.event, File)
+        known = Snapshot(house=house, chat=left.chat, tags=(), case=case, language_code=left.language_code)
+        outcome = filing.quarantine(left.event, before, known, taken, os.urandom)
+        # What is nobody's leaves the thread of its chat as it is.
+        chat = 0 if outcome.state is None else left.chat
+        if chat and left.event.message:
+            sweeps.add(outcome.rows, house.spool, [left], outcome, taken)
+        if chat:
+            self._reply(outcome.rows, outcome, chat, left.door, None)
+        self._await_files(outcome, left, taken, house.spool)
+        return Prepared(chat, outcome, outcome.rows, before)
 
     def tell(self, chat: int, key: str, door: int | None = None) -> Rows:
         """Say the sentence of *key* to *chat*, in its language."""

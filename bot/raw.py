@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 NUMBER_BITS = 32
+CHAT_BITS = 52  # of the id of a chat, at most
 KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 
 
@@ -15,12 +16,6 @@ def number_of(update: Mapping[str, Any]) -> int | None:
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 1 << NUMBER_BITS:
         return None
     return number
-
-
-def writer_of(update: Mapping[str, Any]) -> int | None:
-    """Return the private chat in which *update* was written, if it is a message and one can be made out."""
-    chat = chat_of(update) if "message" in update or "edited_message" in update else None
-    return chat if chat is not None and chat > 0 else None
 
 
 def chat_of(update: Mapping[str, Any]) -> int | None:

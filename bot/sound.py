@@ -2,7 +2,7 @@
 Whether what was heard has the types it claims: the library takes whatever stands in an update.
 
 A number that is none, or words that no file can hold, must not reach the rows: one such row among those due
-would hold up all others. What is unsound is kept raw like any other update nobody can read.
+would hold up all others. What is unsound is sifted like any other update nobody can read.
 """
 
 from __future__ import annotations

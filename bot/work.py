@@ -4,8 +4,9 @@ One update, or a run of one chat's (:mod:`bot.runs`), from the spool to its comm
 A worker takes an update out, lets the conversation answer, and hands everything that follows to the writer
 as one transaction: sealed items, the state of the conversation, replies in the outbox, and the spool row
 marked done. Until that commit nothing has happened, so any failure means: again, from the start. An update
-that cannot be read, or that breaks our code five times (once, when it is two days old), is sealed raw into
-a case and named to the coordinators. No update is dropped.
+that cannot be read, or that breaks our code five times (once, when it is two days old), is quarantined:
+its words go, without their sender, into the case of its chat and are named to the coordinators. No update
+is dropped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.error import TelegramError
 
-from bot import raw, runs, spool
+from bot import runs, spool
 from bot.answer import Answerer, Prepared, claim_writing
 from bot.dispatch import Worked
 from bot.doors import Doors
@@ -32,6 +33,7 @@ from bot.errors import BotError, UnreadableError
 from bot.fetch import Fetcher, NotYetError
 from bot.health import Health
 from bot.hear import Heard, Standing, crowd, hear, note, standing
+from bot.sifting import sift
 from bot.sound import is_sound
 from bot.spool import AlreadyWorkedError, Spool, Spooled
 from bot.taps import Taps
@@ -258,14 +260,21 @@ class Worker:
             return  # a crash came between the erasure and telling so
 
     async def _quarantine(self, spooled: Spooled) -> None:
-        """Seal the bytes as they came into a case, tell the coordinators, and answer whoever wrote it."""
+        """Seal the words that are left into the case of their chat, tell the coordinators, and answer."""
         log.warning("work.quarantined")
-        rows = await asyncio.to_thread(self._answerer.quarantine, spooled.raw)
-        writer = None if spooled.body is None else raw.writer_of(spooled.body)
-        if writer is not None:
-            door = spool.door_of(spooled.number)
-            rows.extend(await asyncio.to_thread(self._answerer.tell, writer, "unread", door))
-        await self._writer.do(lambda session: spool.finish(session, spooled.number), rows)
+        left = sift(spooled.body, spool.door_of(spooled.number))
+        try:
+            prepared = await asyncio.to_thread(self._answerer.quarantine, left, spooled.taken)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  a case that breaks must not hold up its chat for ever
+            log.error("work.apart %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
+            prepared = await asyncio.to_thread(self._answerer.quarantine_apart, left, spooled.taken)
+        await self._writer.do(
+            lambda session: spool.finish(session, spooled.number),
+            prepared.rows,
+            lambda session: self._answerer.commit(session, prepared, self._clock().date()),
+        )
 
     async def _file_idle(self, case: bytes) -> None:
         prepared = await asyncio.to_thread(self._answerer.file_idle, case)

@@ -21,10 +21,21 @@ from casework.rows import Rows
 from casework.tables import Case
 from crypto import handle as handles
 from crypto import lock, phrase
-from intake import effects, handover, listening, machine, opening, outlook, quarantining, sealing
+from intake import (
+    effects,
+    handover,
+    listening,
+    machine,
+    muting,
+    opening,
+    outlook,
+    quarantining,
+    screens,
+    sealing,
+)
 from intake import writing as writings
 from intake.cases import CaseFacts
-from intake.events import Event
+from intake.events import Event, File
 from intake.replies import Button, Reply, Say
 from intake.snapshot import House, ReadCase, Snapshot, nobody
 from intake.state import State
@@ -185,9 +196,35 @@ def _file_without_answers(case: CaseFacts, house: House, now: datetime, random: 
     return Outcome(None, case.language, work.rows, mailboxes=work.mailboxes)
 
 
-def quarantine(raw: bytes, house: House, now: datetime, random: Random) -> Rows:
-    """Seal an update nobody could read into a case of its own, and name it to the coordinators."""
-    return quarantining.seal_raw(raw, house, now, random)
+def quarantine(
+    event: File, state: State | None, snapshot: Snapshot, now: datetime, random: Random
+) -> Outcome:
+    """
+    Keep what is left of an update that nobody could read; its outcome has no state where no chat is known.
+
+    Raises:
+        KeyMissingError: the house has nobody who could open it.
+        CryptoError: a row of the chat's case is damaged.
+    """
+    if state is not None and snapshot.case is not None and snapshot.case.is_muted:
+        step = muting.tell(state, now)
+        return Outcome(step.state, state.language, replies=step.replies, clearing=state.clearing or "send")
+    work = quarantining.take_in(event, state, snapshot, now, random)
+    after = work.state if work.chat else None
+    is_told = after is not None and event.form not in (quarantining.TAP, quarantining.OTHER)
+    clearing = work.state.clearing or "send"
+    return Outcome(
+        state=after,
+        language=work.state.language,
+        rows=work.rows,
+        replies=(screens.told(work.state, "unread"),) if is_told else (),
+        mailboxes=work.mailboxes,
+        rung=work.own if work.chat else None,
+        leaves=clearing == "write" or (clearing != "self" and quarantining.is_personal(event, work.state)),
+        fades=_fades(work.state),
+        clearing=clearing,
+        awaited=tuple(work.awaited),
+    )
 
 
 def remember_mailboxes(

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from intake import events, recognising, screens
 from intake.acts import stay
@@ -32,13 +33,13 @@ def hear(state: State, event: events.Event, world: World) -> Step | None:
         case events.Text(text=text) | events.File(caption=text) | events.Edited(text=text):
             if isinstance(event, events.Text) and recognising.is_alarm(state, text):
                 return None
-            told = _tell(state, world)
+            told = tell(state, world.now)
             return replace(told, effects=recognising.warn(state, text))
         case events.Command(name=name, payload=payload):
             is_words = bool(payload) and name not in ("start", "help", "menu", "clear")
-            return _tell(state, world) if is_words else None
+            return tell(state, world.now) if is_words else None
         case events.Contact() | events.Location() | events.Unsupported():
-            return _tell(state, world)
+            return tell(state, world.now)
         case events.Tap(action=action) if action in SHUT:
             return Step(state, (_line(state),))
         case _:
@@ -56,8 +57,9 @@ def ask(state: State, world: World) -> Step:
     return stay(after, screens.told(after, "muted.asked"), AddMessage("", state.seq, marks=(MARK,)))
 
 
-def _tell(state: State, world: World) -> Step:
-    today = world.now.date().isoformat()
+def tell(state: State, now: datetime) -> Step:
+    """Say, once a day, that nothing told here is kept."""
+    today = now.date().isoformat()
     if state.muted_on == today:
         return Step(state)
     after = replace(state, muted_on=today, stage="free", held="")

@@ -1,40 +1,93 @@
-"""What nobody could read: sealed as it came, filed with the default team, named to the coordinators."""
+"""
+What nobody could read, or what broke our code: its words are kept where others of its chat are, and marked.
+
+Rules:
+* It goes into the case of its chat; a chat without one begins one as with any first message, so that it is
+  answered, swept and erased like all it says. Only what has no chat becomes a case nobody can be reached by.
+* What came while something else than the story was asked for may name a person: short, it goes to the card.
+* None of what usually answers a message is called here, because that may be what broke.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from casework import keys, notices
 from casework.errors import KeyMissingError
-from casework.rows import Rows
-from intake import handover, opening
-from intake.snapshot import House
+from intake import handover, opening, outlook, screens, sealing
+from intake.events import File
+from intake.snapshot import Snapshot
 from intake.state import State
-from intake.work import Random, Work
+from intake.telling import CARD_LENGTH
+from intake.work import Awaited, Random, Work
+
+# Forms of what tells nothing: a tap, and whatever is no message.
+TAP, OTHER = "tap", "update"
 
 
-def seal_raw(raw: bytes, house: House, now: datetime, random: Random) -> Rows:
+def take_in(event: File, state: State | None, snapshot: Snapshot, now: datetime, random: Random) -> Work:
     """
-    Return the rows of a case that holds *raw* as a file.
+    Seal what is left of an update, name it to the coordinators, and return what changes.
 
     Raises:
         KeyMissingError: the house has nobody who could open it, so it must be kept where it is.
     """
+    house, facts = snapshot.house, snapshot.case
     if not house.staffing.teams():
         raise KeyMissingError("team")
-    state = State(case=random(16).hex(), handle=random(32).hex(), reach="phrase")
-    work = Work(house, 0, now, random, state)
-    opening.begin(work)
-    head = {
-        "at": work.at,
-        "caption": "",
-        "form": "update",
-        "mime": "application/json",
-        "name": "update.json",
-        "seq": 0,
-        "size": len(raw),
-    }
-    work.seal_file(keys.CONTENT, "tipster", head, raw)
-    handover.file(work)
-    notices.add(work.rows, notices.UNPARSED, house.staffing.coordinators(), work.case, now)
-    return work.rows
+    if state is None or facts is None:
+        begun = _begun(event, state, snapshot, random)
+        work = Work(house, snapshot.chat if begun.reach is None else 0, now, random, begun)
+        opening.begin(work)
+    else:
+        work = Work(house, snapshot.chat, now, random, replace(state, filed=not facts.is_writing))
+        opening.take_up(work, facts)
+    _seal(work, event)
+    if work.begun and work.chat:
+        opening.open_thread(work)
+    elif work.begun:
+        handover.file(work)
+    elif event.form not in (TAP, OTHER):
+        sealing.hear(work, facts)
+    work.note_answers()
+    told = house.staffing.coordinators()
+    work.rows.then(partial(_tell, staff=told, case=work.case, now=now))
+    return work
+
+
+def is_personal(event: File, state: State) -> bool:
+    """Tell whether *event* came where a name, a secret word or a phrase was asked for, and may be that."""
+    is_story = state.stage == "free" or state.stage.startswith("q.") or event.forwarded
+    return not is_story and 0 < len(event.caption) <= CARD_LENGTH
+
+
+def _begun(event: File, state: State | None, snapshot: Snapshot, random: Random) -> State:
+    known = screens.fresh(state or State(language=outlook.guess_language(snapshot.language_code)))
+    begun = replace(known, case=random(16).hex(), handle=random(32).hex())
+    is_anybodys = snapshot.chat == 0 or event.form in (TAP, OTHER)
+    return replace(begun, reach="phrase") if is_anybodys else begun
+
+
+def _seal(work: Work, event: File) -> None:
+    """Seal the words, and a note of what else there was; a file is asked for later, as one that is late."""
+    state, words = work.state, event.caption
+    if is_personal(event, state):
+        work.seal(keys.IDENTITY, "card", sealing.TIPSTER, {"at": work.at, "seq": state.seq, "text": words})
+        words = ""
+    head: dict[str, Any] = {"at": work.at, "form": event.form, "group": None, "mime": event.mime}
+    head["seq"] = state.seq
+    payload = {**head, "name": event.name or "", "size": event.size, "text": words, "unread": True}
+    payload |= {"missing": event.missing} if event.missing else {}
+    payload |= {"forwarded": True} if event.forwarded else {}
+    payload |= {"began": work.began.id.hex()} if work.began is not None else {}
+    note = work.seal(keys.CONTENT, "message", sealing.TIPSTER, payload)
+    if event.missing == "coming":
+        work.awaited.append(Awaited(note, head))
+    work.state = replace(state, seq=state.seq + 1)
+
+
+def _tell(session: Any, *, staff: list[str], case: bytes | None, now: datetime) -> None:
+    notices.tell(session, notices.UNPARSED, staff, case, now)

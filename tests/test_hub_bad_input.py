@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -206,9 +205,9 @@ async def test_a_poisoned_update_is_kept_and_its_writer_is_told(stage: Stage, te
     chat = {"id": tess.chat.chat_id, "type": "private"}
     bot.queue.put_raw({"message": {"message_id": "seven", "chat": chat, "text": CANARY}})
     await settled(stage)
-    assert last(tess).startswith("Получено, но программа этого не поняла.")
-    (kept,) = [one.content or b"" for one in opened(stage.house) if one.kind == "file"]
-    assert json.loads(kept)["message"]["text"] == CANARY
+    assert last(tess).startswith("Получено, но программа поняла не всё.")
+    (kept,) = [one.payload for one in opened(stage.house) if one.kind == "message"]
+    assert (kept["text"], kept["unread"]) == (CANARY, True)
 
 
 async def test_what_is_said_in_a_group_is_neither_kept_nor_answered_and_the_group_is_left(

@@ -464,16 +464,17 @@ def test_without_custodians_a_card_is_not_lost(sqlite_database, tmp_path) -> Non
     assert "carol" in holders(house, only(house).id, "identity")
 
 
-def test_an_update_nobody_could_read_becomes_a_case(house: House) -> None:
-    """Sealed as it came, filed, and named to the coordinators."""
+def test_what_nobody_could_read_and_nobody_said_becomes_a_case_of_its_own(house: House) -> None:
+    """Filed at once, with no way back, and named to the coordinators."""
     with house.database.read() as session:
         place = read_house(session, house.strongbox, house.anchor, house.now)
-    rows = filing.quarantine(b'{"strange": 1}', place, house.now, os.urandom)
+    known = snapshot.Snapshot(place, 0, ())
+    outcome = filing.quarantine(events.File(form="poll", caption="слова"), None, known, house.now, os.urandom)
     with house.database.write() as session:
-        write(session, [rows])
+        write(session, [outcome.rows])
     case = only(house)
-    assert case.status == "new"
-    assert read(house, "alice", case.id, "file")[0]["content"] == b'{"strange": 1}'
+    assert (case.status, outcome.state, outcome.replies) == ("new", None, ())
+    assert read(house, "alice", case.id, "message")[0]["text"] == "слова"
     assert ("olga", "unparsed") in notices(house)
     assert count(house, Mailbox) == 0
 
