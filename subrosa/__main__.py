@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from subrosa import configuration, hygiene
-from subrosa.errors import UsageError, sentence
+from subrosa.errors import UsageError, plain, sentence
 
 COMMANDS = {
     "init": "make a new house in a folder",
@@ -102,7 +102,8 @@ def run(arguments: list[str]) -> int:
     except UsageError as error:
         return _say(sentence(error), error.hint, 2)
     except Exception as error:  # noqa: BLE001 - a traceback could carry what must not be shown
-        return _say(sentence(error), getattr(error, "hint", None), 1)
+        told = plain(error)
+        return _say(sentence(told), getattr(told, "hint", None), 1)
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,7 @@ from litestar import Litestar
 from casework import permits
 from desk import app, serve
 from desk.settings import Settings as DeskSettings
+from subrosa.errors import PortError
 from subrosa.opening import now, open_database
 from subrosa.settings import Settings
 
@@ -53,6 +55,21 @@ def hosts(settings: Settings) -> frozenset[str]:
 def server(settings: Settings) -> uvicorn.Server:
     """Return the server of the desk."""
     return serve.server(build(settings), settings.desk.host, settings.desk.port)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """
+    Take the place where the desk listens, so that nobody is told of one it could not have.
+
+    Raises:
+        PortError: somebody else has it, or this machine has no such address.
+    """
+    host, port = settings.desk.host, settings.desk.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError:
+        raise PortError(f"{host}:{port} is taken, or not of this machine") from None
 
 
 def load_detectors() -> Any:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.engine import make_url
 
 from casework.database import Database, check_schema, connect
 from casework.strongbox import Strongbox
 from subrosa import configuration
+from subrosa.errors import NoHouseError
 from subrosa.settings import Settings
 
 
@@ -43,14 +45,29 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def find_database(settings: Settings) -> Database:
+    """
+    Connect to the database of the house, of whatever version; never make one.
+
+    Raises:
+        NoHouseError: there is no file of that name.
+    """
+    url = make_url(settings.database.url)
+    # SQLite would lay an empty file there, which then looks like a house that lost everything.
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise NoHouseError
+    return connect(settings.database.url)
+
+
 def open_database(settings: Settings) -> Database:
     """
     Connect to the database of the house and check its version.
 
     Raises:
+        NoHouseError: it is not there.
         SchemaMismatchError: it is of another version, or holds no house.
     """
-    database = connect(settings.database.url)
+    database = find_database(settings)
     with database.read() as session:
         check_schema(session)
     return database

@@ -97,6 +97,15 @@ class DeskSettings:
         default=15, metadata={"why": "without a click for so long, a session forgets its keys"}
     )
 
+    def __post_init__(self) -> None:
+        """
+        Refuse a port that no machine has.
+
+        Raises:
+            SettingsError: it is one.
+        """
+        _check_port("desk.port", self.port)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterSettings:
@@ -180,6 +189,15 @@ class NoticeSettings:
         default=10, metadata={"why": "an urgent case is announced again until somebody accepts it"}
     )
 
+    def __post_init__(self) -> None:
+        """
+        Refuse a port that no machine has.
+
+        Raises:
+            SettingsError: it is one.
+        """
+        _check_port("notices.smtp_port", self.smtp_port)
+
 
 @dataclass(frozen=True, slots=True)
 class EscrowSettings:
@@ -258,3 +276,8 @@ class Settings:
         """Return when somebody of the house is usually there."""
         zone = ZoneInfo(self.house.zone)
         return Hours(time(self.clocks.opens), time(self.clocks.closes), zone, is_working_day)
+
+
+def _check_port(name: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise SettingsError(f"{name} is no port: 1 to 65535")

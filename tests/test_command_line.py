@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -152,6 +153,79 @@ def test_a_database_of_a_newer_version_is_left_alone(home: Path, capsys: pytest.
         code, _, err = call(capsys, home, *command)
         assert code == 1
         assert "another version" in err
+
+
+def test_the_doctor_of_a_newer_house_asks_for_the_newer_program(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = connect(configuration.load(home / "subrosa.toml").database.url)
+    for number, hint in ((99, "install the newer program"), (1, "subrosa upgrade")):
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE house SET schema_number = :n"), {"n": number})
+        found = json.loads(call(capsys, home, "doctor", "--json")[1])
+        assert [one["hint"] for one in found if one["name"] == "database"] == [hint]
+    database.close()
+
+
+def test_a_house_that_is_not_there_is_not_made(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = home / "database"
+    for path in folder.iterdir():
+        path.unlink()
+    for command in (["stats"], ["upgrade"], ["desk"], ["doctor"]):
+        code, out, err = call(capsys, home, *command)
+        assert code == 1
+        assert "not there" in out + err
+        assert list(folder.iterdir()) == [], command
+
+
+def test_a_database_that_cannot_be_read_is_told_in_plain_words(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home / "database" / "house.db"
+    file.write_bytes(b"x" * len(file.read_bytes()))
+    code, _, err = call(capsys, home, "stats")
+    assert code == 1
+    assert err.splitlines()[0] == "subrosa: error: the database cannot be read"
+    assert err.splitlines()[1].startswith("hint: look at database.url")
+    config = home / "subrosa.toml"
+    away = "postgresql+psycopg://nobody@127.0.0.1:9/none?connect_timeout=2"
+    url = configuration.load(config).database.url
+    lines = [
+        f'url = "{away}"' if line.startswith("url = ") else line for line in config.read_text().splitlines()
+    ]
+    config.write_text("\n".join(lines))
+    assert configuration.load(config).database.url != url
+    code, _, err = call(capsys, home, "stats")
+    assert code == 1
+    assert err.splitlines()[0] == "subrosa: error: the database does not answer"
+
+
+def test_a_backup_without_the_medium_names_its_setting(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "medium").rename(home / "elsewhere")
+    code, _, err = call(capsys, home, "backup")
+    assert code == 1
+    assert err.splitlines() == [
+        "subrosa: error: the second medium is not there",
+        "hint: mount it, or set escrow.medium",
+    ]
+
+
+def test_a_desk_on_a_taken_port_says_so_in_one_line(home: Path) -> None:
+    config = home / "subrosa.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text().replace("port = 8480", f"port = {port}"))
+        code, err = apart(home, "desk")
+    assert code == 1
+    assert "listens" not in err
+    assert "library.spoke" not in err
+    assert [line.split(":")[0] for line in err.splitlines()][-2:] == ["subrosa", "hint"]
+    config.write_text(config.read_text().replace(f"port = {port}", "port = 99999"))
+    code, err = apart(home, "desk")
+    assert code == 1
+    assert "desk.port" in err
 
 
 def test_a_missing_key_is_named_without_its_value(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from casework import epoch, heads, journal
-from casework.database import Database, check_schema, connect
-from casework.errors import CaseworkError, KeyMissingError
+from casework.database import SCHEMA, Database, check_schema
+from casework.errors import CaseworkError, KeyMissingError, SchemaMismatchError
 from casework.strongbox import Strongbox
 from casework.tables import Case, Clock, JournalRow, Spool
 from crypto.errors import CryptoError
+from subrosa import schema
 from subrosa.checkups import Finding, ok, red, warn
-from subrosa.opening import open_strongbox
+from subrosa.errors import NoHouseError
+from subrosa.opening import find_database, open_strongbox
 from subrosa.settings import Settings
 
 HOLD = 'keep a copy, then docs/operations.md, "When the journal does not hold"'
@@ -24,7 +26,12 @@ HOLD = 'keep a copy, then docs/operations.md, "When the journal does not hold"'
 
 def check_database(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at the version, the file and the journal."""
-    database, strongbox = connect(settings.database.url), _strongbox(settings, now)
+    strongbox = _strongbox(settings, now)
+    try:
+        database = find_database(settings)
+    except NoHouseError:
+        yield red("database", "is not there", "look at database.url; where the file is lost: subrosa restore")
+        return
     try:
         with database.read() as session:
             check_schema(session)
@@ -34,10 +41,23 @@ def check_database(settings: Settings, now: datetime) -> Iterator[Finding]:
             yield from _journal(settings, session, strongbox)
         if strongbox is not None:
             yield from _grants(strongbox, database)
+    except SchemaMismatchError:
+        yield _mismatch(database)
     except (CaseworkError, SQLAlchemyError):
-        yield red("database", "cannot be used as it is", "subrosa upgrade, or look at database.url")
+        yield red("database", "cannot be used as it is", "look at database.url")
     finally:
         database.close()
+
+
+def _mismatch(database: Database) -> Finding:
+    """Say which of the two is older, because only one of them can be brought up."""
+    try:
+        number = schema.version(database)
+    except SchemaMismatchError:
+        return red("database", "holds no house", "look at database.url")
+    if number > SCHEMA:
+        return red("database", "is of a newer version of the program", "install the newer program")
+    return red("database", "is of an older version of the program", "subrosa upgrade")
 
 
 def _strongbox(settings: Settings, now: datetime) -> Strongbox | None:

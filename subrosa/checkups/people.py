@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from casework import rosters
-from casework.database import connect
 from casework.errors import CaseworkError
 from casework.rosters import EDITORS, GRACE, LEGAL, Staffing
 from crypto.errors import CryptoError
 from subrosa.checkups import Finding, ok, red, warn
-from subrosa.errors import SettingsError
+from subrosa.errors import NoHouseError, SettingsError
+from subrosa.opening import find_database
 from subrosa.settings import Settings
 
 WARNINGS = (3, 14, 30)
@@ -21,7 +21,10 @@ WARNINGS = (3, 14, 30)
 
 def check_people(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at the roster in force and who of it is there."""
-    database = connect(settings.database.url)
+    try:
+        database = find_database(settings)
+    except NoHouseError:
+        return  # said by the look at the database
     try:
         with database.read() as session:
             staffing = rosters.staffing(session, settings.anchor, now)

@@ -7,7 +7,7 @@ import json
 import click
 
 from subrosa import backup, keyfiles
-from subrosa.errors import NotGreenError
+from subrosa.errors import MediumAwayError, NotGreenError
 from subrosa.escrow import Escrow
 from subrosa.opening import now, open_database, open_strongbox, with_settings
 from subrosa.settings import Settings
@@ -24,6 +24,8 @@ def command(settings: Settings, as_json: bool) -> None:
     """
     moment = now()
     recipient = keyfiles.read_escrow_recipient(settings.escrow.recipient_file)
+    if not settings.escrow.medium.is_dir():
+        raise MediumAwayError
     target = Escrow(settings.escrow.medium, settings.hub.state_dir, recipient)
     copy = backup.back_up(settings, open_database(settings), open_strongbox(settings, moment), target, moment)
     if as_json:

@@ -24,5 +24,7 @@ def command(settings: Settings) -> None:
     logs.prepare(logging.StreamHandler())
     logs.tell_by_class()
     hygiene.shield()
-    click.echo(f"the desk listens on http://{settings.desk.host}:{settings.desk.port}/", err=True)
-    desk.server(settings).run()
+    server = desk.server(settings)
+    with desk.listen(settings) as listener:
+        click.echo(f"the desk listens on http://{settings.desk.host}:{settings.desk.port}/", err=True)
+        server.run([listener])

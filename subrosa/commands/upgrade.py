@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from casework.database import connect
 from subrosa import schema
-from subrosa.opening import now, open_strongbox, with_settings
+from subrosa.opening import find_database, now, open_strongbox, with_settings
 from subrosa.settings import Settings
 
 
@@ -20,7 +19,7 @@ def command(settings: Settings) -> None:
     """
     moment = now()
     strongbox = open_strongbox(settings, moment)
-    done = schema.upgrade(settings, connect(settings.database.url), strongbox, moment)
+    done = schema.upgrade(settings, find_database(settings), strongbox, moment)
     if done.copy is None:
         click.echo(f"nothing to do: the database is at version {done.after}")
         return
