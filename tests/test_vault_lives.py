@@ -356,7 +356,6 @@ class Vault(RuleBasedStateMachine):
             for one in known.told:
                 one.should = {key for key in one.should if key[0] != staff}
 
-    @rule(by=st.sampled_from((*LAWYERS, "olga")), staff=st.sampled_from(LAWYERS))
     def rob(self, by: str, staff: str) -> None:
         """Somebody is arrested; who took them takes out every row of what they hold, and keeps a copy."""
         self.suspend(by, staff)
@@ -426,21 +425,28 @@ class Vault(RuleBasedStateMachine):
         case, house = self.case(n), self.house
         if case is None or who in (case.assignee, case.second):
             return
+        self._pass_keys_on()  # whoever came on duty has what waits anyway
         before, held = self._names_by_key(case.id), (case.team, getattr(case, column))
+        generations = self._generations()
         self._write(case.id, team=team, **{column: who})
+        self._pass_keys_on()
+        with house.database.read() as session:
+            staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
+        succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date())
+        self._write(case.id, team=held[0], **{column: held[1]})
+        self._note_stand_ins(generations, staffing.as_signed.living)
+        after = self._names_by_key(case.id)
+        for key, names in before.items():
+            assert who not in after[key] - names, "a column made a holder"
+        self.check()
+
+    def _pass_keys_on(self) -> None:
+        """Every lawyer who is there does at the desk what desks do by themselves."""
         for one in LAWYERS:
             visit = self.visit(one)
             if visit is not None and one in self.living():
                 relieving.relieve(visit)
                 rewrapping.rewrap(visit)
-        with house.database.read() as session:
-            staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
-        succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date())
-        self._write(case.id, team=held[0], **{column: held[1]})
-        after = self._names_by_key(case.id)
-        for key, names in before.items():
-            assert who not in after[key] - names, "a column made a holder"
-        self.check()
 
     def _write(self, case_id: bytes, **columns: Any) -> None:
         with self.house.database.write() as session:
@@ -466,8 +472,10 @@ class Vault(RuleBasedStateMachine):
             staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
         with house.database.write() as session:
             escalation.free_suspended(session, staffing, house.book(), hub, house.now)
+        before = self._generations()
         while succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date()):
             pass
+        self._note_stand_ins(before, staffing.as_signed.living)
         with house.database.write() as session:
             succession.take_away(session, house.strongbox, staffing)
         if set(LAWYERS) & staffing.living:
@@ -477,6 +485,16 @@ class Vault(RuleBasedStateMachine):
                     assert found[keys.CONTENT].key is not None, "a case is left without a living holder"
                     assert found[keys.IDENTITY].key is not None
         self.check()
+
+    def _note_stand_ins(self, before: dict[bytes, int], living: frozenset[str]) -> None:
+        """A key made while somebody stands in is theirs too, until one of the case's people relieves them."""
+        for case_id, generation in self._generations().items():
+            if generation != before[case_id] and self._has_stand_ins(self._row(case_id), living):
+                self.known[case_id].stand_ins = set(LAWYERS) & living
+
+    def _generations(self) -> dict[bytes, int]:
+        with self.house.database.read() as session:
+            return {one: keys.next_generation(session, one, keys.CONTENT) for one in self.known}
 
     @rule(hours=st.sampled_from([1, 25]))
     def rotate(self, hours: int) -> None:
@@ -574,6 +592,8 @@ class Vault(RuleBasedStateMachine):
             if case.status in lives.ACTIVE:
                 known.people |= {name for name in (case.assignee, case.second) if name is not None}
             for one in known.told:
+                if case.status == "new":
+                    one.may |= set(LAWYERS) & living  # what waits is passed on to whoever is on duty
                 item = items[one.item]
                 holding = opened.get((case_id, item.compartment, item.generation), set())
                 names = {name for name, _number in holding} - {keys.RECOVERY}
