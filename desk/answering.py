@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from casework import errors as casework_errors
 from crypto.errors import CryptoError
-from desk import words
+from desk import reading, words
 from desk.errors import (
     ConflictError,
     DeskError,
@@ -146,12 +146,35 @@ def _carry_out_once(visit: Visit, session: Session, route: Route) -> Reply:
             # What is shown once must not be lost to a double click.
             shown: Reply = session.shown[1]
             return shown
-        reply = route.page(visit)
+        reply = _carry_out(visit, session, route)
         if reply.location is not None:
             session.remember_done(once, reply.location)
         elif reply.mime == "text/html":
             session.shown = (once, reply)
         return reply
+
+
+def _carry_out(visit: Visit, session: Session, route: Route) -> Reply:
+    """
+    Carry a form out; one for a case that went to somebody else since this session read it came too late.
+
+    That is judged by what the session remembers alone, so the answer tells nothing of the case as it is now.
+    """
+    try:
+        return route.page(visit)
+    except (MissingError, casework_errors.NotFoundError):
+        if session.has_read(visit.arguments.get("case", "")) and _is_gone(visit):
+            raise StaleFormError from None
+        raise
+
+
+def _is_gone(visit: Visit) -> bool:
+    """Tell whether the case itself is no longer there for them, not only what they asked of it."""
+    try:
+        reading.see(visit, visit.id("case"))
+    except (MissingError, casework_errors.NotFoundError):
+        return True
+    return False
 
 
 def _to_sign_in(visit: Visit) -> Reply:

@@ -103,6 +103,10 @@ class Session:
         """Tell whether a form carries this session's token."""
         return hmac.compare_digest(csrf.encode(), self.csrf.encode())
 
+    def has_read(self, case: str) -> bool:
+        """Tell whether this session was shown the case of this id, in hex; what is none it was not."""
+        return case in {one.hex() for one in self.noted}
+
     def put_away(self, case: bytes) -> None:
         """Drop the key of a card."""
         self.cards.pop(case, None)

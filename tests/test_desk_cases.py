@@ -92,9 +92,21 @@ def test_bob_finds_nothing_once_alice_has_accepted(desk: DeskHouse) -> None:
     alice.do(where, f"{where}/accept", second="")
     for path in (where, f"{where}/card"):
         assert bob.get(path).status_code == 404
+    more = {"note": "x", "text": "x", "outcome": "helped", "reason": "contact"}
     for act in ("accept", "note", "reply", "close", "card"):
-        fields = {**before, "once": act, "note": "x", "text": "x", "outcome": "helped", "reason": "contact"}
-        assert bob.post(f"{where}/{act}", fields).status_code == 404, act
+        # The form is one he was shown, so he hears that he was too late, and not a word of the case.
+        late = bob.post(f"{where}/{act}", {**before, **more, "once": act})
+        assert late.status_code == 409, act
+        assert "Somebody was faster" in late.text
+        assert "Слова" not in late.text
+        assert "alice" not in late.text
+    anew = desk.sign_in("bob")
+    mine = {**before, **more, **anew.form("/queue", "/sign-out")}
+    for act in ("accept", "note", "reply", "close", "card"):
+        # A sitting that was never shown the case is told what anybody is told of a case that never was.
+        assert anew.post(f"{where}/{act}", {**mine, "once": act}).status_code == 404, act
+        nowhere = f"/case/{'0' * 32}/{act}"
+        assert bob.post(nowhere, {**before, **more, "once": act + "2"}).status_code == 404, act
     assert where not in bob.page("/queue")
     with desk.house.database.read() as session:
         holders = set(session.scalars(select(Grant.staff).where(Grant.owner == case)))
