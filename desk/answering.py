@@ -158,7 +158,7 @@ def _carry_out(visit: Visit, session: Session, route: Route) -> Reply:
     """
     Carry a form out; one for a case that went to somebody else since this session read it came too late.
 
-    That is judged by what the session remembers alone, so the answer tells nothing of the case as it is now.
+    Only a session that was shown the case hears so, and nothing of the case as it is now.
     """
     try:
         return route.page(visit)
@@ -169,11 +169,11 @@ def _carry_out(visit: Visit, session: Session, route: Route) -> Reply:
 
 
 def _is_gone(visit: Visit) -> bool:
-    """Tell whether the case itself is no longer there for them, not only what they asked of it."""
+    """Tell whether the case itself went to others, not only what they asked of it; if erased, to nobody."""
     try:
         reading.see(visit, visit.id("case"))
     except (MissingError, casework_errors.NotFoundError):
-        return True
+        return reading.is_kept(visit, visit.id("case"))
     return False
 
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ from crypto.roster import Anchor
 from desk import answering, chores, door, forms, sending, words
 from desk.ahead import Ahead
 from desk.entrance import Entrance
-from desk.errors import BusyError, DeskError, TooLargeError
+from desk.errors import BusyError, DeskError, MissingError, TooLargeError
 from desk.pages import ROUTES
 from desk.pinned import Pinned
 from desk.routes import PICTURE, UNLOCK, WORK, Route
@@ -253,10 +254,22 @@ def _cookie(settings: Settings, name: str, value: str, age: int | None) -> Cooki
     )
 
 
-def _unknown(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer what never reached a page: an unknown address, a method it does not take, our own fault."""
     status = getattr(error, "status_code", 500)
-    if status >= 500:
-        log.error("desk.fault %s", type(error).__name__)
-    body = {404: b"not found", 405: b"method not allowed"}.get(status, b"something went wrong")
-    return Response(content=body, status_code=status, media_type="text/plain", headers=dict(door.HEADERS))
+    if status not in (404, 405):
+        if status >= 500:
+            log.error("desk.fault %s", type(error).__name__)
+        body, headers = b"something went wrong", dict(door.HEADERS)
+        return Response(content=body, status_code=status, media_type="text/plain", headers=headers)
+    # Without the cookie: nothing of a sitting is read or spent for an address that is none.
+    asked = answering.Asked(
+        path=request.url.path,
+        arguments={},
+        query={},
+        cookie="",
+        language=answering.language_of(request.cookies, request.headers.get("accept-language", "")),
+        form=forms.Form(),
+    )
+    desk: Desk = request.app.state["desk"]
+    return _response(desk.settings, replace(answering.refuse(desk, asked, MissingError()), status=status))

@@ -176,6 +176,13 @@ def see(visit: Visit, case_id: bytes) -> Case:
     return case
 
 
+def is_kept(visit: Visit, case_id: bytes) -> bool:
+    """Tell whether there is such a case and it was not erased, whoever may see it."""
+    with visit.database.read() as session:
+        status = session.scalar(select(Case.status).where(Case.id == case_id))
+    return status not in (None, "erased")
+
+
 def dossier(visit: Visit, case_id: bytes, kinds: Collection[str] | None = None) -> Dossier:
     """Read one case, or of its items only those of *kinds*. Raises as :func:`see`."""
     case = see(visit, case_id)

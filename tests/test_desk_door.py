@@ -408,3 +408,16 @@ def test_an_upload_larger_than_the_limit_is_refused_unread(desk: DeskHouse) -> N
         content=b"",
     )
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), (f"/case/{'0' * 32}/accept", 405)])
+def test_an_address_that_is_none_answers_a_page_in_ones_language(
+    desk: DeskHouse, path: str, status: int
+) -> None:
+    alice = desk.sign_in("alice")
+    answer = alice.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Content-Security-Policy" in answer.headers
+    assert "<h1>" in answer.text
+    assert alice.get("/queue").status_code == 200
