@@ -165,11 +165,11 @@ def current(
     session: Session, owner: bytes, compartment: str, hands: Hands, roster: Roster | None = None
 ) -> PublicKey | None:
     """
-    Return the newest key of *compartment* that somebody living holds, and nobody whose key is gone.
+    Return the newest key of *compartment*, if somebody living holds it, and nobody whose key is gone.
 
     With *roster*, only keys the hub vouched for count: a row slipped in or changed is passed over. Does not
     notice when newer rows were taken out: then an older key is the newest. None means that whoever seals
-    next must make a new generation.
+    next must make a new generation; an older key never serves in its place.
     """
     holders = _holders_of(session, owner, compartment)
     rows = session.scalars(
@@ -177,15 +177,16 @@ def current(
         .where(
             SealingKey.owner == owner,
             SealingKey.compartment == compartment,
-            SealingKey.generation.in_([one for one, held in holders.items() if hands.hold_safely(held)]),
+            SealingKey.generation < GENERATIONS,
         )
         .order_by(SealingKey.generation.desc())
     )
     for row in rows:
         try:
-            return public_of(row) if roster is None else believe(row, roster)
+            key = public_of(row) if roster is None else believe(row, roster)
         except CryptoError:
             continue
+        return key if hands.hold_safely(holders.get(row.generation, set())) else None
     return None
 
 

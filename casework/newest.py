@@ -7,6 +7,7 @@ For whoever takes in many messages; it answers as :func:`casework.keys.current` 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Exists, bindparam, select, tuple_
@@ -44,15 +45,21 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Of one compartment: the newest key that may be sealed to, and the number the next one gets."""
+    """Of one compartment: the newest key, if it may be sealed to, and the number the next one gets."""
 
     key: PublicKey | None = None
     following: int = 0
 
 
 def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[str, Newest]:
-    """Return what to seal to in each compartment of *owner*: keys the hub of *roster* vouched for."""
+    """
+    Return what to seal to in each compartment of *owner*: keys the hub of *roster* vouched for.
+
+    An older key never serves in place of the newest one: it may have been renewed because somebody gone had
+    it, and that no row says so any more proves nothing.
+    """
     found = dict.fromkeys(keys.COMPARTMENTS, Newest())
+    passed: set[str] = set()
     asked = {"owner": owner, "living": sorted(hands.living), "gone": sorted(hands.gone)}
     for row, is_held in session.execute(_KEYS, asked):
         known = found.get(row.compartment)
@@ -60,10 +67,10 @@ def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[s
             continue  # no compartment of ours: somebody else wrote this row
         key = known.key
         # A first key of the staff's making is a brief's or a second matter's, where no tipster writes.
-        if key is None and is_held and (row.generation > 0 or row.made_by == HUB):
-            try:
-                key = keys.believe(row, roster)
-            except CryptoError:
-                key = None
+        if row.compartment not in passed and (row.generation > 0 or row.made_by == HUB):
+            with suppress(CryptoError):
+                believed = keys.believe(row, roster)
+                passed.add(row.compartment)
+                key = believed if is_held else None
         found[row.compartment] = Newest(key, max(known.following, row.generation + 1))
     return found

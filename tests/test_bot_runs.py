@@ -92,7 +92,7 @@ async def test_a_message_that_breaks_us_takes_no_other_of_its_run_along(
         phones.write(tess, text)
     async with stage.hub():
         await settled(stage)
-    assert stage.texts() == ["0", "1", "2", "3", "4"]
+    assert sorted(stage.texts()) == ["0", "1", "2", "3", "4", "ломает"]
 
 
 async def test_every_message_of_a_run_leaves_the_chat(stage: Stage) -> None:

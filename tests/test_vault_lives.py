@@ -356,6 +356,7 @@ class Vault(RuleBasedStateMachine):
             for one in known.told:
                 one.should = {key for key in one.should if key[0] != staff}
 
+    @rule(by=st.sampled_from((*LAWYERS, "olga")), staff=st.sampled_from(LAWYERS))
     def rob(self, by: str, staff: str) -> None:
         """Somebody is arrested; who took them takes out every row of what they hold, and keeps a copy."""
         self.suspend(by, staff)
