@@ -46,6 +46,7 @@ from casework import (
     keys,
     lives,
     newest,
+    rosters,
     rows,
     succession,
     watching,
@@ -59,7 +60,7 @@ from casework.tables import Case, Grant, Item
 from crypto import lock
 from crypto.errors import CryptoError
 from crypto.keyring import Staff
-from crypto.roster import Anchor, Roster
+from crypto.roster import Anchor
 from crypto.sealed import open_sealed
 from crypto.xwing import Identity
 from desk import accepting, app, handing, opening, people, relieving, rewrapping, sealing
@@ -146,7 +147,7 @@ class Vault(RuleBasedStateMachine):
         self.erased: set[bytes] = set()
         # What Mallory kept of rows she took out: keys that somebody gone opens with what was taken.
         self.stolen: dict[str, set[tuple[bytes, str, int]]] = {}
-        self.backed_up: tuple[dict[bytes, Known], Roster, dict[str, Staff]] | None = None
+        self.backed_up: tuple[dict[bytes, Known], dict[str, Staff]] | None = None
         self.machines = 0
 
     # --- the house ---
@@ -547,7 +548,7 @@ class Vault(RuleBasedStateMachine):
             )
             for case, its in self.known.items()
         }
-        self.backed_up = known, house.roster, dict(house.staff)
+        self.backed_up = known, dict(house.staff)
 
     def _shell(self) -> Any:
         self.machines += 1
@@ -560,7 +561,7 @@ class Vault(RuleBasedStateMachine):
         """The machine is lost; the newest copy is laid out on another one."""
         assert self.backed_up is not None
         house = self.house
-        self.known, roster, staff = self.backed_up
+        self.known, staff = self.backed_up
         self.backed_up = None
         house.database.close()
         house.now += timedelta(minutes=9)
@@ -568,7 +569,14 @@ class Vault(RuleBasedStateMachine):
         backup.restore(elsewhere, self.escrow.medium, self.escrow_key, house.now)
         house.database = connect(elsewhere.database.url)
         house.strongbox = Strongbox.load(elsewhere.hub.state_dir, elsewhere.hub.runtime_dir, house.now)
-        house.roster, house.staff = roster, staff
+        # The copies of keys may hold a newer roster than the dump; whoever is on it has that keyring.
+        with house.database.read() as session:
+            house.roster = rosters.current(session, house.anchor)
+        for one in (one for name in LAWYERS for one in self.keyrings[name]):
+            entry = house.roster.find(one.staff)
+            if entry is not None and entry.number == one.number:
+                staff[one.staff] = one
+        house.staff = staff
         self.escrow = self._escrow()
         self._furnish()
         for case_id in self.erased & set(self.known):
