@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sqlalchemy.exc import DBAPIError
+
 from casework import errors as casework_errors
 from crypto.errors import CryptoError
 from desk import reading, words
@@ -19,6 +21,7 @@ from desk.errors import (
     LockedError,
     MissingError,
     NotSignedInError,
+    NotStoredError,
     StaleFormError,
     TooManyError,
 )
@@ -65,6 +68,9 @@ def answer(desk: Desk, route: Route, asked: Asked) -> Reply:
         return refuse(desk, asked, error, visit)
     except (casework_errors.CaseworkError, CryptoError) as error:
         return refuse(desk, asked, _translated(error), visit)
+    except (DBAPIError, OSError) as error:
+        log.error("desk.not_stored %s %s", route.path, type(error).__name__)  # noqa: TRY400  it may quote a row
+        return refuse(desk, asked, NotStoredError(), visit)
     except Exception as error:  # noqa: BLE001  # the last line: a page must never show or log what it held
         log.error("desk.fault %s %s", route.path, type(error).__name__)  # noqa: TRY400
         return refuse(desk, asked, DeskError(), visit)

@@ -14,7 +14,8 @@ What can go wrong at the desk. Each names the catalogue key of the sentence a pe
     ├ IncompleteError(field) 422 a field is empty or wrong
     ├ TooManyError           429 a limit of the house
     ├ BusyError              503 too many at once
-    └ HubSilentError         503 the keeper does not answer
+    ├ HubSilentError         503 the keeper does not answer
+    └ NotStoredError         503 the database takes nothing: no space, or it is away
 """
 
 from __future__ import annotations
@@ -127,3 +128,10 @@ class HubSilentError(DeskError):
 
     status = 503
     key = "error.hub_silent"
+
+
+class NotStoredError(DeskError):
+    """The database takes and gives nothing: the disk is full, or it is away."""
+
+    status = 503
+    key = "error.not_stored"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from casework import keeper, keys, rows
 from casework.database import Database
@@ -438,3 +439,24 @@ def test_nobody_is_offered_a_case_that_came_while_they_were_away(desk: DeskHouse
         session.get_one(StaffState, "bob").on_duty = True
     assert case in desk.sign_in("alice").page("/queue")
     assert case not in desk.sign_in("bob").page("/queue")
+
+
+def test_a_full_disk_is_named_and_what_was_written_is_handed_back(desk: DeskHouse) -> None:
+    case = desk.file_case(assignee="alice")
+    alice = desk.sign_in("alice")
+    where = f"/case/{case.hex()}"
+    alice.do(where, f"{where}/accept", second="")
+    fields = alice.form(where, f"{where}/note")
+    pages = [1]  # SQLite takes what it has already as the least
+
+    @event.listens_for(desk.house.database.engine, "begin")
+    def _limit(connection: Any) -> None:
+        connection.connection.dbapi_connection.execute(f"PRAGMA max_page_count={pages[0]}")
+
+    full = alice.post(f"{where}/note", {**fields, "note": "слова, которых жаль " + "ж" * 19_000})
+    assert full.status_code == 503
+    assert "the disk is full" in full.text
+    assert "слова, которых жаль" in full.text
+    pages[0] = 1_000_000
+    alice.do(where, f"{where}/note", note="слова, которых жаль")
+    assert "слова, которых жаль" in alice.page(where)
