@@ -1,5 +1,5 @@
 """
-The whole way in a real browser: a phone, the desks with JavaScript off, the register, in both themes.
+The whole way in a real browser: a phone, the desks and the register without JavaScript and with it.
 
 With ``--tour FOLDER`` the pictures of the documents are renewed from what is seen here.
 """
@@ -50,7 +50,7 @@ class Album:
 
 
 class Person:
-    """Somebody at a desk, in a browser of their own without JavaScript."""
+    """Somebody at a desk, in a browser of their own."""
 
     def __init__(self, stage: Stage, tab: Page, complaints: list[str]) -> None:
         self.stage = stage
@@ -161,8 +161,9 @@ async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("script", [False, pytest.param(True, marks=pytest.mark.full)])
 async def test_a_story_travels_from_the_phone_to_the_register(
-    stage: Stage, album: Album, tmp_path: Path
+    stage: Stage, album: Album, tmp_path: Path, script: bool
 ) -> None:
     photo, sheet = tmp_path / "page.jpg", tmp_path / "raport.txt"
     photo.write_bytes(draw_page())
@@ -175,7 +176,7 @@ async def test_a_story_travels_from_the_phone_to_the_register(
         async with chromium() as browser, AsyncExitStack() as stack:
             mother = await person(stack, browser, stage, script=True)
             await tell(mother.tab, stage, photo, album)
-            lawyer, case = await answer(stack, browser, stage, album, sheet)
+            lawyer, case = await answer(stack, browser, stage, album, sheet, script)
             await mother.tab.get_by_role("button", name="Открыть").click()
             await mother.tab.get_by_text(ANSWER[:40]).wait_for()
             await album.keep(mother.tab, "answered")
@@ -184,9 +185,9 @@ async def test_a_story_travels_from_the_phone_to_the_register(
                 "f => f.closest('details').open = true"
             )
             assert await lawyer.press("/brief", text=BRIEF, consent="Согласна, без имён") < 400
-            public_id = await publish(stack, browser, stage, album, lawyer)
+            public_id = await publish(stack, browser, stage, album, lawyer, script)
             play.wait_for_public("the new entry", lambda ids: public_id in ids)
-            reader = await person(stack, browser, stage)
+            reader = await person(stack, browser, stage, script=script)
             await read(reader, stage, album, public_id)
             await show_terminal(reader.tab, "subrosa doctor", stage.run("doctor"))
             await album.keep(reader.tab, "doctor")
@@ -194,11 +195,11 @@ async def test_a_story_travels_from_the_phone_to_the_register(
 
 
 async def answer(
-    stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, sheet: Path
+    stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, sheet: Path, script: bool
 ) -> tuple[Person, str]:
     """Let the proposed lawyer accept, look at the card, and answer with a file."""
     for who in ("lawyer-1", "lawyer-2"):
-        lawyer = await person(stack, browser, stage)
+        lawyer = await person(stack, browser, stage, script=script)
         await lawyer.sign_in(who)
         await lawyer.first_case()
         if not await lawyer.tab.locator("form[action$='/give-back']").count():
@@ -224,9 +225,12 @@ async def answer(
     raise AssertionError("the case was proposed to nobody")
 
 
-async def publish(stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, lawyer: Person) -> str:
+async def publish(
+    stack: AsyncExitStack, browser: Browser, stage: Stage, album: Album, lawyer: Person, script: bool
+) -> str:
     """Let two editors and the lawyer's desk bring the brief to the press."""
-    author, approver = await person(stack, browser, stage), await person(stack, browser, stage)
+    author = await person(stack, browser, stage, script=script)
+    approver = await person(stack, browser, stage, script=script)
     await author.sign_in("editor-1")
     await approver.sign_in("editor-2")
     await author.first_case()
