@@ -40,7 +40,7 @@ class SettingsError(ShellError):
 
 
 class UsageError(ShellError):
-    """This cannot be asked"""
+    """This cannot be done"""
 
 
 class NoHouseError(ShellError):

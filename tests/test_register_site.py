@@ -290,7 +290,7 @@ def test_names_stand_in_the_text_and_in_no_index(shared: Path, tmp_path: Path) -
     assert b"stopwarua22" not in everything(tmp_path / "site")
     withheld = next(entry for entry in data["entries"] if "religious grounds" in entry["title"]["en"])
     page = (tmp_path / f"site/en/entries/{withheld['id']}.html").read_text()
-    assert "The editors know the sources and withhold them" in page
+    assert "The editors know these sources" in page
     for path, found_page in pages(tmp_path / "site"):
         assert path.stat().st_size <= 60_000, path
         assert found_page.faults == [], path
