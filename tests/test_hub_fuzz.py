@@ -199,7 +199,7 @@ async def test_five_hundred_odd_updates_leave_no_chat_stuck(
 
 
 @pytest.mark.full
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 async def test_fifty_thousand_odd_updates_leave_no_chat_stuck(
     stage: Stage, shared: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
