@@ -89,6 +89,9 @@ def _words(thing: object, depth: int, *, is_said: bool = False) -> Iterator[str]
             yield from _words(one, depth - 1, is_said=is_said)
     elif depth and isinstance(thing, Mapping):
         for name, value in thing.items():
+            # A link inside Telegram may be nothing but somebody's number.
+            if name == "url" and not str(value).startswith(("http://", "https://")):
+                continue
             if name in SAID or name in INSIDE:
                 yield from _words(value, depth - 1, is_said=name in SAID)
 

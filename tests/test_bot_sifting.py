@@ -27,6 +27,7 @@ OTHERS = {
     "entities": [
         {"type": "text_mention", "user": SENDER},
         {"type": "text_link", "url": "https://example.org"},
+        {"type": "text_link", "url": "tg://user?id=447100449"},
     ],
     "author_signature": "П4471",
 }
