@@ -123,25 +123,25 @@ def mark_spam(session: Session, case_id: bytes, version: int, acting: Acting) ->
     return _end(session, case, "spam", acting)
 
 
-def mute(
-    session: Session,
-    case_id: bytes,
-    version: int,
-    rows: Rows,
-    reason: Reason,
-    acting: Acting,
-    *,
-    ends: bool = False,
-) -> Case:
+def mute(session: Session, case_id: bytes, version: int, rows: Rows, reason: Reason, acting: Acting) -> Case:
     """
-    Have the hub take in nothing more from the chat that tells this case, or listen again once that *ends*.
+    Have the hub take in nothing more from the chat that tells this case.
 
     It follows the row of the journal (:mod:`casework.parties`) as long as the chat's thread lasts. Which chat
     that is, nobody at a desk learns; nor does a count of what was not taken in exist anywhere.
     """
-    case = permits.take(session, case_id, version, "unmute" if ends else "mute", acting)
+    case = permits.take(session, case_id, version, "mute", acting)
     _write(session, case, rows)
-    return _record(session, case, "unmute" if ends else "mute", acting, reason)
+    return _record(session, case, "mute", acting, reason)
+
+
+def unmute(
+    session: Session, case_id: bytes, version: int, rows: Rows, reason: Reason, acting: Acting
+) -> Case:
+    """Have the hub listen again to a chat that was muted."""
+    case = permits.take(session, case_id, version, "unmute", acting)
+    _write(session, case, rows)
+    return _record(session, case, "unmute", acting, reason)
 
 
 def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:

@@ -30,23 +30,22 @@ HOURS, STEP, LONGEST = "hours", 6, 720
 
 def add_slip(rows: Rows, recipients: Sequence[Recipient], month: str, facts: dict[str, str]) -> None:
     """Add a slip of the categories in *facts*, of :data:`FIELDS` only; others are left out."""
-    if not recipients:
-        return
-    slip = keys.new_id()
-    body = canonical.dumps({name: facts[name] for name in FIELDS if name in facts})
-    where = context.named("slip", slip, month)
-    rows.add(Slip, id=slip, month=month, sealed=sealed.seal(body, recipients, where, sizes=CARD))
+    _add(rows, recipients, month, {name: facts[name] for name in FIELDS if name in facts})
 
 
 def add_answer(rows: Rows, recipients: Sequence[Recipient], month: str, hours: float) -> None:
     """Add the slip of a first answer that took so many *hours*, rounded up before they are sealed."""
+    steps = max(1, math.ceil(hours / STEP))
+    _add(rows, recipients, month, {HOURS: str(min(STEP * steps, LONGEST))})
+
+
+def _add(rows: Rows, recipients: Sequence[Recipient], month: str, facts: dict[str, str]) -> None:
     if not recipients:
         return
     slip = keys.new_id()
-    steps = max(1, math.ceil(hours / STEP))
-    body = canonical.dumps({HOURS: str(min(STEP * steps, LONGEST))})
     where = context.named("slip", slip, month)
-    rows.add(Slip, id=slip, month=month, sealed=sealed.seal(body, recipients, where, sizes=CARD))
+    sealed_facts = sealed.seal(canonical.dumps(facts), recipients, where, sizes=CARD)
+    rows.add(Slip, id=slip, month=month, sealed=sealed_facts)
 
 
 def open_slip(slip: Slip, identity: Identity) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,10 +26,10 @@ from tests.stage import Stage, said, settled, staged, tap
 LINE = "сейчас не принимают из этого чата"
 
 
-def mute(house: House, who: str, case: bytes, *, ends: bool = False) -> None:
+def mute(house: House, who: str, case: bytes, act: Callable[..., Case] = acts.mute) -> None:
     with house.database.write() as session:
         version = session.get_one(Case, case).version
-        acts.mute(session, case, version, Rows(), Reason.make("flood"), as_(house, who), ends=ends)
+        act(session, case, version, Rows(), Reason.make("flood"), as_(house, who))
 
 
 def told(house: House) -> tuple[Phone, bytes]:
@@ -67,7 +67,7 @@ def test_nothing_more_is_kept_and_she_is_told_so_once_a_day(house: House) -> Non
     house.now += timedelta(days=1)
     assert LINE in tess.write("пять")[0]
     assert b"700000001" not in clear_columns(house)
-    mute(house, "bob", case, ends=True)
+    mute(house, "bob", case, acts.unmute)
     assert tess.write("шесть")[0].startswith("Получено")
     assert [one["text"] for one in read(house, "alice", case, "message")] == ["нас держат в яме", "шесть"]
 

@@ -132,10 +132,9 @@ def mute(visit: Visit) -> Reply:
     """Have nothing more taken in from the chat of this case, or listen to it again; each with a reason."""
     what = visit.choose("what", ("mute", "unmute"))
     case_id, reason, rows = _with_reason(visit, what, visit.choose("code", cases.MUTE_CODES))
+    act = cases.mute if what == "mute" else cases.unmute
     with visit.database.write() as session:
-        cases.mute(
-            session, case_id, visit.form_version(), rows, reason, visit.acting, ends=what == "unmute"
-        )  # fmt: skip
+        act(session, case_id, visit.form_version(), rows, reason, visit.acting)
     return visit.go(f"/case/{case_id.hex()}", f"notice.{what}d")
 
 
