@@ -3,7 +3,8 @@ How long the register takes at size: ``python -m benchmarks.register --json``.
 
 * *full*: seconds to build the site from nothing, signed, in three languages.
 * *again*: seconds when nothing changed.
-* *correction*: seconds from one corrected entry to pages, feeds, manifest and recall list.
+* *correction*: seconds from one corrected entry to pages, feeds, manifest and recall list; the fastest of
+  three, so that what else runs on the machine counts less.
 * *pack*: seconds until data files, search index and archive have followed.
 * *take_down*: seconds from the act to an entry gone everywhere, recall list signed.
 * *verify*: seconds to check every file of the bundle.
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -52,11 +54,11 @@ def measure(folder: Path, entries: int) -> dict[str, float | int]:
     def build() -> None:
         site.build(Folder(kept), output, settings=settings, now=NOW, signing=KEY)
 
-    def correct() -> None:
+    def correct(n: int) -> None:
         old = records.get(kept, ids[1])
         assert old is not None
         assert old.entry is not None
-        records.put(kept, msgspec.structs.replace(old.entry, title={"ru": "Исправлено"}), date(2026, 3, 9))
+        records.put(kept, msgspec.structs.replace(old.entry, title={"ru": f"Исправлено {n}"}), date(2026, 3, 9))
         build()
 
     def take_down() -> None:
@@ -71,7 +73,7 @@ def measure(folder: Path, entries: int) -> dict[str, float | int]:
         "entries": entries,
         "full_seconds": seconds(build),
         "again_seconds": seconds(build),
-        "correction_seconds": seconds(correct),
+        "correction_seconds": min(seconds(partial(correct, n)) for n in range(3)),
         "pack_seconds": seconds(pack),
         "archive_mib": (output / bundle.ARCHIVE).stat().st_size >> 20,
         "take_down_seconds": seconds(take_down),
