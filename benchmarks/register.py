@@ -58,7 +58,8 @@ def measure(folder: Path, entries: int) -> dict[str, float | int]:
         old = records.get(kept, ids[1])
         assert old is not None
         assert old.entry is not None
-        records.put(kept, msgspec.structs.replace(old.entry, title={"ru": f"Исправлено {n}"}), date(2026, 3, 9))
+        corrected = msgspec.structs.replace(old.entry, title={"ru": f"Исправлено {n}"})
+        records.put(kept, corrected, date(2026, 3, 9))
         build()
 
     def take_down() -> None:
