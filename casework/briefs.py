@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, keys, notices, permits
+from casework import clocks, journal, keys, notices, permits, recording
 from casework.actors import Actor
 from casework.asking import NewGrant
 from casework.errors import NotAllowedError
@@ -92,7 +92,7 @@ def write(session: Session, case_id: bytes, version: int, brief: Brief, acting: 
     )
     session.add(case)
     session.flush()
-    cases.write_sealed(session, case, brief.rows)
+    recording.write_sealed(session, case, brief.rows)
     journal.write(session, "brief", by=acting.by, day=acting.day, case=origin.id, subject=case.id)
     until = clocks.due(case.urgency, acting.now, acting.settings.times)
     clocks.restart(session, case.id, clocks.ACCEPT, until)

@@ -11,32 +11,24 @@ Every act raises what :func:`casework.permits.take` raises, and nothing of it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework import clocks, journal, lives, notices, openers, permits, retention, routing
-from casework.actors import subject_of
-from casework.clocks import Hours, Times
-from casework.errors import NotAllowedError, NotFoundError, StaleError, WrongStateError
+from casework import clocks, merging, notices, permits, proposing, recording, retention, routing
 from casework.journal import Reason
 from casework.permits import Acting
-from casework.rosters import LEGAL, Staffing
-from casework.routing import Asked, Candidate
+from casework.routing import Asked
 from casework.rows import Rows
-from casework.rows import write as write_rows
-from casework.tables import Case, Chunk, Grant, Item, Letter, Mailbox, Push, Recusal, Slip
+from casework.tables import Case, Recusal
 
 CONFLICT = "conflict"
 GIVE_BACK_CODES = ("conflict", "wrong_field", "full", "duplicate", "out_of_scope", "absent")
 DECLINE_CODES = ("out_of_scope", "duplicate", "cannot_help", "unsafe", "no_contact")
 MUTE_CODES = ("flood", "abuse", "mistaken", "asked", "other")  # also why a chat is heard again
 OUTCOMES = ("helped", "advised", "referred", "withdrawn", "no_contact", "published", "not_published", "other")
-
-_DESK_ROWS = {kind.__tablename__ for kind in (Item, Chunk, Mailbox, Letter, Push, Slip)}
 
 
 def accept(session: Session, case_id: bytes, version: int, second: str | None, acting: Acting) -> Case:
@@ -50,10 +42,10 @@ def accept(session: Session, case_id: bytes, version: int, second: str | None, a
         NotAllowedError: also for a second who may not be.
     """
     case = permits.take(session, case_id, version, "accept", acting)
-    _check_second(case, second, acting.staff, acting.staffing, "accept")
-    _check_conflict(session, case, (acting.staff, second), "accept")
+    proposing.check_second(case, second, acting.staff, acting.staffing, "accept")
+    proposing.check_conflict(session, case, (acting.staff, second), "accept")
     case.assignee, case.second = acting.staff, second
-    _carry_merged(session, case, held_by=acting.staff)
+    merging.carry(session, case, held_by=acting.staff)
     clocks.stop(session, case.id)
     times = acting.settings.times
     # Working days are counted where whoever answers lives.
@@ -61,17 +53,8 @@ def accept(session: Session, case_id: bytes, version: int, second: str | None, a
     until = clocks.due(case.urgency, acting.now, theirs)
     clocks.restart(session, case.id, clocks.REPLY, until)
     notices.withdraw(session, case.id)
-    _record(session, case, "accept", acting)
-    return _record_second(session, case, acting)
-
-
-def propose_second(case: Case, staff: str, staffing: Staffing, loads: dict[str, int]) -> str | None:
-    """Return who should be second beside *staff*: their stand-in, else the least loaded other member."""
-    others = [one for one in staffing.members(case.team) if one != staff]
-    stand_in = staffing.stand_ins.get(staff)
-    if stand_in in others:
-        return stand_in
-    return min(others, key=lambda one: (one not in staffing.on_duty, loads.get(one, 0), one), default=None)
+    recording.record(session, case, "accept", acting)
+    return recording.record_second(session, case, acting)
 
 
 def give_back(
@@ -92,12 +75,12 @@ def give_back(
     _check_code(code, GIVE_BACK_CODES)
     case = permits.take(session, case_id, version, "give-back", acting)
     case.reason_code = code
-    _write(session, case, rows)
+    recording.write(session, case, rows)
     if code == CONFLICT:
         session.merge(Recusal(case=case.id, staff=acting.staff))
         session.flush()
-    _propose_to_others(session, case, acting, asked)
-    return _record(session, case, "give-back", acting, reason)
+    proposing.propose_to_others(session, case, acting, asked)
+    return recording.record(session, case, "give-back", acting, reason)
 
 
 def decline(
@@ -113,14 +96,14 @@ def decline(
     _check_code(code, DECLINE_CODES)
     case = permits.take(session, case_id, version, "decline", acting)
     case.reason_code = code
-    _write(session, case, rows)
-    return _end(session, case, "decline", acting, reason)
+    recording.write(session, case, rows)
+    return recording.end(session, case, "decline", acting, reason)
 
 
 def mark_spam(session: Session, case_id: bytes, version: int, acting: Acting) -> Case:
     """Put aside what was never meant as a tip. It is erased sooner than anything else."""
     case = permits.take(session, case_id, version, "spam", acting)
-    return _end(session, case, "spam", acting)
+    return recording.end(session, case, "spam", acting)
 
 
 def mute(session: Session, case_id: bytes, version: int, rows: Rows, reason: Reason, acting: Acting) -> Case:
@@ -131,8 +114,8 @@ def mute(session: Session, case_id: bytes, version: int, rows: Rows, reason: Rea
     that is, nobody at a desk learns; nor does a count of what was not taken in exist anywhere.
     """
     case = permits.take(session, case_id, version, "mute", acting)
-    _write(session, case, rows)
-    return _record(session, case, "mute", acting, reason)
+    recording.write(session, case, rows)
+    return recording.record(session, case, "mute", acting, reason)
 
 
 def unmute(
@@ -140,15 +123,15 @@ def unmute(
 ) -> Case:
     """Have the hub listen again to a chat that was muted."""
     case = permits.take(session, case_id, version, "unmute", acting)
-    _write(session, case, rows)
-    return _record(session, case, "unmute", acting, reason)
+    recording.write(session, case, rows)
+    return recording.record(session, case, "unmute", acting, reason)
 
 
 def note(session: Session, case_id: bytes, version: int, rows: Rows, acting: Acting) -> Case:
     """Add a sealed note, a cover sheet or anything else that changes nothing but what is known."""
     case = permits.take(session, case_id, version, "note", acting)
-    _write(session, case, rows)
-    return _record(session, case, "note", acting)
+    recording.write(session, case, rows)
+    return recording.record(session, case, "note", acting)
 
 
 def set_deadlines(
@@ -161,9 +144,9 @@ def set_deadlines(
     something waits; and again daily, until a desk says another.
     """
     case = permits.take(session, case_id, version, "note", acting)
-    _write(session, case, rows)
+    recording.write(session, case, rows)
     retention.set_reminder(case, remind_on, acting.day, acting.settings.random)
-    return _record(session, case, "note", acting)
+    return recording.record(session, case, "note", acting)
 
 
 def reply(
@@ -197,9 +180,9 @@ def reassure(
 ) -> Case:
     """Let its tipsters know that somebody else answers for the case now. No clock stops: it is no answer."""
     case = permits.take(session, case_id, version, "note", acting)
-    _write(session, case, rows)
-    _write_merged(session, case, merged or {})
-    return _record(session, case, "ring", acting)
+    recording.write(session, case, rows)
+    merging.write(session, case, merged or {})
+    return recording.record(session, case, "ring", acting)
 
 
 def ask_back(
@@ -218,7 +201,7 @@ def wait(session: Session, case_id: bytes, version: int, whom: str, acting: Acti
     """Say that the case waits for an authority, or for ourselves (*whom*: authority | us)."""
     _check_code(whom, ("authority", "us"))
     case = permits.take(session, case_id, version, f"wait-{whom}", acting)
-    return _record(session, case, "wait", acting)
+    return recording.record(session, case, "wait", acting)
 
 
 def close(
@@ -228,8 +211,8 @@ def close(
     _check_code(outcome, OUTCOMES)
     case = permits.take(session, case_id, version, "close", acting)
     case.reason_code = outcome
-    _write(session, case, rows)
-    return _end(session, case, "close", acting)
+    recording.write(session, case, rows)
+    return recording.end(session, case, "close", acting)
 
 
 def reopen(session: Session, case_id: bytes, version: int, acting: Acting) -> Case:
@@ -241,208 +224,7 @@ def reopen(session: Session, case_id: bytes, version: int, acting: Acting) -> Ca
     # Nobody writes into a second matter, so nobody waits there for an answer.
     if case.split_from is None:
         clocks.restart(session, case.id, kind, clocks.due(case.urgency, acting.now, acting.settings.times))
-    return _record(session, case, "reopen", acting)
-
-
-def assign(
-    session: Session,
-    case_id: bytes,
-    version: int,
-    to: str,
-    second: str | None,
-    acting: Acting,
-    rows: Rows | None = None,
-) -> Case:
-    """
-    Give a case to *to*. An accepted one goes over with a handover note among *rows*.
-
-    A coordinator who is not on the case holds no key, so gives an accepted case only to its second; once
-    neither of its people is left, to anybody of the team, because its newest key is then the duty list's.
-
-    Raises:
-        NotAllowedError: also without a handover note, or for somebody who may not get it, or who could not
-            open what nobody accepted yet.
-    """
-    case = permits.take(session, case_id, version, "assign", acting)
-    if not permits.is_member(to, case.team, acting.staffing):
-        raise NotAllowedError("assign")
-    if case.status == "new" and to not in openers.of(session, case.id, acting.staffing.hands):
-        raise NotAllowedError("assign")
-    _check_conflict(session, case, (to, second), "assign")
-    if case.status in lives.ACTIVE:
-        _check_handover(case, to, acting, rows)
-        _check_second(case, second, to, acting.staffing, "assign")
-        case.second = second
-    case.assignee = to
-    # Whoever takes over decides anew who helps; the new keys leave out whoever helped before.
-    case.consultant = None
-    if case.status in lives.ACTIVE:
-        _carry_merged(session, case)
-    _write(session, case, rows)
-    notices.withdraw(session, case.id)
-    notices.tell(session, _kind_of(case), [to], case.id, acting.now)
-    _record(session, case, "assign", acting, subject=subject_of(to))
-    return _record_second(session, case, acting)
-
-
-def merge(session: Session, case_id: bytes, version: int, into: bytes, acting: Acting) -> Case:
-    """
-    Merge a case into another that the actor may see. Both keep their items; what comes later goes to *into*.
-
-    Whoever answers for *into* answers for its histories: the merged case follows it from one to the next.
-
-    Raises:
-        NotFoundError: also when the other case is of another team, or not this person's to see.
-    """
-    case = permits.take(session, case_id, version, "merge", acting)
-    other = session.get(Case, into)
-    if other is None or into == case_id or other.team != case.team:
-        raise NotFoundError
-    if not permits.sees(other, acting.staff, acting.staffing):
-        raise NotFoundError
-    if other.status not in (*lives.ACTIVE, "new"):
-        raise WrongStateError("merge")
-    case.merged_into = into
-    if other.status in lives.ACTIVE:
-        case.assignee, case.second = other.assignee, other.second
-        _carry_merged(session, case)
-    else:
-        case.assignee = case.assignee or acting.staff
-    return _end(session, case, "merge", acting, subject=into)
-
-
-def merged_into(session: Session, case_id: bytes) -> list[Case]:
-    """Return the cases whose histories *case_id* carries: merged into it, or into one of those."""
-    found: dict[bytes, Case] = {}
-    wanted = [case_id]
-    while wanted:
-        rows = session.scalars(select(Case).where(Case.merged_into.in_(wanted), Case.id.not_in(list(found))))
-        fresh = [case for case in rows.all() if case.id != case_id]
-        found |= {case.id: case for case in fresh}
-        wanted = [case.id for case in fresh]
-    return sorted(found.values(), key=lambda one: (one.opened, one.id))
-
-
-def lend(session: Session, case_id: bytes, version: int, to: str, acting: Acting) -> Case:
-    """
-    Let a consultant read the content of a case and answer in it; its holders go on answering for it.
-
-    The desk hands in their grants of content. No card is ever theirs.
-
-    Raises:
-        NotAllowedError: also for somebody who is no living consultant, or a case that is not a lawyer's.
-    """
-    case = permits.take(session, case_id, version, "lend", acting)
-    if case.team != LEGAL or not permits.has_role(to, acting.staffing, "consultant"):
-        raise NotAllowedError("lend")
-    if permits.is_holder(case, to):
-        raise NotAllowedError("lend")
-    case.consultant = to
-    notices.tell(session, notices.NEW, [to], case.id, acting.now)
-    return _record(session, case, "lend", acting, subject=subject_of(to))
-
-
-def pass_up(session: Session, case_id: bytes, version: int, acting: Acting, rows: Rows | None = None) -> Case:
-    """End a consultant's work on a case, by themselves or by a holder; the holders hear of it."""
-    case = permits.take(session, case_id, version, "pass-up", acting)
-    if case.consultant is None:
-        raise WrongStateError("pass-up")
-    case.consultant = None
-    _write(session, case, rows)
-    told = [one for one in (case.assignee, case.second) if one is not None and one != acting.staff]
-    notices.tell(session, notices.REPLY, told, case.id, acting.now)
-    return _record(session, case, "pass-up", acting)
-
-
-def follow(session: Session, case_id: bytes) -> Case | None:
-    """Return the case that what is addressed to *case_id* belongs to now: itself, or what it went into."""
-    seen: set[bytes] = set()
-    case = session.get(Case, case_id)
-    while case is not None and case.merged_into is not None and case.id not in seen:
-        seen.add(case.id)
-        case = session.get(Case, case.merged_into)
-    return case
-
-
-def recused(session: Session, case_id: bytes) -> set[str]:
-    """Return who said that this case is in conflict with their own."""
-    return set(session.scalars(select(Recusal.staff).where(Recusal.case == case_id)))
-
-
-def is_awake(staffing: Staffing, staff: str, now: datetime, times: Times) -> bool:
-    """Tell whether it is a working hour where *staff* lives."""
-    zone = staffing.zone(staff, times.zone)
-    return clocks.is_open(now, Hours(zone=zone, working_day=times.working_day))
-
-
-def candidates(
-    session: Session,
-    case: Case,
-    staff: Iterable[str],
-    staffing: Staffing,
-    now: datetime,
-    times: Times,
-    asked: Asked,
-) -> list[Candidate]:
-    """Return *staff* as candidates for a case, by what they carry, when they work and on what."""
-    return routing.candidates(
-        staff,
-        staffing.limits,
-        loads(session),
-        speaks=lambda one: staffing.speaks(one, case.language),
-        is_awake=lambda one: is_awake(staffing, one, now, times),
-        topic=lambda one: routing.rank(staffing.topics.get(one, ()), asked.topic),
-        subject=lambda one: routing.rank(staffing.subjects.get(one, ()), asked.subject),
-    )
-
-
-def loads(session: Session) -> dict[str, int]:
-    """Return how many cases each person answers for now, proposed ones included."""
-    counted = (
-        select(Case.assignee, func.count())
-        .where(Case.assignee.is_not(None), Case.status.in_(("new", *lives.ACTIVE)))
-        .group_by(Case.assignee)
-    )
-    return {staff: number for staff, number in session.execute(counted) if staff is not None}
-
-
-def write_sealed(session: Session, case: Case, rows: Rows) -> None:
-    """
-    Write what a desk sealed, after a look at where it belongs.
-
-    Raises:
-        NotAllowedError: it would change or drop something, or belongs to another case.
-        StaleError: a mailbox it writes to is gone: the tipster has another phrase by now.
-    """
-    if rows.changes or rows.drops or rows.steps:
-        raise NotAllowedError("write")
-    for table, values in rows.inserts:
-        if table.name not in _DESK_ROWS or values.get("case", case.id) != case.id:
-            raise NotAllowedError("write")
-    _check_mailboxes(session, rows)
-    write_rows(session, [rows])
-
-
-def _write_merged(session: Session, case: Case, merged: Mapping[bytes, Rows]) -> None:
-    """Write what belongs to cases that were merged into *case*, and to no other."""
-    known = {one.id: one for one in merged_into(session, case.id)} if merged else {}
-    for case_id, rows in merged.items():
-        if case_id not in known:
-            raise NotFoundError
-        write_sealed(session, known[case_id], rows)
-
-
-def _check_mailboxes(session: Session, rows: Rows) -> None:
-    opened = {values["id"] for table, values in rows.inserts if table.name == "mailbox"}
-    wanted = {values["mailbox"] for table, values in rows.inserts if table.name == "letter"} - opened
-    known = set(session.scalars(select(Mailbox.id).where(Mailbox.id.in_(sorted(wanted)))))
-    if wanted - known:
-        raise StaleError
-
-
-def _write(session: Session, case: Case, rows: Rows | None) -> None:
-    if rows is not None:
-        write_sealed(session, case, rows)
+    return recording.record(session, case, "reopen", acting)
 
 
 def _answer(
@@ -456,100 +238,11 @@ def _answer(
     merged: Mapping[bytes, Rows] | None = None,
 ) -> Case:
     case = permits.take(session, case_id, version, act, acting)
-    write_sealed(session, case, rows)
-    _write_merged(session, case, merged or {})
+    recording.write_sealed(session, case, rows)
+    merging.write(session, case, merged or {})
     clocks.stop(session, case.id, clocks.REPLY)
     notices.withdraw(session, case.id)
-    return _record(session, case, noted_as or act, acting)
-
-
-def _end(
-    session: Session,
-    case: Case,
-    act: str,
-    acting: Acting,
-    reason: Reason | None = None,
-    subject: bytes | None = None,
-) -> Case:
-    """End a case: no clock runs any more, nobody is told any more, and the day it is erased is set."""
-    clocks.stop(session, case.id)
-    notices.withdraw(session, case.id)
-    retention.end(case, acting.day, acting.settings.periods, acting.settings.random)
-    return _record(session, case, act, acting, reason, subject)
-
-
-def _record(
-    session: Session,
-    case: Case,
-    act: str,
-    acting: Acting,
-    reason: Reason | None = None,
-    subject: bytes | None = None,
-) -> Case:
-    journal.write(session, act, by=acting.by, day=acting.day, case=case.id, subject=subject, reason=reason)
-    return case
-
-
-def _record_second(session: Session, case: Case, acting: Acting) -> Case:
-    """Name the second of an accepted case, in the row right after the one that gave it."""
-    if case.second is None or case.status not in lives.ACTIVE:
-        return case
-    return _record(session, case, "second", acting, subject=subject_of(case.second))
-
-
-def _propose_to_others(session: Session, case: Case, acting: Acting, asked: Asked) -> None:
-    """Route a case anew among everybody on duty who can open it but the actor, and tell whom it went to."""
-    staffing = acting.staffing
-    # Whoever gave it back once is not asked again: that would be a case going in circles.
-    shut_out = {acting.staff, *openers.shut_out(session, case.id)}
-    there = staffing.on_duty & openers.of(session, case.id, staffing.hands) - shut_out
-    on_duty = [one for one in staffing.members(case.team) if one in there]
-    able = candidates(session, case, on_duty, staffing, acting.now, acting.settings.times, asked)
-    choice = routing.route(able, acting.settings.random, is_urgent=case.urgency == "now")
-    case.assignee = choice.assignee
-    told = {choice.assignee} if choice.assignee else set(on_duty)
-    notices.withdraw(session, case.id)
-    notices.tell(session, _kind_of(case), told or staffing.coordinators(), case.id, acting.now)
-
-
-def _kind_of(case: Case) -> str:
-    return notices.URGENT if case.urgency == "now" and case.status == "new" else notices.NEW
-
-
-def _carry_merged(session: Session, case: Case, held_by: str | None = None) -> None:
-    """
-    Let what was merged into *case* be answered for by the same people.
-
-    With *held_by* only what that person holds a grant of: nobody answers for what they cannot open.
-    """
-    for one in merged_into(session, case.id):
-        held = select(Grant.staff).where(Grant.owner == one.id, Grant.staff == held_by).limit(1)
-        if held_by is None or session.scalar(held) is not None:
-            one.assignee, one.second = case.assignee, case.second
-            one.version += 1
-
-
-def _check_second(case: Case, second: str | None, first: str, staffing: Staffing, act: str) -> None:
-    if second is not None and (second == first or not permits.is_member(second, case.team, staffing)):
-        raise NotAllowedError(act)
-
-
-def _check_conflict(session: Session, case: Case, people: Iterable[str | None], act: str) -> None:
-    """Nobody gets a case they said they are in conflict with, not even by their own hand."""
-    if recused(session, case.id) & set(people):
-        raise NotAllowedError(act)
-
-
-def _check_handover(case: Case, to: str, acting: Acting, rows: Rows | None) -> None:
-    """An accepted case goes over with a note by a holder, or, without keys, to whoever holds them already."""
-    if not permits.is_holder(case, acting.staff):
-        is_stranded = not {case.assignee, case.second} & acting.staffing.living
-        if to != case.second and not is_stranded:
-            raise NotAllowedError("assign")
-        return
-    written = rows.inserts if rows is not None else []
-    if not any(table.name == "item" and values["kind"] == "handover" for table, values in written):
-        raise NotAllowedError("assign")
+    return recording.record(session, case, noted_as or act, acting)
 
 
 def _check_code(code: str, allowed: tuple[str, ...]) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, lives, notices, openers, retention
+from casework import clocks, journal, lives, notices, openers, proposing, retention
 from casework.actors import Actor, subject_of
 from casework.clocks import Breach
 from casework.parties import Book
@@ -55,7 +55,7 @@ def free_suspended(session: Session, staffing: Staffing, book: Book, hub: Actor,
     ones come from :mod:`casework.succession`, and who holds the old ones re-wraps them at a desk.
     """
     staffing = staffing.as_signed
-    touched, loads = 0, cases.loads(session)
+    touched, loads = 0, proposing.loads(session)
     living = sorted(staffing.living)
     wanted = select(Case).where(
         or_(
@@ -100,7 +100,7 @@ def _leave_to(
     is_assignee_there = case.assignee in staffing.living
     left = case.assignee if is_assignee_there else case.second
     assert left is not None
-    case.assignee, case.second = left, cases.propose_second(case, left, staffing, loads)
+    case.assignee, case.second = left, proposing.propose_second(case, left, staffing, loads)
     case.version += 1
     subject = subject_of(left) if is_as_signed else None
     journal.write(session, "assign", by=hub, day=now.date(), case=case.id, subject=subject)
@@ -177,7 +177,7 @@ def _on_duty(session: Session, case: Case, staffing: Staffing) -> list[str]:
 
 
 def _able(session: Session, case: Case, staffing: Staffing) -> set[str]:
-    return openers.of(session, case.id, staffing.hands) - cases.recused(session, case.id)
+    return openers.of(session, case.id, staffing.hands) - proposing.recused(session, case.id)
 
 
 def _tomorrow(now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, keys, notices, openers, routing
+from casework import keys, notices, openers, proposing, routing
 from casework.actors import HUB
 from casework.clocks import Times
 from casework.keys import PublicKey
@@ -50,7 +50,7 @@ class Fitting:
             return False
         able = openers.of(session, case.id, self.staffing.hands) - openers.shut_out(session, case.id)
         there = [one for one in self.staffing.members(case.team) if one in self.staffing.on_duty & able]
-        found = cases.candidates(session, case, there, self.staffing, self.now, self.times, self.asked)
+        found = proposing.candidates(session, case, there, self.staffing, self.now, self.times, self.asked)
         # This very case is among what its assignee carries.
         found = [replace(one, open=one.open - (one.staff == case.assignee)) for one in found]
         best, _asked = routing.fitting([one for one in found if one.open < one.limit])

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from casework import cases, journal, keys, permits, sheets
+from casework import journal, keys, permits, recording, sheets
 from casework.asking import NewGrant
 from casework.keys import CONTENT, PublicKey
 from casework.permits import Acting
@@ -92,8 +92,8 @@ def write(session: Session, case_id: bytes, version: int, split: Split, rows: Ro
     )
     session.add(case)
     session.flush()
-    cases.write_sealed(session, case, split.rows)
-    cases.write_sealed(session, origin, rows)
+    recording.write_sealed(session, case, split.rows)
+    recording.write_sealed(session, origin, rows)
     journal.write(session, "split", by=acting.by, day=acting.day, case=origin.id, subject=case.id)
     return case
 

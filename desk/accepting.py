@@ -20,7 +20,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from casework import cases, keys, lives, rosters
+from casework import keys, lives, merging, rosters
 from casework.asking import NewGrant
 from casework.keys import Holder, NewKey
 from casework.tables import Case, Grant
@@ -56,7 +56,7 @@ def handover(visit: Visit, case: Case, first: str, second: str | None) -> HandIn
 def handover_with_merged(visit: Visit, case: Case, first: str, second: str | None) -> HandIn:
     """Return :func:`handover` of *case* and of every case whose history it carries."""
     with visit.database.read() as session:
-        merged = cases.merged_into(session, case.id)
+        merged = merging.merged_into(session, case.id)
     theirs = [one for one in merged if opening.readable(visit, [one.id], keys.CONTENT)]
     opening.open_content(visit, [one.id for one in theirs])
     parts = [handover(visit, one, first, second) for one in (case, *theirs)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from casework import cases
+from casework import merging
 from casework.errors import CaseworkError
 from desk import reading
 from desk.errors import ConflictError, IncompleteError, MissingError
@@ -41,7 +41,7 @@ class Person:
 def merged(visit: Visit, dossier: Dossier) -> list[Dossier]:
     """Return what was merged into a case, as far as this person can open it."""
     with visit.database.read() as session:
-        found = [one.id for one in cases.merged_into(session, dossier.case.id)]
+        found = [one.id for one in merging.merged_into(session, dossier.case.id)]
     opened = []
     for case in found:
         try:

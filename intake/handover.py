@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from casework import canonical, cases, clocks, keys, notices, routing, statistics
+from casework import canonical, clocks, keys, notices, proposing, routing, statistics
 from casework.keys import Holder
 from casework.routing import Route
 from casework.tables import Grant
@@ -124,7 +124,7 @@ def _route(work: Work, team: str) -> Route:
         staffing.limits,
         work.house.loads,
         speaks=lambda staff: staffing.speaks(staff, work.state.language),
-        is_awake=lambda staff: cases.is_awake(staffing, staff, work.now, work.house.times),
+        is_awake=lambda staff: proposing.is_awake(staffing, staff, work.now, work.house.times),
     )
     return routing.route(candidates, work.random, is_urgent=work.state.urgency == "now")
 

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from casework import cases, handins, keys, lives, post, routing, watching
+from casework import handins, keys, lives, merging, post, proposing, routing, watching
 from casework import newest as newest_keys
 from casework.clocks import WITHDRAWN, Hours, Times
 from casework.hands import Hands
@@ -172,7 +172,7 @@ def read_house(
     strongbox.parties.read(session, staffing.roster, anchor)
     return House(
         staffing=staffing,
-        loads=cases.loads(session),
+        loads=proposing.loads(session),
         epoch=strongbox.epoch,
         spools=strongbox.spools,
         spool=strongbox.spool,
@@ -189,7 +189,7 @@ def read_house(
 
 def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | None:
     """Read a case, or the one it was merged into; none when it is gone."""
-    case = cases.follow(session, case_id)
+    case = merging.follow(session, case_id)
     if case is None or case.status == "erased":
         return None
     staffing, beside = house.staffing, _read_beside(session, case.id)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from casework import cases, clocks, escalation, permits, rosters, routing, workdays
+from casework import assigning, cases, clocks, escalation, permits, proposing, rosters, routing, workdays
 from casework.clocks import Times
 from casework.database import Database
 from casework.errors import NotAllowedError
@@ -84,8 +84,8 @@ def test_a_day_begins_where_somebody_lives(house: House) -> None:
     assert "alice" not in house.staffing().on_duty
     house.now += timedelta(hours=1)
     assert "alice" in house.staffing().on_duty, "it is Wednesday there"
-    assert not cases.is_awake(house.staffing(), "alice", house.now, Times())
-    assert cases.is_awake(house.staffing(), "alice", datetime(2026, 3, 10, 23, 30, tzinfo=UTC), Times())
+    assert not proposing.is_awake(house.staffing(), "alice", house.now, Times())
+    assert proposing.is_awake(house.staffing(), "alice", datetime(2026, 3, 10, 23, 30, tzinfo=UTC), Times())
 
 
 def test_the_reply_clock_counts_the_working_days_of_who_answers(house: House) -> None:
@@ -145,7 +145,7 @@ def test_a_conflict_once_named_shuts_the_case_for_good(house: House) -> None:
     for act in (
         lambda session: cases.accept(session, case, version, None, acting(house, "alice")),
         lambda session: cases.accept(session, case, version, "alice", acting(house, "bob")),
-        lambda session: cases.assign(session, case, version, "alice", None, acting(house, "olga")),
+        lambda session: assigning.assign(session, case, version, "alice", None, acting(house, "olga")),
     ):
         with pytest.raises(NotAllowedError), house.database.write() as session:
             act(session)

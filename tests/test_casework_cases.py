@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, keys, lives, notices, permits, releases
+from casework import (
+    assigning,
+    cases,
+    clocks,
+    journal,
+    keys,
+    lives,
+    merging,
+    notices,
+    permits,
+    proposing,
+    releases,
+)
 from casework.database import Database
 from casework.errors import CaseworkError, NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.permits import Acting
@@ -38,7 +50,7 @@ def _merge(session: Session, case: bytes, version: int, acting: Acting) -> Case:
     )
     session.add(other)
     session.flush()
-    return cases.merge(session, case, version, other.id, acting)
+    return merging.merge(session, case, version, other.id, acting)
 
 
 # Every act of staff on a case: how it is done, and the word it leaves in the journal.
@@ -47,7 +59,10 @@ ACTS: dict[str, tuple[str, Do]] = {
     "give-back": ("give-back", lambda s, c, v, a: cases.give_back(s, c, v, "conflict", a)),
     "decline": ("decline", lambda s, c, v, a: cases.decline(s, c, v, "out_of_scope", a)),
     "spam": ("spam", cases.mark_spam),
-    "assign": ("assign", lambda s, c, v, a: cases.assign(s, c, v, "bob", "alice", a, written(c, "handover"))),
+    "assign": (
+        "assign",
+        lambda s, c, v, a: assigning.assign(s, c, v, "bob", "alice", a, written(c, "handover")),
+    ),
     "note": ("note", lambda s, c, v, a: cases.note(s, c, v, written(c, "note"), a)),
     "reply": ("reply", lambda s, c, v, a: cases.reply(s, c, v, written(c, "reply"), a)),
     "ask": ("ask", lambda s, c, v, a: cases.ask_back(s, c, v, written(c, "reply"), a)),
@@ -262,11 +277,11 @@ def test_a_second_is_another_living_member_of_the_team(second: str, sqlite_house
 def test_the_stand_in_is_proposed_as_second_else_whoever_carries_least(sqlite_house: House) -> None:
     staffing = sqlite_house.staffing()
     case = Case(team="legal")
-    assert cases.propose_second(case, "alice", staffing, {}) == "bob"
+    assert proposing.propose_second(case, "alice", staffing, {}) == "bob"
     stood_in = Staffing(staffing.roster, staffing.on_duty, staffing.living, {}, {"alice": "bob"})
-    assert cases.propose_second(case, "alice", stood_in, {"bob": 99}) == "bob"
+    assert proposing.propose_second(case, "alice", stood_in, {"bob": 99}) == "bob"
     alone = Staffing(staffing.roster, staffing.on_duty, staffing.living - {"bob"}, {}, {})
-    assert cases.propose_second(case, "alice", alone, {}) is None
+    assert proposing.propose_second(case, "alice", alone, {}) is None
 
 
 def test_a_case_given_back_goes_to_somebody_else_and_its_clock_runs_on(house: House) -> None:
@@ -296,9 +311,9 @@ def test_an_accepted_case_goes_over_only_with_a_handover_note(house: House) -> N
     with house.database.write() as session:
         case = put(session, house, status="open", second=None)
     with pytest.raises(NotAllowedError), house.database.write() as session:
-        cases.assign(session, case, 1, "bob", None, as_(house, "alice"), written(case, "note"))
+        assigning.assign(session, case, 1, "bob", None, as_(house, "alice"), written(case, "note"))
     with house.database.write() as session:
-        cases.assign(session, case, 1, "bob", "alice", as_(house, "alice"), written(case, "handover"))
+        assigning.assign(session, case, 1, "bob", "alice", as_(house, "alice"), written(case, "handover"))
         assert session.scalars(select(Item.kind)).all() == ["handover"]
     with house.database.read() as session:
         taken = session.get_one(Case, case)
@@ -310,9 +325,9 @@ def test_a_coordinator_gives_an_accepted_case_only_to_its_second(house: House) -
         case = put(session, house, status="open")
         alone = put(session, house, status="open", second=None)
     with house.database.write() as session:
-        cases.assign(session, case, 1, "bob", None, as_(house, "olga"))
+        assigning.assign(session, case, 1, "bob", None, as_(house, "olga"))
     with pytest.raises(NotAllowedError), house.database.write() as session:
-        cases.assign(session, alone, 1, "bob", None, as_(house, "olga"))
+        assigning.assign(session, alone, 1, "bob", None, as_(house, "olga"))
 
 
 def test_nobody_of_another_team_is_assigned(house: House) -> None:
@@ -320,7 +335,7 @@ def test_nobody_of_another_team_is_assigned(house: House) -> None:
         case = put(session, house)
     for to in ("carol", "erin", "olga", "mallory"):
         with pytest.raises(NotAllowedError), house.database.write() as session:
-            cases.assign(session, case, 1, to, None, as_(house, "olga"))
+            assigning.assign(session, case, 1, to, None, as_(house, "olga"))
 
 
 def test_what_is_written_belongs_to_the_case_it_is_written_to(house: House) -> None:
@@ -360,9 +375,9 @@ def test_an_ended_case_has_no_clock_no_notice_and_a_day_it_goes(house: House) ->
 def test_what_is_merged_leads_to_the_case_it_went_into_also_twice(house: House) -> None:
     with house.database.write() as session:
         first, second, third = (put(session, house, status="open") for _n in range(3))
-        cases.merge(session, first, 1, second, as_(house, "alice"))
-        cases.merge(session, second, 1, third, as_(house, "alice"))
-        followed = cases.follow(session, first)
+        merging.merge(session, first, 1, second, as_(house, "alice"))
+        merging.merge(session, second, 1, third, as_(house, "alice"))
+        followed = merging.follow(session, first)
         assert followed is not None
         assert followed.id == third
         for row in session.scalars(select(JournalRow)):
@@ -377,9 +392,9 @@ def test_a_case_is_merged_only_into_one_the_same_person_sees(house: House) -> No
         closed = put(session, house, status="closed")
     for into, why in ((tip, NotFoundError), (hidden, NotFoundError), (case, NotFoundError)):
         with pytest.raises(why), house.database.write() as session:
-            cases.merge(session, case, 1, into, as_(house, "alice"))
+            merging.merge(session, case, 1, into, as_(house, "alice"))
     with pytest.raises(WrongStateError), house.database.write() as session:
-        cases.merge(session, case, 1, closed, as_(house, "alice"))
+        merging.merge(session, case, 1, closed, as_(house, "alice"))
 
 
 def test_the_reason_of_an_act_stands_in_the_journal_only_as_a_salted_hash(house: House) -> None:
@@ -397,7 +412,7 @@ def test_loads_count_what_people_answer_for(house: House) -> None:
         for state in ("new", "open", "waiting_us", "closed", "declined"):
             put(session, house, status=state, assignee="alice")
         put(session, house)
-        assert cases.loads(session) == {"alice": 3}
+        assert proposing.loads(session) == {"alice": 3}
 
 
 PEOPLE = ("alice", "bob", "carol", "olga")

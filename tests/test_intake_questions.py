@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 from sqlalchemy import select
 
+from casework import assigning, catalogue, journal
 from casework import cases as staff_acts
-from casework import catalogue, journal
 from casework.tables import Case, Notice, StaffState
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.people import MATTERS
@@ -362,7 +362,7 @@ def test_what_is_urgent_or_in_hands_stays_there(sqlite_house: House, how: str) -
         elif how == "accepted":
             staff_acts.accept(session, case.id, 1, "bob", as_(house, "alice"))
         elif how == "given":
-            staff_acts.assign(session, case.id, 1, "alice", None, as_(house, "olga"))
+            assigning.assign(session, case.id, 1, "alice", None, as_(house, "olga"))
         else:
             journal.write(session, "give-back", by=house.actor("bob"), day=house.now.date(), case=case.id)
     tess.press("q")

@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from casework import asking, escalation, journal, keys, newest, succession
-from casework import cases as acts
+from casework import asking, assigning, escalation, journal, keys, newest, succession
 from casework.asking import GrantRef, NewGrant
 from casework.errors import NotAllowedError
 from casework.permits import Acting
@@ -115,7 +114,7 @@ def test_a_case_both_of_whose_people_are_gone_is_the_duty_lists(sqlite_house: Ho
     with house.database.write() as session:
         acting = Acting(house.actor("olga"), house.staffing(), house.now)
         version = session.get_one(Case, case).version
-        acts.assign(session, case, version, "bob", None, acting)
+        assigning.assign(session, case, version, "bob", None, acting)
         assert session.get_one(Case, case).assignee == "bob"
 
 
@@ -124,7 +123,9 @@ def test_a_coordinator_gives_a_case_with_its_lawyer_there_to_nobody_else(sqlite_
     case, _ = file_case(house, "legal", "alice")
     accept(house, case, second=None)
     with house.database.write() as session, pytest.raises(NotAllowedError):
-        acts.assign(session, case, 1, "bob", None, Acting(house.actor("olga"), house.staffing(), house.now))
+        assigning.assign(
+            session, case, 1, "bob", None, Acting(house.actor("olga"), house.staffing(), house.now)
+        )
 
 
 def test_the_card_of_a_tip_goes_to_the_custodians_who_are_left(sqlite_house: House) -> None:

@@ -35,8 +35,8 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, update
 
-from casework import cases as acts
 from casework import (
+    assigning,
     epoch,
     erasure,
     escalation,
@@ -51,6 +51,7 @@ from casework import (
     succession,
     watching,
 )
+from casework import cases as acts
 from casework.actors import OPERATOR, Actor
 from casework.database import connect, create_tables
 from casework.errors import KeyMissingError
@@ -324,7 +325,7 @@ class Vault(RuleBasedStateMachine):
         except KeyMissingError:
             return  # a new keyring, to which nobody gave the case back yet
         with self.house.database.write() as session:
-            after = acts.assign(session, case.id, case.version, to, by, visit.acting, rows=note)
+            after = assigning.assign(session, case.id, case.version, to, by, visit.acting, rows=note)
         self._hand_over(visit, after, to, by)
 
     def _hand_over(self, visit: Visit, case: Case, first: str, second: str | None) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import cases, clocks, journal, lives
+from casework import clocks, journal, lives, merging
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting, has_role
@@ -224,7 +224,7 @@ def against_case(session: Session, case: Case | None, uses: Collection[str], ros
 
 def _is_taken_back(session: Session, asked: Sequence[Case]) -> bool:
     """Tell whether a tipster took one of these back, though a court's hold keeps it three days more."""
-    ids = [one.id for case in asked for one in (case, *cases.merged_into(session, case.id))]
+    ids = [one.id for case in asked for one in (case, *merging.merged_into(session, case.id))]
     running = select(Clock.case).where(Clock.case.in_(ids), Clock.kind == clocks.WITHDRAWN)
     return session.scalar(running.limit(1)) is not None
 

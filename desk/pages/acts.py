@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework import cases, codes, lives
+from casework import assigning, cases, codes, lives, merging
 from casework.journal import Reason
 from casework.routing import Asked
 from casework.rows import Rows
@@ -42,7 +42,7 @@ def assign(visit: Visit) -> Reply:
         rows = sealing.item(visit, case_id, "handover", {"text": visit.need("handover"), "to": to})
     second = second or (visit.staff if case.status != "new" and to != visit.staff else None)
     with visit.database.write() as session:
-        after = cases.assign(
+        after = assigning.assign(
             session,
             case_id,
             visit.form_version(),
@@ -107,7 +107,7 @@ def lend(visit: Visit) -> Reply:
     case = reading.see(visit, visit.id("case"))
     to = visit.need("to", 32)
     with visit.database.write() as session:
-        after = cases.lend(session, case.id, visit.form_version(), to, visit.acting)
+        after = assigning.lend(session, case.id, visit.form_version(), to, visit.acting)
     try:
         is_done = handing.hand_in(visit, accepting.lend(visit, after, to))
     except DeskError:
@@ -122,7 +122,7 @@ def pass_up(visit: Visit) -> Reply:
     if visit.form.get("note"):
         rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
     with visit.database.write() as session:
-        after = cases.pass_up(session, case_id, visit.form_version(), visit.acting, rows)
+        after = assigning.pass_up(session, case_id, visit.form_version(), visit.acting, rows)
     if visit.staff not in (after.assignee, after.second):
         return visit.go("/queue", "notice.passed_up")
     return visit.go(f"/case/{case_id.hex()}", "notice.passed_up")
@@ -222,7 +222,7 @@ def merge(visit: Visit) -> Reply:
     case_id = reading.see(visit, visit.id("case")).id
     into = case_named(visit, visit.need("into", 40))
     with visit.database.write() as session:
-        case = cases.merge(session, case_id, visit.form_version(), into, visit.acting)
+        case = merging.merge(session, case_id, visit.form_version(), into, visit.acting)
         other = session.get_one(Case, into)
     # Both holders of the one case read the history of the other.
     if other.status not in lives.ACTIVE or other.assignee is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from casework import cases, codes, deadlines, journal, openers, permits, sheets, withdrawal
+from casework import cases, codes, deadlines, journal, openers, permits, proposing, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
 from casework.routing import Asked
 from casework.tables import Case
@@ -108,7 +108,7 @@ def _consultants(visit: Visit, dossier: Dossier) -> list[str]:
     found = [one.id for one in staffing.roster.holding("consultant") if may_help(visit, case, one.id)]
     asked = Asked(dossier.cover.get("matter"), dossier.cover.get("region"))
     with visit.database.read() as session:
-        able = cases.candidates(session, case, found, staffing, visit.now, visit.desk.cases.times, asked)
+        able = proposing.candidates(session, case, found, staffing, visit.now, visit.desk.cases.times, asked)
     return [one.staff for one in sorted(able, key=lambda one: (-one.speaks, -one.topic, -one.subject))]
 
 
@@ -123,8 +123,8 @@ def note_opening(visit: Visit, case_id: bytes) -> None:
 
 def _proposed_second(visit: Visit, dossier: Dossier) -> str | None:
     with visit.database.read() as session:
-        loads = cases.loads(session)
-    return cases.propose_second(dossier.case, visit.staff, visit.staffing, loads)
+        loads = proposing.loads(session)
+    return proposing.propose_second(dossier.case, visit.staff, visit.staffing, loads)
 
 
 def _taken_back(visit: Visit, case_id: bytes) -> datetime | None:

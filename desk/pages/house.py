@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from casework import answers, cases, documents, openers, queues, rosters, timelines, workdays
+from casework import answers, assigning, documents, openers, queues, rosters, timelines, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -128,7 +128,7 @@ def assign(visit: Visit) -> Reply:
     """Propose a waiting case to somebody, or give a stranded one to its second; opens nothing."""
     case_id = visit.id("case")
     with visit.database.write() as session:
-        cases.assign(session, case_id, visit.form_version(), visit.need("to", 32), None, visit.acting)
+        assigning.assign(session, case_id, visit.form_version(), visit.need("to", 32), None, visit.acting)
     return visit.go("/house", "notice.assigned")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from casework import cases, permits, sheets, splits
+from casework import cases, merging, permits, sheets, splits
 from casework.errors import CaseworkError
 from casework.sheets import Row
 from casework.tables import Case
@@ -38,7 +38,7 @@ def show(visit: Visit) -> Reply:
     dossier = working.look(visit)
     note_opening(visit, dossier.case.id)
     with visit.database.read() as session:
-        merged = cases.merged_into(session, dossier.case.id)
+        merged = merging.merged_into(session, dossier.case.id)
     return visit.page(
         "ties.html",
         dossier=dossier,
