@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.health import Health
+from bot.outages import Outage
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,13 @@ class Tick:
     act: Callable[[], object]
 
 
-async def ticking(ticks: Sequence[Tick], health: Health) -> None:
-    """Run *ticks* until cancelled; then wait for those in the middle of an act."""
+async def ticking(ticks: Sequence[Tick], health: Health, clock: Callable[[], float] = time.monotonic) -> None:
+    """
+    Run *ticks* until cancelled; then wait for those in the middle of an act.
+
+    Health hears of every failure, the log of the first, of how many there were each hour, and of the end.
+    """
+    outages = {tick.name: Outage(clock) for tick in ticks}
     scheduler = AsyncIOScheduler(timezone=UTC)
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(THREADS, "tick") as threads:
@@ -46,9 +53,11 @@ async def ticking(ticks: Sequence[Tick], health: Health) -> None:
             except asyncio.CancelledError:
                 return  # the house closes: the act ends in its thread, and nobody waits for it here
             except Exception as error:  # noqa: BLE001  one broken tick must not stop the others
-                log.error("tick.failed %s %s", tick.name, type(error).__name__)  # noqa: TRY400
+                _tell_failure(tick.name, outages[tick.name], type(error).__name__)
                 health.trouble(f"tick.{tick.name}", "failed")
             else:
+                if count := outages[tick.name].end():
+                    log.warning("tick.works_again %s %d", tick.name, count)
                 health.ok(f"tick.{tick.name}")
 
         for tick in ticks:
@@ -66,3 +75,8 @@ async def ticking(ticks: Sequence[Tick], health: Health) -> None:
             await asyncio.Event().wait()
         finally:
             scheduler.shutdown(wait=False)
+
+
+def _tell_failure(name: str, outage: Outage, kind: str) -> None:
+    if outage.fail(kind):
+        log.error("tick.failed %s %s %d", name, kind, outage.count)
