@@ -7,12 +7,11 @@ out soonest, urgent ones ahead; cases without a clock follow, the longest untouc
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from casework import clocks, lives
@@ -40,14 +39,15 @@ def queue(session: Session, staff: str, team: str, staffing: Staffing) -> list[Q
     """Return what *staff* may take up or carries in *team*, in the order to take it up."""
     if not is_member(staff, team, staffing):
         return []
-    wanted = select(Case).where(
-        Case.team == team,
-        or_(
-            Case.status == "new",
-            Case.status.in_(lives.ACTIVE) & or_(Case.assignee == staff, Case.second == staff),
-        ),
-    )
-    return _queued(session, session.scalars(wanted).all(), staff)
+    # Three questions instead of one: each is answered from an index, whatever the house has besides.
+    found: dict[bytes, Case] = {}
+    for wanted in (
+        Case.status == "new",
+        and_(Case.assignee == staff, Case.status.in_(lives.ACTIVE)),
+        and_(Case.second == staff, Case.status.in_(lives.ACTIVE)),
+    ):
+        found |= {case.id: case for case in session.scalars(select(Case).where(Case.team == team, wanted))}
+    return _queued(session, list(found.values()), staff)
 
 
 def lent(session: Session, staff: str, staffing: Staffing) -> list[Queued]:
@@ -99,21 +99,37 @@ def overview(session: Session, staffing: Staffing, now: datetime) -> Overview:
     due = _due(session, [case.id for case in unaccepted])
     lines = sorted((_line(case, "team", due) for case in unaccepted), key=_order)
     states = session.execute(select(Case.team, Case.status, func.count()).group_by(Case.team, Case.status))
-    active = session.scalars(select(Case).where(Case.status.in_(lives.ACTIVE))).all()
-    carried = Counter(case.assignee for case in active if case.assignee is not None)
+    carried = _carried(session)
     return Overview(
         unaccepted=lines,
         states={(team, state): count for team, state, count in states},
-        loads={entry.id: carried[entry.id] for entry in staffing.roster.staff if not entry.revoked},
+        loads={entry.id: carried.get(entry.id, 0) for entry in staffing.roster.staff if not entry.revoked},
         overdue=_count(session, or_(Clock.due < now, Clock.missed != "")),
         told_late=_count(session, Clock.missed == clocks.TOLD_LATE),
         failed_replies=session.scalar(
             select(func.count()).select_from(Item).where(Item.kind == "reply", Item.state == "failed")
         )
         or 0,
-        without_holder=[case for case in active if not {case.assignee, case.second} & staffing.living],
+        without_holder=_without_holder(session, staffing),
         sent_back=_sent_back(session, now),
     )
+
+
+def _carried(session: Session) -> dict[str, int]:
+    """Return how many accepted cases each person answers for."""
+    counted = select(Case.assignee, func.count()).where(Case.status.in_(lives.ACTIVE)).group_by(Case.assignee)
+    return {staff: number for staff, number in session.execute(counted) if staff is not None}
+
+
+def _without_holder(session: Session, staffing: Staffing) -> list[Case]:
+    """Return the accepted cases of which nobody is there any more."""
+    there = sorted(staffing.living)
+    wanted = select(Case).where(
+        Case.status.in_(lives.ACTIVE),
+        or_(Case.assignee.is_(None), Case.assignee.not_in(there)),
+        or_(Case.second.is_(None), Case.second.not_in(there)),
+    )
+    return list(session.scalars(wanted))
 
 
 def _count(session: Session, wanted: ColumnElement[bool]) -> int:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -65,6 +66,7 @@ class Base(DeclarativeBase):
 Id = Annotated[bytes, mapped_column(LargeBinary(16))]
 Key = Annotated[bytes, mapped_column(LargeBinary(16), primary_key=True)]
 NO_ROWID = {"sqlite_with_rowid": False}
+_HAS_STATE = text("state IS NOT NULL")
 
 
 # --- the house -----------------------------------------------------------------------------------------
@@ -149,11 +151,17 @@ class Case(Base):
     """One tracked case: only what the hub must act on."""
 
     __tablename__ = "case"
-    __table_args__ = (NO_ROWID,)
+    # Lists ask for what one person carries, loads for what everybody does: neither grows with what has ended.
+    __table_args__ = (
+        Index("case_second", "second"),
+        Index("case_consultant", "consultant"),
+        Index("case_carried", "status", "assignee"),
+        NO_ROWID,
+    )
     id: Mapped[Key]
     kind: Mapped[str]  # tip | legal | brief
     team: Mapped[str]  # editors | legal
-    status: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str]
     urgency: Mapped[str]  # now | days | normal
     language: Mapped[str]  # ru | uk | en
     assignee: Mapped[str | None] = mapped_column(index=True)
@@ -241,7 +249,12 @@ class Item(Base):
     """One sealed thing of a case: a message, a file, a note, a card, a cover sheet, a reason."""
 
     __tablename__ = "item"
-    __table_args__ = (Index("item_case", "case", "kind"), NO_ROWID)
+    # Only replies have a state; the few that failed are counted on the coordinator's page.
+    __table_args__ = (
+        Index("item_case", "case", "kind"),
+        Index("item_state", "state", sqlite_where=_HAS_STATE, postgresql_where=_HAS_STATE),
+        NO_ROWID,
+    )
     id: Mapped[Key]
     case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"))
     compartment: Mapped[str]
@@ -435,7 +448,7 @@ class JournalRow(Base):
     """One act of staff, hub or operator. Append-only, hash-chained, signed, countersigned."""
 
     __tablename__ = "journal"
-    __table_args__ = (Index("journal_case", "case"),)
+    __table_args__ = (Index("journal_case", "case"), Index("journal_act", "act", "day"))
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     act: Mapped[str]
     actor: Mapped[str]  # staff id | hub | operator

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import Cookie, State
 from litestar.handlers import HTTPRouteHandler
 
+from casework import rosters
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
@@ -142,7 +143,9 @@ class Warmer:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
+@cache
 def _templates() -> jinja2.Environment:
+    """Return the templates, each compiled once in a process."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -159,10 +162,12 @@ def _lifespan(
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
+        preparing = asyncio.create_task(_quietly(lanes[WORK], partial(_prepare, desk)))
         sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
         try:
             yield
         finally:
+            preparing.cancel()
             sweeper.cancel()
             warmer.close()
             ahead.close()
@@ -170,6 +175,14 @@ def _lifespan(
                 lane.close()
 
     return live
+
+
+def _prepare(desk: Desk) -> None:
+    """Do at the start what the first page would wait for: compile the templates, read the journal."""
+    for name in desk.templates.list_templates():
+        desk.templates.get_template(name)
+    with desk.database.read() as session:
+        desk.book.read(session, rosters.current(session, desk.anchor), desk.anchor)
 
 
 async def _sweep(desk: Desk, lane: Lane) -> None:

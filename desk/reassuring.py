@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session as DatabaseSession
 
 import casework
@@ -54,18 +55,25 @@ def _left_with(visit: Visit) -> list[bytes]:
     with visit.database.read() as session:
         own = session.scalars(
             select(Case.id).where(Case.assignee == visit.staff, Case.status.in_(lives.ACTIVE))
+        ).all()
+        ahead = [case for case in own if case not in visit.session.reassured]
+        left = _newest(session, ahead, JournalRow.act == "assign", JournalRow.actor == HUB)
+        # Most often there is none.
+        told = _newest(session, list(left), JournalRow.act == "ring")
+    return [case for case, row in left.items() if row > told.get(case, 0)]
+
+
+def _newest(
+    session: DatabaseSession, cases: Sequence[bytes], *wanted: ColumnElement[bool]
+) -> dict[bytes, int]:
+    """Return the newest row of the journal about each of *cases* that is *wanted*, where there is one."""
+    found: dict[bytes, int] = {}
+    for at in range(0, len(cases), 500):
+        about = select(JournalRow.case, func.max(JournalRow.n)).where(
+            JournalRow.case.in_(cases[at : at + 500]), *wanted
         )
-        return [
-            case
-            for case in own
-            if case not in visit.session.reassured
-            and _newest(session, case, "assign", HUB) > _newest(session, case, "ring", None)
-        ]
-
-
-def _newest(session: DatabaseSession, case: bytes, act: str, actor: str | None) -> int:
-    wanted = select(func.max(JournalRow.n)).where(JournalRow.case == case, JournalRow.act == act)
-    return session.scalar(wanted if actor is None else wanted.where(JournalRow.actor == actor)) or 0
+        found |= {case: n for case, n in session.execute(about.group_by(JournalRow.case)) if case is not None}
+    return found
 
 
 def _reassure(visit: Visit, case_id: bytes) -> bool:

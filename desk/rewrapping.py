@@ -15,7 +15,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import aliased
 
@@ -91,21 +91,39 @@ def _of_waiting(visit: Visit) -> Iterable[Missing]:
             continue
         there = [one for one in staffing.members(team) if one in staffing.on_duty and one != visit.staff]
         holders = [one for one in map(staffing.holder, there) if one is not None]
-        with visit.database.read() as session:
-            waiting = session.scalars(
-                select(Case).where(Case.status == "new", Case.team == team).order_by(Case.id).limit(AT_ONCE)
-            ).all()
-            held = _held(session, [case.id for case in waiting])
-        cases = {case.id: case for case in waiting}
-        for ref, known in held.items():
-            if _me(visit) not in known or (ref.compartment == keys.IDENTITY and team != rosters.LEGAL):
-                continue
+        if not holders:
+            continue
+        for ref, known in _lacked(visit, team, [(one.staff, one.number) for one in holders]).items():
+            with visit.database.read() as session:
+                case = session.get_one(Case, ref.owner)
             lacking = [one for one in holders if (one.staff, one.number) not in known]
             # Looked at in the journal only where somebody is missing: most often nobody is.
-            if lacking and not visit.on(cases[ref.owner]).people:
+            if not visit.on(case).people:
                 with visit.database.read() as session:
                     shut_out = openers.shut_out(session, ref.owner)
                 yield from ((ref, one) for one in lacking if one.staff not in shut_out)
+
+
+def _lacked(visit: Visit, team: str, wanted: list[StaffKey]) -> dict[GrantRef, set[StaffKey]]:
+    """Return the keys of unaccepted cases that this person holds and not all of *wanted*, and who does."""
+    staff, number = _me(visit)
+    mine, theirs = aliased(Grant), aliased(Grant)
+    lacked = (
+        select(mine.owner, mine.compartment, mine.generation)
+        .join(Case, Case.id == mine.owner)
+        .outerjoin(theirs, and_(_same(theirs, mine), tuple_(theirs.staff, theirs.number).in_(wanted)))
+        .where(Case.status == "new", Case.team == team, mine.staff == staff, mine.number == number)
+        .group_by(mine.owner, mine.compartment, mine.generation)
+        .having(func.count(theirs.staff) < len(wanted))
+        .order_by(mine.owner)
+        .limit(AT_ONCE)
+    )
+    if team != rosters.LEGAL:
+        lacked = lacked.where(mine.compartment != keys.IDENTITY)
+    with visit.database.read() as session:
+        refs = [GrantRef(*row) for row in session.execute(lacked)]
+        held = _held(session, sorted({ref.owner for ref in refs}))
+    return {ref: held[ref] for ref in refs if ref in held}
 
 
 def _held(session: DatabaseSession, cases: list[bytes]) -> dict[GrantRef, set[StaffKey]]:
@@ -194,11 +212,11 @@ def _roles(visit: Visit, thing: Case | Draft, compartment: str, name: str) -> fr
     return may_hold(compartment, thing.team, visit.on(thing), name)
 
 
-def _same(other: type[Grant]) -> ColumnElement[bool]:
+def _same(other: type[Grant], one: type[Grant] = Grant) -> ColumnElement[bool]:
     return and_(
-        other.owner == Grant.owner,
-        other.compartment == Grant.compartment,
-        other.generation == Grant.generation,
+        other.owner == one.owner,
+        other.compartment == one.compartment,
+        other.generation == one.generation,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 
 import casework
 import register
@@ -79,7 +80,7 @@ class Words:
 
     def day(self, day: date) -> str:
         """Write a day in a short form."""
-        return format_date(day, "d MMM y", locale=self.language)
+        return _written(day, "d MMM y", self.language)
 
     def local_day(self, now: datetime) -> date:
         """Return the day it is in the house's zone: a deadline ends with that day, not with UTC's."""
@@ -110,7 +111,8 @@ class Words:
             return ""
         if instant.tzinfo is None:
             return ""
-        return format_datetime(instant, "d MMM, HH:mm", tzinfo=self._zone, locale=self.language)
+        local = instant.astimezone(self._zone)
+        return f"{_written(local.date(), 'd MMM', self.language)}, {local:%H:%M}"
 
     def left(self, span: timedelta) -> str:
         """Write how long is left (or, negative, how long it is overdue) in its largest unit."""
@@ -129,6 +131,12 @@ class Words:
         if octets >= 1_000_000:
             return self.say("size.mb", n=f"{octets / 1_000_000:.1f}")
         return self.say("size.kb", n=max(1, round(octets / 1000)))
+
+
+@lru_cache(maxsize=2048)
+def _written(day: date, form: str, language: str) -> str:
+    """Write a day; a long page names the same few again and again, and the library takes its time."""
+    return format_date(day, form, locale=language)
 
 
 def load(zone: ZoneInfo) -> Mapping[str, Words]:
