@@ -73,26 +73,18 @@ def write(session: Session, case_id: bytes, version: int, brief: Brief, acting: 
     origin = permits.take(session, case_id, version, "brief", acting)
     if origin.team != LEGAL or not origin.may_summarise:
         raise NotAllowedError("brief")
-    case = Case(
-        id=brief.key.owner,
+    case = recording.descend(
+        session,
+        origin,
+        brief.key.owner,
+        acting,
+        brief.rows,
         kind="brief",
         team=EDITORS,
         status="new",
         urgency="normal",
-        language=origin.language,
         assignee=None,
-        opened=acting.day,
-        touched=acting.day,
-        may_summarise=origin.may_summarise,
-        may_quote=origin.may_quote,
-        may_share=origin.may_share,
-        wants_word=origin.wants_word,
-        wrote_before=False,
-        version=1,
     )
-    session.add(case)
-    session.flush()
-    recording.write_sealed(session, case, brief.rows)
     journal.write(session, "brief", by=acting.by, day=acting.day, case=origin.id, subject=case.id)
     until = clocks.due(case.urgency, acting.now, acting.settings.times)
     clocks.restart(session, case.id, clocks.ACCEPT, until)

@@ -1,5 +1,5 @@
 """
-What every act of staff on a case ends with.
+What acts of staff on a case have in common.
 
 The sealed rows a desk built are looked at for where they belong, never inside, and written; the journal gets
 its row, signed by who acted; a case that ends keeps no clock and tells nobody any more.
@@ -43,6 +43,39 @@ def write(session: Session, case: Case, rows: Rows | None) -> None:
     """Write what a desk sealed, as :func:`write_sealed`, where an act was given anything at all."""
     if rows is not None:
         write_sealed(session, case, rows)
+
+
+def descend(
+    session: Session,
+    origin: Case,
+    case_id: bytes,
+    acting: Acting,
+    sealed: Rows,
+    **own: object,
+) -> Case:
+    """
+    Open a case that comes from another: it has that one's language and consent, and what is its *own*.
+
+    Raises:
+        CaseworkError: as :func:`write_sealed`.
+    """
+    case = Case(
+        id=case_id,
+        language=origin.language,
+        opened=acting.day,
+        touched=acting.day,
+        may_summarise=origin.may_summarise,
+        may_quote=origin.may_quote,
+        may_share=origin.may_share,
+        wants_word=origin.wants_word,
+        wrote_before=False,
+        version=1,
+        **own,
+    )
+    session.add(case)
+    session.flush()
+    write_sealed(session, case, sealed)
+    return case
 
 
 def record(

@@ -71,28 +71,20 @@ def write(session: Session, case_id: bytes, version: int, split: Split, rows: Ro
     """
     origin = permits.take(session, case_id, version, "split", acting)
     other = origin.second if origin.assignee == acting.staff else origin.assignee
-    case = Case(
-        id=split.key.owner,
+    case = recording.descend(
+        session,
+        origin,
+        split.key.owner,
+        acting,
+        split.rows,
         kind=origin.kind,
         team=origin.team,
         status="accepted",
         urgency=origin.urgency,
-        language=origin.language,
         assignee=acting.staff,
         second=other if other in acting.staffing.living else None,
         split_from=origin.id,
-        opened=acting.day,
-        touched=acting.day,
-        may_summarise=origin.may_summarise,
-        may_quote=origin.may_quote,
-        may_share=origin.may_share,
-        wants_word=origin.wants_word,
-        wrote_before=False,
-        version=1,
     )
-    session.add(case)
-    session.flush()
-    recording.write_sealed(session, case, split.rows)
     recording.write_sealed(session, origin, rows)
     journal.write(session, "split", by=acting.by, day=acting.day, case=origin.id, subject=case.id)
     return case

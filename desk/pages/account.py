@@ -8,7 +8,7 @@ from crypto import keyring
 from crypto.keyring import WrongPassphraseError
 from desk import keyrings, people, pins
 from desk.errors import ConflictError, IncompleteError, MissingError
-from desk.pages.house import colleagues, working
+from desk.pages.house import colleagues, keep_duty, working
 from desk.routes import ROLES, UNLOCK, Route
 from desk.visit import Reply, Visit
 from register import places
@@ -59,18 +59,7 @@ def end_session(visit: Visit) -> Reply:
 
 def set_duty(visit: Visit) -> Reply:
     """Say whether one takes new cases, and how many."""
-    limit = visit.need("limit", 4)
-    if not limit.isdecimal():
-        raise IncompleteError("limit")
-    with visit.database.write() as session:
-        people.set_duty(
-            session,
-            visit.staff,
-            visit.acting,
-            on_duty=bool(visit.form.get("on_duty")),
-            limit=int(limit),
-            stand_in=visit.form.get("stand_in") or None,
-        )
+    keep_duty(visit, visit.staff)
     return visit.go("/account", "notice.duty")
 
 

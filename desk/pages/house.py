@@ -134,19 +134,29 @@ def assign(visit: Visit) -> Reply:
 
 def set_duty(visit: Visit) -> Reply:
     """Set duty, limit and stand-in of a colleague."""
+    keep_duty(visit, visit.arguments["staff"])
+    return visit.go("/house", "notice.duty")
+
+
+def keep_duty(visit: Visit, staff: str) -> None:
+    """
+    Keep what the form says of somebody's duty, limit and stand-in.
+
+    Raises:
+        IncompleteError: the limit is no number.
+    """
     limit = visit.need("limit", 4)
     if not limit.isdecimal():
         raise IncompleteError("limit")
     with visit.database.write() as session:
         people.set_duty(
             session,
-            visit.arguments["staff"],
+            staff,
             visit.acting,
             on_duty=bool(visit.form.get("on_duty")),
             limit=int(limit),
             stand_in=visit.form.get("stand_in") or None,
         )
-    return visit.go("/house", "notice.duty")
 
 
 def set_working(visit: Visit) -> Reply:
