@@ -63,6 +63,15 @@ class Stand:
         found: int = self.rows.execute(query, [DOOR + numbers[0], DOOR + numbers[-1]]).fetchone()[0]
         return found
 
+    async def taken(self, numbers: range) -> None:
+        """Wait until all these updates are in the spool, sealed and committed, worked or not."""
+        query = "SELECT count(*) FROM spool WHERE update_id BETWEEN ? AND ?"
+        async with asyncio.timeout(DRAINS_WITHIN + len(numbers) / 10):
+            while self.rows.execute(query, [DOOR + numbers[0], DOOR + numbers[-1]]).fetchone()[0] < len(
+                numbers
+            ):
+                await asyncio.sleep(0.005)
+
     async def drained(self, numbers: range) -> None:
         """Wait until all these updates are committed."""
         async with asyncio.timeout(DRAINS_WITHIN + len(numbers) / 10):

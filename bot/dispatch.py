@@ -35,13 +35,18 @@ class Dispatcher(Generic[Thing]):
     Hands waiting things to *work*, lane by lane, up to *most* of a lane at once, in their order.
 
     *work* returns how many of them, from the first on, are done, and the seconds until the lane is tried
-    again; None: as soon as it is its turn.
+    again; None: as soon as it is its turn. No turn begins before *ready* returns.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[Thing]], Awaitable[Worked]], width: int, most: int = 1
+        self,
+        work: Callable[[Sequence[Thing]], Awaitable[Worked]],
+        width: int,
+        most: int = 1,
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._work = work
+        self._ready = ready
         self._width = width
         self._most = most
         self._waiting: dict[bytes, deque[Thing]] = {}
@@ -79,7 +84,10 @@ class Dispatcher(Generic[Thing]):
             slots = asyncio.Semaphore(self._width)
             while True:
                 await slots.acquire()
-                lane = await self._turns.get()
+                await self._turns.some()
+                if self._ready is not None:
+                    await self._ready()
+                lane = self._turns.next()
                 group.create_task(self._serve(lane, slots))
 
     async def _serve(self, lane: bytes, slots: asyncio.Semaphore) -> None:
@@ -126,11 +134,14 @@ class _Turns:
         self._by_kind[kind].append(lane)
         self._some.set()
 
-    async def get(self) -> bytes:
-        """Wait for a lane, and take it out."""
+    async def some(self) -> None:
+        """Wait until there is a lane."""
         while not any(self._kinds):
             self._some.clear()
             await self._some.wait()
+
+    def next(self) -> bytes:
+        """Take out the lane whose turn it is; there must be one."""
         while not self._kinds[0]:
             self._kinds.rotate(-1)
         lane = self._kinds[0].popleft()

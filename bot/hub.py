@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,9 +36,10 @@ from bot.outbox import Outbox
 from bot.pace import Pace
 from bot.poll import poll
 from bot.rows import Numbers
+from bot.rush import Rush
 from bot.spool import Spool
 from bot.taps import Taps
-from bot.telegram import close
+from bot.telegram import BATCH, close
 from bot.ticks import Tick, ticking
 from bot.work import Erase, Worker
 from bot.writer import Writer
@@ -234,13 +236,16 @@ class Parts:
             house.erase,
             self.wake,
         )
-        self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH, runs.LONGEST)
+        self._rush = Rush(time.monotonic)
+        self.work: Dispatcher[int | bytes] = Dispatcher(worker.work, WIDTH, runs.LONGEST, self._rush.over)
         self._writer = writer
         self._queued: set[bytes] = set()
 
     async def take(self, door: int, updates: Sequence[dict[str, Any]]) -> None:
         """Store a batch that came in by *door*, then hand it to the workers."""
-        for arrival in await self.spool.take(updates, door):
+        arrivals = await self.spool.take(updates, door)
+        self._rush.took(full=len(updates) >= BATCH)
+        for arrival in arrivals:
             self.work.put(arrival.lane, arrival.number)
 
     async def queue_idle(self) -> None:

@@ -25,6 +25,8 @@ from bot.errors import TokenMissingError
 FILE_LIMIT = 20 * 1024 * 1024
 # Connections: senders, downloads, deletions. The library's pool scans all of them at every call.
 POOL = 16
+# Updates that Telegram gives at once, at most.
+BATCH = 100
 # Seconds Telegram may hold getUpdates open; it allows 50, proxies often cut at 30.
 HOLD = 25
 # Seconds beyond that until a connection counts as dead.
@@ -89,7 +91,7 @@ class Door(ExtBot[int]):
         """
         answer = await self._post(
             "getUpdates",
-            {"offset": offset, "limit": 100, "timeout": HOLD, "allowed_updates": list(raw.KINDS)},
+            {"offset": offset, "limit": BATCH, "timeout": HOLD, "allowed_updates": list(raw.KINDS)},
             read_timeout=HOLD + GRACE,
         )
         if not isinstance(answer, list):
