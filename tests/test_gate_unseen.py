@@ -38,6 +38,42 @@ YAROSLAV: dict[str, object] = {
     "age": 51,
 }
 
+# Names that are two words or one, houses with a number, a docket, a unit's honour, a place of many words.
+SALMAN: dict[str, object] = {
+    "name": "Мирзагаджиев Абдулмуслим Хан-Магомедович",
+    "nickname": "Бархан",
+    "unit": "1307-й мотострелковый Приамурский полк, батальон «Серая Цапля»",
+    "settlement": "Нижние Вязёмки",
+    "date": "2023-03-08",
+    "school": "лицей № 23",
+    "prison": "ИК-31",
+    "court_case": "2а-771/2023",
+    "coordinates": "47.8125, 37.4410",
+    "relatives": "жена Эльгизат",
+}
+LIGHT: dict[str, object] = {"name": "Юз Любомир Янович", "settlement": "Усть-Цирма", "date": "2023-07-29"}
+BY_CAUSE = {
+    "one word written as two": "Мирза-Гаджиева увезли ночью.",
+    "both with a capital": "Абдул Муслима увезли ночью.",
+    "two words written as one": "Ханмагомедовича увезли ночью.",
+    "neighbouring letters swapped": "Абдулмусилм ушёл из части.",
+    "a number in words": "Солдаты одна тысяча триста седьмого полка отказались.",
+    "a number in soldiers' words": "Парни тыща триста седьмого полка ушли.",
+    "an honour without its number": "В Приамурском полку отказались десятки.",
+    "a name in quotes": "Бойцы «Серой Цапли» отказались.",
+    "a house, its number after": "Он учился в лицее №23.",
+    "a house, its number before": "Он учился в 23-м лицее.",
+    "a house in words": "Вербовали в тридцать первой колонии.",
+    "a docket": "Суд отложил дело № 2а–771/2023.",
+    "degrees in words": "Их высадили у 47,81° с. ш., 37,44° в. д.",
+    "a plural place": "Жителя Нижних Вязёмок увезли.",
+    "a misspelt place": "Уроженца Нижних Везёмок увезли.",
+}
+LIGHT_BY_CAUSE = {
+    "three letters apart": "ю з а увезли ночью",
+    "a place's adjective with a vowel slipped in": "Устьциремский парень ушёл домой.",
+}
+
 BLOCKED = [
     ("С Лисом говорили двое офицеров.", "ru"),
     ("Верхнеталинский отказник вернулся домой.", "ru"),
@@ -86,6 +122,13 @@ def judge(detectors: Detectors, draft: str, lang: str) -> object:
 @pytest.mark.parametrize(("draft", "lang"), BLOCKED)
 def test_another_way_to_say_it_is_blocked_too(detectors: Detectors, draft: str, lang: str) -> None:
     assert judge(detectors, draft, lang) == "block"
+
+
+@pytest.mark.parametrize("cause", [*BY_CAUSE, *LIGHT_BY_CAUSE])
+def test_every_cause_of_a_leak_once_missed_is_closed(detectors: Detectors, cause: str) -> None:
+    card, draft = (SALMAN, BY_CAUSE[cause]) if cause in BY_CAUSE else (LIGHT, LIGHT_BY_CAUSE[cause])
+    question = {"case_fields": card, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == "block"
 
 
 @pytest.mark.parametrize(("draft", "lang"), WARNED)

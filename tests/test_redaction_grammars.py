@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casework.redaction import dates, fields, fold, ids, normalise, numbers, verbatim
+from casework.redaction import dates, fields, fold, formations, ids, normalise, numbers, verbatim
 from casework.redaction.detectors import Detectors
 
 pytestmark = pytest.mark.usefixtures("offline")
@@ -204,7 +204,7 @@ def test_a_field_is_read_by_its_name(key: str, kind: str) -> None:
 def test_a_numbered_unit_is_known_in_full_and_abbreviated() -> None:
     found = {
         (n, k)
-        for _, _, n, k in fields.formations("64-я отдельная мотострелковая бригада, 2918 мсп, 45th brigade")
+        for _, _, n, k in formations.find("64-я отдельная мотострелковая бригада, 2918 мсп, 45th brigade")
     }
     assert found == {("64", "brigade"), ("2918", "regiment"), ("45", "brigade")}
 

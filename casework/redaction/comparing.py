@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from casework.redaction import dates, fields, fold, ids, numbers
+from casework.redaction import dates, fold, formations, ids, numbers
 from casework.redaction.fields import Sealed
 from casework.redaction.findings import Finding, Level, mark
 from casework.redaction.matching import Context
 from casework.redaction.page import Page, inside
-from casework.redaction.places import SealedPlace, is_region_word
+from casework.redaction.places import Gazetteer, SealedPlace, is_region_word
 from casework.redaction.public import Public
 
+_LONG_PLACE = 6  # letters; shorter names are alike by chance
 _NEAR_DEGREES = 0.2  # about 20 km: two villages apart
 
 
@@ -131,12 +132,27 @@ def sealed_coordinates(page: Page, sealed: Sealed) -> Iterator[Finding]:
             yield mark(page.given, page.span(found.start, found.end), "coords", Level.BLOCK, "remove")
 
 
-def sealed_units(page: Page, sealed: Sealed) -> Iterator[Finding]:
-    """Find a unit named by number and kind: the 64th brigade."""
+def sealed_units(page: Page, sealed: Sealed, context: Context) -> Iterator[Finding]:
+    """Find a unit, a school or a colony named by number and kind: the 64th brigade."""
     wanted = set(sealed.formations)
-    for start, end, number, kind in fields.formations(page.text):
+    for start, end, number, kind in formations.find(page.text):
         if (number, kind) in wanted:
+            shown, mend = ("institution", "remove") if formations.is_house(kind) else ("unit", "unit")
+            yield mark(page.given, page.span(start, end), shown, Level.BLOCK, mend)
+    bare = {number for number, kind in wanted if not formations.is_house(kind)}
+    for start, end, number in formations.numbers_alone(page.text) if bare else ():
+        if number in bare:
             yield mark(page.given, page.span(start, end), "unit", Level.BLOCK, "unit")
+    for name in sealed.honorary:
+        for index in range(len(page.tokens) - len(name) + 1):
+            last = index + len(name) - 1
+            words = page.tokens[index : last + 1]
+            if not all(word.key in keys for word, keys in zip(words, name, strict=True)):
+                continue
+            around = page.text[max(0, words[0].at - 40) : words[-1].at + len(words[-1].text) + 40]
+            is_marked = words[0].is_capital and not context.listed.issuperset(range(index, last + 1))
+            if is_marked and (len(name) > 1 or formations.is_near_unit(around)):
+                yield mark(page.given, page.over(index, last), "unit", Level.BLOCK, "unit")
 
 
 def sealed_days(
@@ -194,11 +210,11 @@ def _relative_days(page: Page, sealed: Sealed, context: Context) -> Iterator[Fin
 
 
 def sealed_places(
-    page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]]
+    page: Page, sealed: Sealed, context: Context, excused: list[tuple[int, int]], gazetteer: Gazetteer
 ) -> Iterator[Finding]:
     """Find the sealed settlement in any form, its adjectives, its street and its district."""
     for place in sealed.settlements:
-        yield from _settlement(page, place, context, excused)
+        yield from _settlement(page, place, context, excused, gazetteer)
     for place in sealed.districts:
         for index in _occurrences(page, place, whole=True):
             yield mark(page.given, page.over(index, index), "district", Level.WARN, "place")
@@ -207,7 +223,7 @@ def sealed_places(
 
 
 def _settlement(
-    page: Page, place: SealedPlace, context: Context, excused: list[tuple[int, int]]
+    page: Page, place: SealedPlace, context: Context, excused: list[tuple[int, int]], gazetteer: Gazetteer
 ) -> Iterator[Finding]:
     for index in _occurrences(page, place, whole=len(place.telling) > 1):
         if index in context.regions:
@@ -220,6 +236,11 @@ def _settlement(
         if not page.tokens[index].is_capital and page.lexicon.is_ordinary(page.tokens[index].text, page.lang):
             continue
         yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
+    for index in _misspelt(page, place, gazetteer):
+        if index not in context.regions:
+            yield mark(
+                page.given, page.over(*_whole_name(page, place, index)), "settlement", Level.BLOCK, "place"
+            )
     for first, last in _cut_or_grown(page, place):
         if first not in context.regions:
             yield mark(page.given, page.over(first, last), "settlement", Level.BLOCK, "place")
@@ -276,6 +297,28 @@ def _cut_or_grown(page: Page, place: SealedPlace) -> Iterator[tuple[int, int]]:
             yield index, index + 1
 
 
+def _misspelt(page: Page, place: SealedPlace, gazetteer: Gazetteer) -> Iterator[int]:
+    """Yield tokens that are no place of the table and a slip, or another language, away from *place*."""
+    if place.is_large:
+        return
+    for index, token in enumerate(page.tokens):
+        is_marked = token.is_capital and not token.is_first and not page.is_flat(index)
+        if not is_marked or token.is_number or len(token.key) < _LONG_PLACE:
+            continue
+        for word in place.telling:
+            if place.matches(word, token.key) or not place.is_alike(word, token.key):
+                continue
+            is_whole = all(
+                0 <= index - word + other < len(page.tokens)
+                and place.matches(other, page.tokens[index - word + other].key)
+                for other in range(len(place.words))
+                if other != word
+            )
+            if is_whole and gazetteer.population(token.text) is None:
+                yield index
+                break
+
+
 def _stands_whole(page: Page, place: SealedPlace, index: int, word: int) -> bool:
     return all(
         0 <= index - word + other < len(page.tokens)
@@ -306,14 +349,14 @@ def _is_region_name(page: Page, index: int) -> bool:
 _STREET_BEFORE = re.compile(
     (
         r"(?:ул(?:иц\w+)?|пер(?:еул\w+)?|просп\w*|пр-?т|вул(?:иц\w+)?|наб(?:ережн\w+)?|бульвар\w*|шоссе|"
-        r"street|st)\.?\s*$"
+        r"street|st)\.?\s*(?:[А-ЯЁІЇЄ]\w{0,20}[.\s]\s*)?$"
     ),
     re.I,
 )
 
 
 def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
-    for index in _occurrences(page, street, whole=len(street.telling) > 1):
+    for index in _occurrences(page, street, whole=False):
         token = page.tokens[index]
         tail = re.match(
             (
@@ -325,7 +368,8 @@ def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
         is_street = bool(_STREET_BEFORE.search(page.text[max(0, token.at - 14) : token.at])) or bool(
             re.match(r"\s+(?:street|улиц|вулиц)", page.text[token.at + len(token.text) :], re.I)
         )
-        if not tail and not is_street and (token.is_first or not token.is_capital):
+        is_whole = len(street.telling) == 1 or _stands_whole(page, street, index, max(street.telling))
+        if not tail and not is_street and (not is_whole or token.is_first or not token.is_capital):
             continue
         end = token.at + len(token.text) + (tail.end() if tail else 0)
         level = Level.BLOCK if tail or is_street else Level.WARN

@@ -108,6 +108,9 @@ _NUMBERED = (
 )
 
 
+_APOSTROPHES = str.maketrans("’ʼ`", "'" * 3)
+
+
 class Exactness(Enum):
     """Whether a day was named, or has to be worked out."""
 
@@ -137,7 +140,7 @@ class Mention:
 
 def find(text: str) -> list[Mention]:
     """Return the days that *text* names exactly, in order; a span is read once."""
-    text = fold.lowered(text)
+    text = fold.lowered(text).translate(_APOSTROPHES)
     found: list[Mention] = []
     taken: list[tuple[int, int]] = []
     apart = _NUMBERED if "числа" in text or "го" in text else ()
@@ -197,16 +200,31 @@ _MOBILISED = (
     r"(?:объявлени|оголошенн)\w+ (?:частичн\w+ |частков\w+ )?мобил[иі]зац\w+|"
     r"(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation"
 )
+_DAY = r"(?:день|дня|дню|д[её]нь|дн[её]м|дні)"
+_WOMEN = (
+    rf"(?:международн|всемирн|міжнародн)\w+ (?:женск|жіноч)\w+ {_DAY}|"
+    rf"(?:international )?women['’]?s day|жіноч\w+ {_DAY}"
+)
 # Days of the year that readers know by a name.
 _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
     (re.compile(pattern), day, month, year)
     for pattern, day, month, year in (
-        (r"международн\w+ женск\w+ дн\w+|(?:international )?women['’]?s day|жіноч\w+ дн\w+", 8, 3, None),
-        (r"д(?:ень|ня|ню|нем) победы|victory day", 9, 5, None),
-        (r"д(?:ень|ня|ню|нем) защитника отечества|defender of the fatherland day", 23, 2, None),
+        (_WOMEN, 8, 3, None),
+        (rf"{_DAY} победы|{_DAY} перемоги|victory day", 9, 5, None),
+        (rf"{_DAY} защитник\w+ отечества|defenders? of the fatherland day", 23, 2, None),
+        (rf"{_DAY} народного единства|(?:national )?unity day", 4, 11, None),
+        (rf"{_DAY} космонавтики|cosmonautics day", 12, 4, None),
+        (rf"{_DAY} знаний|{_DAY} знань|knowledge day", 1, 9, None),
+        (rf"{_DAY} вдв|{_DAY} десантник\w|paratroopers['’]? day", 2, 8, None),
+        (rf"{_DAY} памяти и скорби|day of (?:memory|remembrance) and sorrow", 22, 6, None),
+        (rf"{_DAY} незалежност\w|{_DAY} независимости украины|independence day of ukraine", 24, 8, None),
+        (rf"татьянин\w* {_DAY}", 25, 1, None),
+        (r"крещени[еяю]м?(?: господн\w+)?|водохрещ\w+|epiphany", 19, 1, None),
+        (r"первома[йяюе]\w{0,2}|may day", 1, 5, None),
+        (rf"{_DAY} (?:ракетных войск и артиллерии|ракетчика)", 19, 11, None),
         (r"нов(?:ый|ого|ому|ым) год(?!а назад)\w?|new year(?:['’]s day)?", 1, 1, None),
         (r"рождеств\w+|orthodox christmas", 7, 1, None),
-        (r"д(?:ень|ня|ню) россии|russia day", 12, 6, None),
+        (rf"{_DAY} россии|russia day", 12, 6, None),
         (_WAR_BEGAN, 24, 2, 2022),
         (_MOBILISED, 21, 9, 2022),
     )
@@ -220,7 +238,9 @@ _DAY_AFTER = (
     r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|next day|day) "
     r"(?:после|після|after|following)"
 )
-_DAY_BEFORE = r"(?:накануне|напередодні|за день до|день перед|(?:on the )?eve of|(?:the|a) day before)"
+_DAY_BEFORE = (
+    r"(?:накануне|напередодні|(?:в )?канун|за день до|день перед|(?:on the )?eve of|(?:the|a) day before)"
+)
 _WEEK_AFTER = rf"через (?:{_N} )?недел[юиь] после|через (?:{_N} )?тижд\w+ після|{_N} weeks? after"
 _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
     (re.compile(pattern + r"\W*(?:the\s+)?$"), sign, unit)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-from casework.redaction import dates, fold, ids, numbers, places
+from casework.redaction import dates, formations, ids, places
 from casework.redaction.errors import GateError
 from casework.redaction.names import Part, SealedName, Sealer
 from casework.redaction.places import Gazetteer, SealedPlace
@@ -77,6 +77,7 @@ class Sealed:
     coordinates: list[tuple[float, float]] = field(default_factory=list)
     plates: list[str] = field(default_factory=list)
     formations: list[tuple[str, str]] = field(default_factory=list)
+    honorary: list[tuple[frozenset[str], ...]] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     ranks: list[str] = field(default_factory=list)
     posts: list[str] = field(default_factory=list)
@@ -86,68 +87,6 @@ class Sealed:
 
     def __repr__(self) -> str:
         return "<Sealed>"
-
-
-# A unit by number and kind, in full or as soldiers abbreviate it.
-_FORMATIONS = (
-    ("brigade", r"бригад\w*|бриг\.?|омсбр|обрмп|одшбр|огвмсбр|омбр|осназ|brigade"),
-    ("regiment", r"полк\w*|гв?мсп|мсп|вдп|пдп|дшп|тп|гсап|сп|regiment|polk\w*"),
-    ("division", r"дивизи\w*|вдд|дшд|мсд|тд|division"),
-    ("army", r"арми\w*|армі\w*|army"),
-    ("battalion", r"батальон\w*|бат\.?|омсб|одшб|battalion|batalion\w*"),
-    ("base", r"баз[аыеуой]+|base"),
-)
-_BETWEEN = (
-    r"(?:(?:[а-яёіїє-]{1,30}(?:ой|ая|ую|ого|ому|ом|ей|ый|ий|ым|ої|ька|ької)|отд|гв|мотострелк\w*|guards|"
-    r"separate|motor(?:i[sz]ed)?|rifle|airborne|"
-    r"tank|naval|infantry|marine|artillery|assault|air|special|forces|landing)\.?[ \u00a0]+){0,5}"
-)
-_FORMATION = re.compile(
-    r"(?<![\d.,/])(?P<number>\d{1,4})(?:[-‑]?(?:я|й|го|ю|ой|ый|ому|ая|st|nd|rd|th|а|ї|у))?[ \u00a0]+"
-    + _BETWEEN
-    + "(?P<kind>"
-    + "|".join(f"(?P<{k}>{p})" for k, p in _FORMATIONS)
-    + r")(?!\w)",
-    re.I,
-)
-
-
-# Units whose number is written out; battalions so named are in every regiment.
-_CARDINALS = (
-    r"сто|двести|триста|четыреста|пятьсот|шестьсот|семьсот|восемьсот|девятьсот|двадцать|тридцать|сорок|пятьдесят|"
-    r"шестьдесят|семьдесят|восемьдесят|девяносто|двісті|чотириста|п'ятсот|двадцять|тридцять|п'ятдесят|шістдесят|"
-    r"сімдесят|вісімдесят|дев'яносто|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-)
-_ORDINALS = fold.numbered(
-    "перв:1 втор:2 трет:3 четверт:4 четвёрт:4 пят:5 шест:6 седьм:7 восьм:8 девят:9 десят:10 одиннадцат:11 "
-    "двенадцат:12 тринадцат:13 четырнадцат:14 пятнадцат:15 шестнадцат:16 семнадцат:17 восемнадцат:18 "
-    "девятнадцат:19 двадцат:20 тридцат:30 сороков:40 пятидесят:50 шестидесят:60 семидесят:70 восьмидесят:80 "
-    "девяност:90 сот:100 двухсот:200 трехсот:300 трёхсот:300 перш:1 друг:2 четверт:4 п'ят:5 шост:6 сьом:7 "
-    "дев'ят:9 двадцят:20 тридцят:30 first:1 second:2 third:3 fourth:4 fifth:5 sixth:6 seventh:7 eighth:8 "
-    "ninth:9 tenth:10 twentieth:20 thirtieth:30"
-)
-_SPELLED_FORMATION = re.compile(
-    rf"(?<![\w-])(?P<cardinals>(?:(?:{_CARDINALS})[ \u00a0-]+)*)"
-    rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"
-    r"(?:ый|ий|ой|ей|ая|я|ья|ьей|ую|ю|ью|ого|его|ьего|ому|ьему|ым|ом|а|у|ої|ій|ою)?[ \u00a0]+"
-    + _BETWEEN
-    + "(?P<kind>"
-    + "|".join(f"(?P<{k}>{p})" for k, p in _FORMATIONS if k != "battalion")
-    + r")(?!\w)",
-)
-
-
-def formations(text: str) -> list[tuple[int, int, str, str]]:
-    """Return ``(start, end, number, kind)`` of the numbered units that *text* names."""
-    found = []
-    for match in _FORMATION.finditer(text):
-        kind = next(k for k, _ in _FORMATIONS if match[k])
-        found.append((match.start(), match.end(), match["number"].lstrip("0"), kind))
-    for match in _SPELLED_FORMATION.finditer(fold.lowered(text).replace("’", "'")):
-        number = sum(numbers.value_of(w) or 0 for w in re.split(r"[\s-]+", match["cardinals"]) if w)
-        kind = next(k for k, _ in _FORMATIONS if k != "battalion" and match[k])
-        found.append((match.start(), match.end(), str(number + _ORDINALS[match["ordinal"]]), kind))
-    return found
 
 
 # Fields that hold words about people rather than one value.
@@ -236,6 +175,9 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         sealed.plates.append(ids.plate_key(value))
     elif kind in {"children", "relative", "text", "who"}:
         sealed.texts.append(value)
+    if kind == "unit":
+        for words in formations.honorary(value):
+            sealed.honorary.append(tuple(sealer.word(w, Part.NICKNAME, owner).keys for w in words))
     if kind == "children":
         sealed.children.extend(int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)[:1])
     if kind == "who":
@@ -323,11 +265,13 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
             sealed.plates.append(ids.plate_key(text))
         elif found.kind == "coords":
             add_coordinates(sealed, text)
+        elif found.kind == "docket":
+            sealed.literals.append((re.sub(r"\s", "", text).lower(), "docket"))
         elif found.kind not in {"address", "plate_region"}:
             sealed.numbers.append((ids.digits_of(text), found.kind))
     if kind == "telegram" and not any(c in value for c in " @/") and len(value) >= 4:
         sealed.literals.append((value.lower(), "telegram"))
-    sealed.formations.extend((number, name) for _, _, number, name in formations(value))
+    sealed.formations.extend((number, name) for _, _, number, name in formations.find(value))
     if kind not in {"email", "plate", "address"}:
         for match in re.finditer(r"\d[\d\s().-]*\d", value):
             digits = ids.digits_of(match[0])

@@ -85,9 +85,9 @@ def _sealed(held: Held, sealed: Sealed, facts: Facts) -> list[Finding]:
     excused = context.cited if is_touched else context.sourced
     return [
         *found,
-        *comparing.sealed_units(page, sealed),
+        *comparing.sealed_units(page, sealed, context),
         *comparing.sealed_days(page, sealed, context, excused, held.detectors.public),
-        *comparing.sealed_places(page, sealed, context, excused),
+        *comparing.sealed_places(page, sealed, context, excused, held.detectors.gazetteer),
     ]
 
 
@@ -109,7 +109,7 @@ def _elsewhere(held: Held, sealed: Sealed) -> list[Finding]:
     page, context = held.page, held.context
     names = matching.find(page, sealed.names, context, held.detectors.gazetteer)
     sealed.settlements = [place for place in sealed.settlements if not place.is_large]
-    around = comparing.sealed_places(page, sealed, context, context.cited)
+    around = comparing.sealed_places(page, sealed, context, context.cited, held.detectors.gazetteer)
     return [
         *(f if f.kind in _CERTAIN else soften(f) for f in names if f.kind != "name_initials"),
         *(f for f in _numbered(page, sealed) if f.level is Level.BLOCK),

@@ -53,13 +53,19 @@ _PLATE_REGION = re.compile(
     r"number)\w*\s+(?:from |of )?region\s+\d{2,3}",
     re.I,
 )
+_NORTH = r"(?:\s?°)?\s?(?:[NS](?!\w)|с\.?\s?ш\.?|пн\.?\s?ш\.?|северн\w+ широт\w+|градус\w*)?"
+_EAST = r"(?:\s?°)?\s?(?:[EW](?!\w)|в\.?\s?д\.?|сх\.?\s?д\.?|восточн\w+ долгот\w+|градус\w*)?"
 _COORDINATES = re.compile(
-    r"(?P<lat>-?\d{1,2}[.,]\d{2,8})°?\s?[NS]?\s*[,;/ ]\s*(?P<lon>-?\d{1,3}[.,]\d{2,8})°?\s?[EW]?"
+    rf"(?P<lat>-?\d{{1,2}}[.,]\d{{2,8}}){_NORTH}\s*(?:[,;/ ]|(?<=ш\.)|(?<=N))\s*"
+    rf"(?:и\s+|E\s?|долгота:?\s+|довгота:?\s+|lon\w*:?\s+)?(?P<lon>-?\d{{1,3}}[.,]\d{{2,8}}){_EAST}",
+    re.I,
 )
 _DEGREES = re.compile(
     r"(?P<lat>\d{1,2})\s?°\s?(?P<latm>\d{1,2})['′][^,;]{0,12}[,; ]+"
     r"(?P<lon>\d{1,3})\s?°\s?(?P<lonm>\d{1,2})['′]"
 )
+# A court's number of a case: 1-47/2023, 2а-1180/2022, 33-5512/23.
+_DOCKET = re.compile(r"(?<![\w/.-])\d{1,2}[а-яa-z]{0,2}\s?-\s?\d{1,6}\s?/\s?(?:20)?\d{2}(?!\d)", re.I)
 _CAPITAL = r"(?-i:[А-ЯЁІЇЄҐA-Z])"
 _HOUSE = r"(?:,?\s*(?:д(?:ом)?\.?\s*)?\d+\w?(?:[-/ ]\d+)?(?:,?\s*(?:кв|корп|оф|к)\.?\s*\d+)*)"
 _STREET = re.compile(
@@ -95,6 +101,7 @@ _SHAPES = (
     (_PLATE_REGION, "plate_region"),
     (_STREET, "address"),
     (_DEGREES, "coords"),
+    (_DOCKET, "docket"),
 )
 
 

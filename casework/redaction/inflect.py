@@ -115,6 +115,9 @@ _ADJECTIVE = (
     "я",
     "ей",
 )
+_PLURAL = (
+    "и", "ы", "і", "", "ь", "ов", "ев", "ей", "ів", "їв", "ам", "ям", "ами", "ями", "ах", "ях",
+)  # fmt: skip
 _IY = (
     "ий",
     "ия",
@@ -186,11 +189,19 @@ def _paradigms(word: str) -> list[tuple[str, tuple[str, ...]]]:
         return [(word[:-1], _SOFT), *_alternations(word)]
     if word.endswith("о"):
         return [(word[:-1], _O_STEM)]
+    if re.search(r"[бвгджзклмнпрстфхцчшщ][иы]$", word) and not word.endswith("швили"):
+        return [(word[:-1], _PLURAL), *_filled(word[:-1])]
     if _FIXED.search(word):
         return [(word, ("", "ым", "ыми"))]
     if word[-1:] in _CONSONANT:
         return [(word, _HARD), *_alternations(word)]
     return [(word, ("",))]
+
+
+def _filled(stem: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the stems of a plural whose bare form takes a vowel in: Вязёмки, Вязёмок; Сосенки, Сосенок."""
+    pair = re.fullmatch(rf"(.*[{_CONSONANT}])([{_CONSONANT}])", stem)
+    return [(pair[1] + vowel + pair[2], ("",)) for vowel in "оеі"] if pair else []
 
 
 def _stem_sounds(stem: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from casework.redaction import fold, normalise, ordinary
 from casework.redaction.findings import Finding, Level, mark
@@ -32,6 +33,8 @@ _SAME_PATRONYMIC = 92.0
 _LEAST_FOR_LIKENESS = 6  # letters
 _LONG_GIVEN = 7  # letters
 _LONGEST_SPREAD = 24  # letters of a name written apart
+_LEAST_SPREAD = 3  # letters
+_ONE_LETTER_WORDS = frozenset("авикосуязій")
 _MOST_APART = 200  # letters standing apart in a row
 _MOST_STUBS = 200  # words with their middle left out, in one draft
 
@@ -189,6 +192,8 @@ class _Matcher:
         if best is None:
             return None
         score, name = best
+        if score < _BLOCK_LIKENESS and _is_swapped(token.key, name):
+            score = _BLOCK_LIKENESS
         if name.part is not Part.SURNAME and not self._is_misspelt_given(token.key, token.text, score, name):
             return None
         is_doubtful = score < _BLOCK_LIKENESS or page.labels[index] == "LOC"
@@ -205,7 +210,8 @@ class _Matcher:
     def _is_misspelt_given(self, key: str, text: str, score: float, name: SealedName) -> bool:
         """Given names and patronymics are alike among themselves, so only a slip in a long one counts."""
         is_long = len(key) >= _LONG_GIVEN and all(len(base) >= _LONG_GIVEN for base in name.bases)
-        return is_long and score >= _SAME_PATRONYMIC and not _is_other_name(self.page, text)
+        is_slip = score >= _SAME_PATRONYMIC or _is_swapped(key, name)
+        return is_long and is_slip and not _is_other_name(self.page, text)
 
     def _may_be_misspelt(self, index: int) -> bool:
         page, token = self.page, self.page.tokens[index]
@@ -232,9 +238,11 @@ class _Matcher:
             left, right = page.tokens[index], page.tokens[index + 1]
             if left.is_number or right.is_number or len(page.between(index, index + 1)) > 2:
                 continue
-            if len(left.text) == 1 or len(right.text) == 1 or right.is_capital:
+            if len(left.text) == 1 or len(right.text) == 1 or (right.is_capital and not left.is_capital):
                 continue
             joined = fold.key(left.text + right.text)
+            if right.is_capital and len(joined) < _LONG_GIVEN:
+                continue
             if (
                 len(left.text + right.text) >= (5 if self._is_torn(left, right) else 6)
                 and any(n.part is not Part.NICKNAME for n in self.exact.get(joined, ()))
@@ -260,10 +268,11 @@ class _Matcher:
                 yield mark(
                     self.page.given, self.page.over(start, end - 1), "name_spaced", Level.BLOCK, "retype"
                 )
-            elif end - start >= 4:
-                for first in range(start, end - 3):
-                    for last in range(min(end, first + _LONGEST_SPREAD), first + 3, -1):
-                        if self._is_named("".join(t.text for t in tokens[first:last])):
+            elif end - start >= _LEAST_SPREAD:
+                for first in range(start, end - _LEAST_SPREAD + 1):
+                    for last in range(min(end, first + _LONGEST_SPREAD), first + _LEAST_SPREAD - 1, -1):
+                        letters = "".join(t.text for t in tokens[first:last])
+                        if self._is_named(letters) and not _ONE_LETTER_WORDS.issuperset(letters.lower()):
                             yield mark(
                                 self.page.given,
                                 self.page.over(first, last - 1),
@@ -297,6 +306,15 @@ class _Matcher:
             readings = {fold.key(reading) for reading in normalise.unleet(match[0])}
             if any(len(plain) >= 5 and plain in self.exact for plain in readings):
                 yield mark(self.page.given, self.page.span(*match.span()), "homoglyph", Level.BLOCK, "retype")
+
+
+def _is_swapped(key: str, name: SealedName) -> bool:
+    """Say whether *key* is a form of *name* with two neighbouring letters swapped, which no other name is."""
+    letters = sorted(key)
+    return any(
+        len(base) == len(key) and sorted(base) == letters and OSA.distance(base, key) == 1
+        for base in name.bases
+    )
 
 
 def _kind(name: SealedName, text: str, key: str) -> str:

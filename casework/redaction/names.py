@@ -108,6 +108,9 @@ _SKIP = frozenset(fold.table("оглы оглу кызы угли oglu ogly kyzy
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 
 
+_HALVES = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*(?:[-‑–][^\W\d_]+)+")
+
+
 _GENDERS = (
     ("ова", "ов"),
     ("ева", "ев"),
@@ -158,7 +161,14 @@ class Sealer:
     def person(self, value: str, owner: int) -> list[SealedName]:
         """Return the words of a person's full name, in whatever order they were sealed."""
         words = [w for w in _WORD.findall(value) if self._is_part(w)]
-        found = zip(words, self._parts(words), strict=True)
+        found = list(zip(words, self._parts(words), strict=True))
+        part_of = dict(found)
+        # A name of two halves is also written as one word: Чойган-оол, Чойганоол.
+        found += [
+            ("".join(halves), part_of[halves[-1]])
+            for halves in map(_WORD.findall, _HALVES.findall(value))
+            if halves[-1] in part_of
+        ]
         return [self.word(w, part, owner) for w, part in found if part in self.parts]
 
     def named(self, card: str, owner: int) -> list[SealedName]:

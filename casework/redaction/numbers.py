@@ -74,7 +74,9 @@ _HUNDREDS = (
 # Forms people use while dictating or declining a unit's number.
 _OBLIQUE = fold.numbered(
     "двух:2 двум:2 двома:2 трех:3 трем:3 четырех:4 пяти:5 шести:6 семи:7 восьми:8 девяти:9 десяти:10 "
-    "сорока:40 девяноста:90 ста:100 двадцати:20 тридцати:30 одного:1 одной:1 единица:1 двойка:2 "
+    "сорока:40 девяноста:90 ста:100 двадцати:20 тридцати:30 двадцяти:20 тридцяти:30 пятидесяти:50 "
+    "шестидесяти:60 семидесяти:70 восьмидесяти:80 п'ятдесяти:50 шістдесяти:60 сімдесяти:70 вісімдесяти:80 "
+    "одного:1 одной:1 единица:1 двойка:2 "
     "тройка:3 четверка:4 пятерка:5 шестерка:6 семерка:7 восьмерка:8 девятка:9"
 )
 _THOUSANDS = frozenset(
@@ -106,6 +108,7 @@ def _values() -> dict[str, int]:
             table.update({fold.key(w): count * scale for w in row.split()})
     for count, row in enumerate(_TEENS):
         table.update({fold.key(w): 10 + count for w in row.split()})
+        table.update({fold.key(w[:-1] + "и"): 10 + count for w in row.split() if w.endswith("ь")})
     table.update({fold.key(w): value for w, value in _OBLIQUE.items()})
     return table
 

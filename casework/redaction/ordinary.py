@@ -62,6 +62,13 @@ _DEEDS = frozenset(
 )
 
 
+# "Слава и ещё восемь": only people are counted so.
+_COMPANY = re.compile(
+    r"\s+(?:и|та|й|and|с|з|with)\s+(?:ещ[её]|ще|друг\w+|інш\w+|other|\w+ other|товарищ|сослужив|однополч)",
+    re.I,
+)
+
+
 def weigh(page: Page, index: int, part: Part, *, is_beside_own: bool) -> Level | None:
     """Return how grave a form of a sealed name is at token *index*, where it is also an ordinary word."""
     token = page.tokens[index]
@@ -188,14 +195,32 @@ def _is_explained(page: Page, index: int) -> bool:
 def acts(page: Page, index: int) -> bool:
     """Say whether the sentence goes on with something that people do, or that is done to them."""
     token = page.tokens[index]
-    if page.text[token.at + len(token.text) :].startswith(":"):
+    after = page.text[token.at + len(token.text) : token.at + len(token.text) + 20]
+    if after.startswith(":") or _COMPANY.match(after):
         return True
     ahead = range(index + 1, min(index + 1 + _REACH, len(page.tokens)))
-    return any(
+    if page.lexicon.is_thing(token.text, page.lang):
+        # "Правда в том, говорит юрист": what another clause tells is not of a thing.
+        ahead = range(index + 1, next((i for i in ahead if "," in page.between(i - 1, i)), ahead.stop))
+    return _is_acted_on(page, index) or any(
         page.tokens[i].sentence == token.sentence
         and (page.lemmas[i] in _DEEDS or page.tokens[i].key in _DEEDS)
         for i in ahead
     )
+
+
+def _is_acted_on(page: Page, index: int) -> bool:
+    """Say whether nobody in particular does something to whom token *index* names: Запорожцю дали."""
+    if not page.is_joined(index):
+        return False
+    token, verb = page.tokens[index], page.tokens[index + 1]
+    if not fold.is_cyrillic(token.text) or verb.sentence != token.sentence:
+        return False
+    living = [p.tag for p in page.lexicon.parses(token.text.lower(), page.lang) if "anim" in p.tag]
+    deed = page.lexicon.parses(verb.text.lower(), page.lang)[0].tag
+    # One person does not agree with a plural verb, so somebody else is doing it.
+    is_one = bool(living) and not any("plur" in tag and "nomn" in tag for tag in living)
+    return is_one and "VERB" in deed and "plur" in deed and "past" in deed
 
 
 def _reads_as_name(page: Page, index: int, part: Part) -> bool:

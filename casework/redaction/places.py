@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
+from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
+
 from casework.redaction import fold
 from casework.redaction.inflect import forms
 from casework.redaction.lexicon import Lexicon
@@ -18,6 +21,9 @@ from casework.redaction.romanise import keys_of, read_back, romanise
 SMALL = 100_000  # people; a settlement below it may not be named without a look
 SMALL_REGION = 500  # thousand people; a federal subject below it narrows as much as a town
 
+_LONG = 6  # letters; shorter names are alike by chance
+_ALIKE = 88.0  # of 100; as of surnames
+_VOWELS = re.compile("[аеиоуюя]")
 _ENDING = re.compile(r"(ого|его|ому|ему|ой|ей|ом|ем|ым|им|ая|ую|ое|ие|ий|ам|ах|ами|ою|[аеиоуюяй])$")
 _ADJECTIVE_TAIL = re.compile(
     r"^(ов|ев|ин|ен|ан|ян|н|он)?(ск|цк|жск|шск|ч)(ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$"
@@ -138,6 +144,19 @@ class SealedPlace:
         """Say whether *key* is a form of word *index* of the name."""
         return key in self.words[index]
 
+    def is_alike(self, index: int, key: str) -> bool:
+        """Say whether *key* is one slip, or one vowel, away from a form of word *index*."""
+        bones = _VOWELS.sub("*", key)
+        return any(
+            len(form) >= _LONG
+            and form[0] == key[0]
+            and (
+                fuzz.ratio(form, key) >= _ALIKE
+                or (_VOWELS.sub("*", form) == bones and OSA.distance(form, key) == 1)
+            )
+            for form in self.words[index]
+        )
+
     def is_adjective(self, key: str, *, is_ordinary: bool) -> bool:
         """Say whether *key* is an adjective of the place or, unless *is_ordinary*, a word for its people."""
         if is_ordinary and not re.search(r"[сц]к", key):
@@ -171,6 +190,7 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         for turned in _TURNED.get(s[-1:], ())
         if len(s) >= (6 if s.endswith("к") else 5)
     }
+    stems |= {grown for stem in stems for grown in _loosened(stem)}
     joined: set[str] = set()
     if len(words) > 1:
         start = "".join(fold.key(w) for w in words[:-1])
@@ -191,6 +211,16 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
 # What becomes of the last letter of a stem before the ending of an adjective: Каменка, каменский; Калуга,
 # калужский; Лепетиха, лепетиський.
 _TURNED = {"к": ("",), "г": ("ж",), "х": ("", "ш")}
+
+
+_CONSONANTS = "бвгджзклмнпрстфхцчшщ"
+
+
+def _loosened(stem: str) -> set[str]:
+    """Return the stems an adjective takes where two consonants meet: Цильма, цилемский; Намцы, намский."""
+    found = {stem[:-1]} if stem.endswith("ц") and len(stem) >= 4 else set()
+    pair = re.fullmatch(rf"(.+[{_CONSONANTS}])([{_CONSONANTS}])", stem)
+    return found | ({pair[1] + vowel + pair[2] for vowel in "ое"} if pair and len(stem) >= 4 else set())
 
 
 def _compounded(adjective: str) -> tuple[str, ...]:

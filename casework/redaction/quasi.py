@@ -49,7 +49,11 @@ def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
         months={day.month for day in sealed.days} | {mention.month for mention in source.days},
         ranks={rank for value in sealed.ranks for rank, _, _ in traits.ranks_in(value)},
         posts=[phrase for value in sealed.posts for phrase in traits.post_phrases(value, source)],
-        ages={*sealed.ages, *(age for age, _, _ in told.ages)},
+        ages={
+            *sealed.ages,
+            *(age for age, _, _ in told.ages),
+            *(n for t in sealed.texts for n, _, _ in traits.ages_in(detectors.read(t, source.lang))),
+        },
         children={
             *sealed.children,
             *(count for count, _, _ in told.children),

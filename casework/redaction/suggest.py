@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from casework.redaction import fields, fold, ids, ner, numbers, people, places, traits
+from casework.redaction import fold, formations, ids, ner, numbers, people, places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError
 from casework.redaction.ner import Entity
@@ -136,11 +136,13 @@ _LOOSE = (
 def _patterned(page: Page) -> Iterator[Span]:
     for found in page.identifiers:
         text = page.text[found.start : found.end]
-        yield Span(*page.span(found.start, found.end), found.kind, ids.digits_of(text) or text.lower())
+        kind = "number" if found.kind == "docket" else found.kind
+        yield Span(*page.span(found.start, found.end), kind, ids.digits_of(text) or text.lower())
     for pattern, kind in _LOOSE:
         yield from (Span(*page.span(*m.span()), kind, m[0].lower()) for m in pattern.finditer(page.text))
-    for start, end, number, kind in fields.formations(page.text):
-        yield Span(*page.span(start, end), "unit", f"{number} {kind}")
+    for start, end, number, kind in formations.find(page.text):
+        shown = "address" if formations.is_house(kind) else "unit"
+        yield Span(*page.span(start, end), shown, f"{number} {kind}")
     for run in page.runs:
         digits = min(run.readings)
         is_long = len(digits) >= 5 or (len(digits) == 4 and numbers.is_telling(page.text, run.start))

@@ -87,7 +87,7 @@ def read(page: Page, gazetteer: Gazetteer) -> Traits:
     return Traits(
         page,
         ranks_in(page.text),
-        _ages_in(page),
+        ages_in(page),
         children_in(page),
         _companions_in(page),
         _months_in(page),
@@ -98,7 +98,7 @@ def read(page: Page, gazetteer: Gazetteer) -> Traits:
 def described(page: Page) -> Iterator[tuple[str, int, int]]:
     """Yield ``(kind, start, end)`` of every rank, post, age and number of children, in the clean text."""
     yield from (("rank", a, b) for _, a, b in ranks_in(page.text))
-    yield from (("age", a, b) for _, a, b in _ages_in(page))
+    yield from (("age", a, b) for _, a, b in ages_in(page))
     yield from (("family", a, b) for _, a, b in children_in(page))
     phrases = [phrase for names in _POSTS for phrase in post_phrases(names[0], page)]
     yield from (("post", a, b) for a, b in posts_in(page, phrases))
@@ -182,10 +182,14 @@ _AGE = re.compile(
     (
         rf"(?<![\w-]){_NUMBER}[\s-]*(?:лет(?:н\w+)?|год(?:а|ик\w*)?|рок(?:и|ів|у)|рік|річн\w+|years?[\s-]old|"
         rf"[\s-]year[\s-]old)(?!\w)|(?:aged?|age(?: \w+){{0,2}} (?:as|is|was|of)|возраст\w*\s*[-—:]?|"
-        rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|їй|исполнилось|виповнилось|виповнилося)\s+{_NUMBER}(?!\w)"
+        rf"вік\w*\s*[-—:]?|мне|мені|ему|ей|йому|їй|исполнилось|виповнилось|виповнилося)\s+{_NUMBER}(?!\w)|"
+        r"(?<=\w, )(\d\d)(?=, [^\d\s])|(?<=\w \()(\d\d)(?=\))"
     ),
 )
-_AGE_SPELLED = re.compile(r"(?<!\w)([а-яё]+)(летн\w+)")
+_AGE_SPELLED = re.compile(r"(?<!\w)([а-яёії'’]+)((?:летн|річн)\w+)")
+_GENITIVE_TENS = re.compile(
+    r"^(тридцати|двадцати|сорока|(?:пят|шест|сем|восьм)идесяти|двадцяти|тридцяти|п['’]ятдесяти)"
+)
 _CHILD = (
     r"(?:дет(?:ей|и|ьми|ям)|дит(?:ей|ини|ина)|діт(?:ей|и)|реб[её]н\w+|сынов(?:ей|ья)|сын(?:а|ов)|"
     r"дочер(?:ей|и|ьми)|доч(?:ек|ки|ками|ерями)|доньк\w+|малыш\w*|children|kids|sons|daughters)"
@@ -244,11 +248,11 @@ def _counted(page: Page, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, i
                 break
 
 
-def _ages_in(page: Page) -> list[Placed]:
+def ages_in(page: Page) -> list[Placed]:
+    """Return ``(years, start, end)`` of each exact age."""
     found = [(n, a, b) for n, a, b in _counted(page, _AGE) if 14 <= n <= 90]
     for match in _AGE_SPELLED.finditer(page.low):
-        genitive = re.sub(r"(тридцати|двадцати|сорока|пятидесяти)", r"\1 ", match[1]).strip()
-        count = _count(genitive)
+        count = _count(_GENITIVE_TENS.sub(r"\1 ", match[1].replace("’", "'")).strip())
         if count and 14 <= count <= 90:
             found.append((count, match.start(), match.end()))
     return found

@@ -92,8 +92,11 @@ def identifiers(page: Page, context: Context) -> Iterator[Finding]:
     for found in page.identifiers:
         span = page.span(found.start, found.end)
         taken.append((found.start, found.end))
-        if inside(span, context.citations) or (
-            found.kind in {"unit", "telegram"} and inside(span, context.sourced)
+        # A court publishes the numbers of its cases; only a sealed one gives anybody away.
+        if (
+            found.kind == "docket"
+            or inside(span, context.citations)
+            or (found.kind in {"unit", "telegram"} and inside(span, context.sourced))
         ):
             continue
         hint = {"unit": "unit", "plate": "plate", "plate_region": "plate", "address": "address"}.get(
