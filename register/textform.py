@@ -31,7 +31,10 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\bt\.me/")
 _QUOTE = re.compile(
     r"(?P<text>.+)(?P<joint>\s[—–-]\s)(?P<by>[^\W\d_][^—–.!?:]{1,78}[^\W_](?:\s\([^()]*\)\.?)?)\s*", re.DOTALL
 )
-_TURN = re.compile(r"(?P<by>[^\W\d_][\w’'.\-]*(?: [\w’'.\-]+){0,3})(?P<joint>: +)(?P<text>\S.*)", re.DOTALL)
+# A speaker may be an outlet such as "7x7"; a time of day is none.
+_TURN = re.compile(
+    r"(?P<by>\d*[^\W\d_][\w’'.\-]*(?: [\w’'.\-]+){0,3})(?P<joint>: +)(?P<text>\S.*)", re.DOTALL
+)
 _FIRST_PERSON = re.compile(r"\b(?:I|we|me|my|our|us|you|your)\b", re.IGNORECASE)
 _BACK_REFERENCE = re.compile(
     r"(?:later|afterwards?|after (?:that|this)|earlier|meanwhile|then|subsequently|also|in addition|moreover|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,8 @@ DAMAGED = [
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay (Radio), Feb 2)"), 3, "cannot be read"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, May 2: a, b)"), 3, "cannot be read"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Febuary 2)"), 3, "month"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, February 2nd)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio; Feb 2)"), 3, "cannot be read"),
     (SMALL.replace("captain", "cap\u202etain"), 3, "hidden characters"),
     (SMALL.replace("• ", ""), 1, "no story"),
     ("", 1, "no story"),
@@ -173,6 +176,46 @@ def test_a_fixed_space_in_a_citation_costs_no_source() -> None:
     found = of(SMALL.replace("Feb 2)", "Feb\u00a02)"))
     assert found.source_references == of(SMALL).source_references
     assert b"Feb\xc2\xa02)" in exporting.text(found.outline, found.entries)
+
+
+CITED = {
+    "(BBC, Important Stories, Jan 2, 2023)": [("BBC", "2023-01-02"), ("Important Stories", "2023-01-02")],
+    "(The Insider, iStories, and 7x7, Jan 2)": [
+        ("The Insider", "2031-01-02"), ("iStories", "2031-01-02"), ("7x7", "2031-01-02"),
+    ],
+    "(BBC, Apr 1, Meduza, Apr 2, 2023)": [("BBC", "2031-04-01"), ("Meduza", "2023-04-02")],
+    "(DOXA, May 15: 1, 2, BBC, May 16)": [
+        ("DOXA", "2031-05-15"), ("DOXA", "2031-05-15"), ("BBC", "2031-05-16"),
+    ],
+    "(Meduza, Dec 31, 2022 / Jan 2, 2023)": [("Meduza", "2022-12-31"), ("Meduza", "2023-01-02")],
+    "(Baza, Apr 7; Apr 9)": [("Baza", "2031-04-07"), ("Baza", "2031-04-09")],
+    "(Baza, 7 April 2023)": [("Baza", "2023-04-07")],
+    "(Baza,  Apr  7)": [("Baza", "2031-04-07")],
+    "(Agora, a group of lawyers, Apr 3)": [("Agora, a group of lawyers", "2031-04-03")],
+    "(Harbour Media, Inc., Apr 3)": [("Harbour Media, Inc.", "2031-04-03")],
+    "(on Friday, May 5, he left)": [],
+    "(three of them, 12 in all)": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "sources"), CITED.items())
+def test_a_citation_names_every_outlet_with_its_day(written: str, sources: list[tuple[str, str]]) -> None:
+    text = SMALL.replace("(Quay Radio, Feb 2)", written)
+    found = of(text)
+    read = [(one.outlet, str(one.day)) for one in found.entries[2].sources if one.as_written == written]
+    assert read == sources
+    assert exporting.text(found.outline, found.entries) == text.encode()
+
+
+def test_an_outlet_whose_name_begins_with_a_figure_asks_questions() -> None:
+    found = of(SMALL.replace("Lantern: Why", "7x7: Why"))
+    assert next(block.by for block in found.entries[3].body["en"] if block.kind == "turn") == "7x7"
+
+
+@pytest.mark.parametrize("commas", ["a,  ", "A, Jan 1, ", "A, ", "1 ", "A, Jan 1 / "])
+def test_a_hostile_citation_is_read_at_once(commas: str) -> None:
+    with suppress(ImportErrors):
+        of(SMALL.replace("(Quay Radio, Feb 2)", f"({commas * 3000}x)"))
 
 
 def test_lines_that_stand_twice_are_two_and_known_again() -> None:
