@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from crypto.signature import SigningKey
-from register import bundle
+from register import bundle, sums
 from register.errors import BrokenRecordsError, MalformedEntryError, NotOurFolderError
 from register.mending import ONE_BY_ONE, flush, make_lasting, mend
 from register.settings import SiteSettings
@@ -18,10 +18,13 @@ from register.sheets import Sheet, Sheets, places_of_entry, ranges_of_list, shap
 from register.shelf import Shelf
 from register.sources import Source
 from register.state import State, beside
+from register.sums import Listed
 from register.taking import ENTRIES, LISTS, NOW, take_in
 
 # Entries made between two commits, which is what a crash makes again.
 _BATCH = 100
+# So many sums are put into the list that lies there; beyond, it is written anew.
+_FEW = 5000
 # The key of files that are made with their entry.
 _ENTRY = "entry"
 Progress = Callable[[int, int], None]
@@ -68,6 +71,8 @@ class Builder:
         self._removed = self._done = 0
         self._written = 0
         self._touched: list[str] = []  # the first files written or deleted
+        self._renewed: set[str] = set()  # what the list of sums must be told of
+        self._is_listed = False  # whether that list says everything else
         self._broken: set[str] = set()
 
     def run(self) -> BuildReport:
@@ -79,7 +84,8 @@ class Builder:
         flush(unfinished.parent)
         if was_cut_short:
             mend(self._state, self._output)
-        is_new = self._take_in() or self._owed(LISTS) or was_cut_short or self._is_told_anew()
+        with self._state.hurrying():
+            is_new = self._take_in() or self._owed(LISTS) or was_cut_short or self._is_told_anew()
         number = self._make_all() if is_new else self._number()
         make_lasting(self._output, self._touched)
         unfinished.unlink()
@@ -88,7 +94,7 @@ class Builder:
         return BuildReport(
             entries=self._shelf.living(),
             tombstones=self._count("SELECT count(*) FROM entry WHERE state = 'gone'"),
-            files=self._count("SELECT count(*) FROM file"),
+            files=int(self._state.fact("files") or 0),
             written=self._written,
             removed=self._removed,
             number=number,
@@ -101,12 +107,14 @@ class Builder:
     def _recover(self, *, is_ours: bool) -> None:
         """Believe the state only where it fits what lies in the output; else make everything again."""
         listed = self._output / bundle.SUMS
-        there = hashlib.sha256(listed.read_bytes()).hexdigest() if listed.is_file() else ""
+        there = bundle.sha256(listed) if listed.is_file() else ""
+        self._is_listed = not is_ours and there != "" and there == self._state.fact("sums")
         fits = there in (self._state.fact("sums"), self._state.fact("sums_before"))
         if fits and self._state.fact("shape") == self._shape and (there or is_ours):
             return
         if not there and not is_ours and any(path.name != ".gitkeep" for path in self._output.iterdir()):
             raise NotOurFolderError
+        self._is_listed = False
         with self._state.writing():
             if not fits:
                 lines = listed.read_text(encoding="utf-8").splitlines() if there else []
@@ -142,7 +150,7 @@ class Builder:
         """Make what is owed up to *urgency*; return early with ``True`` when somebody rings."""
         for kind, most in (("entry", min(urgency, ENTRIES)), ("list", urgency)):
             while names := self._next(kind, most):
-                with self._state.writing():
+                with self._state.hurrying(), self._state.writing():
                     for name in names:
                         self._make_entry(name) if kind == "entry" else self._make_list(name)
                     self._state.paid(kind, [name for name in names if name not in self._broken])
@@ -172,13 +180,15 @@ class Builder:
         self._done += 1
 
     def _make_list(self, name: str) -> None:
+        there: dict[str, str] = {}
+        for low, high in ranges_of_list(name):
+            there |= self._state.made_between(low, high)
         made = set()
         for sheet in self._sheets.listing(name):
-            self._keep(sheet)
+            if there.get(sheet.path) != sheet.key:
+                self._settle(sheet.path, sheet.key, sheet.make())
             made.add(sheet.path)
-        for low, high in ranges_of_list(name):
-            there = self._state.db.execute("SELECT path FROM file WHERE path >= ? AND path < ?", (low, high))
-            self._state.drop([path for (path,) in there if path not in made])
+        self._state.drop(there.keys() - made)
         self._done += 1
 
     def _keep(self, sheet: Sheet) -> None:
@@ -199,25 +209,44 @@ class Builder:
             aside.replace(target)
             self._written += 1
             self._touch(path)
+        if before is None or before[1] != digest:
+            self._renew(path)
         self._state.keep(path, key, digest)
 
     def _finish(self) -> int | None:
         """Bring what every change may touch up to date, delete what is stale, list and sign."""
-        with self._state.writing():
+        with self._state.hurrying(), self._state.writing():
             for sheet in self._sheets.single():
                 self._keep(sheet)
         stale = [path for (path,) in self._state.db.execute("SELECT path FROM stale ORDER BY path")]
         self._removed += _remove(self._output, stale)
         for path in stale:
+            self._renew(path)
             self._touch(path)
         with self._state.writing():
             self._state.db.execute("DELETE FROM file WHERE path IN (SELECT path FROM stale)")
             self._state.db.execute("DELETE FROM stale")
-        return seal(self._state, self._output, self._signing, self._day, self._issue)
+        listed = self._list()
+        return seal(self._state, self._output, listed, self._signing, self._day, self._issue)
+
+    def _list(self) -> Listed:
+        """Write the sums aside: only what changed, where the list that lies there says everything else."""
+        if self._is_listed and len(self._renewed) <= _FEW:
+            lines = {path: (self._state.made(path) or ("", None))[1] for path in self._renewed}
+            listed = sums.renew(self._output, lines)
+        else:
+            listed = list_all(self._state, self._output)
+        self._is_listed = True
+        self._renewed.clear()
+        return listed
 
     def _touch(self, path: str) -> None:
         if len(self._touched) <= ONE_BY_ONE:
             self._touched.append(path)
+
+    def _renew(self, path: str) -> None:
+        if len(self._renewed) <= _FEW:
+            self._renewed.add(path)
 
     def _is_told_anew(self) -> bool:
         """Tell whether there is something new to say of our own work, and note what is said now."""
@@ -242,15 +271,22 @@ class Builder:
         return int(number)
 
 
-def seal(state: State, output: Path, signing: SigningKey | None, day: date, issue: Issue) -> int | None:
-    """Write the sums and sign them, unless nothing changed; return the number of the manifest."""
-    listed = bundle.write_sums(output, state.db.execute("SELECT path, sha256 FROM file ORDER BY path"))
+def list_all(state: State, output: Path) -> Listed:
+    """Write the sums of everything that was made."""
+    return sums.write(output, state.db.execute("SELECT path, sha256 FROM file ORDER BY path"))
+
+
+def seal(
+    state: State, output: Path, listed: Listed, signing: SigningKey | None, day: date, issue: Issue
+) -> int | None:
+    """Put the sums just written in their place and sign, unless nothing changed; return the number."""
     before = state.fact("sums")
     is_same = before == listed.sums
     with state.writing():
         state.note("sums_before", before)
         state.note("sums", listed.sums)
-    bundle.place_sums(output)
+        state.note("files", f"{listed.files}")
+    sums.place(output)
     if signing is None:
         return None
     number = int(state.fact("number") or 0)

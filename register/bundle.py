@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -27,12 +26,13 @@ import msgspec
 from crypto import note
 from crypto.errors import CryptoError
 from crypto.signature import SigningKey
+from register import sums
 from register.entry import is_id
 from register.errors import TamperedBundleError
 from register.shelf import Gone
 
 SIGNER = "subrosa-register"
-MANIFEST, SUMS, RECALL, HOW_TO = "manifest.txt", "SHA256SUMS", "recall.txt", "VERIFY.txt"
+MANIFEST, SUMS, RECALL, HOW_TO = "manifest.txt", sums.SUMS, "recall.txt", "VERIFY.txt"
 ARCHIVE, ARCHIVE_NOTE = "register.zip", "register.zip.txt"
 
 _HEAD = "subrosa register manifest v1"
@@ -42,7 +42,6 @@ _ARCHIVE_HEAD = "subrosa register archive v1"
 _APART = frozenset({MANIFEST, SUMS, ARCHIVE, ARCHIVE_NOTE})
 _LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<path>[^\n]+)")
 _CHUNK = 1 << 20  # bytes read at once
-_LINES = 5000  # lines written at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +62,10 @@ class Manifest:
         ).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The list of sums as it was written: how many files it names, and its own sum."""
-
-    files: int
-    sums: str
-
-
-def write_sums(folder: Path, lines: Iterable[tuple[str, str]]) -> Listed:
-    """Write the sums of all files, given as path and SHA-256 in the order of the paths, aside."""
-    aside = folder / f".{SUMS}.new"
-    digest, files = hashlib.sha256(), 0
-    with aside.open("wb") as written:
-        for some in _batches(lines):
-            text = "".join([f"{one}  {path}\n" for path, one in some]).encode()
-            digest.update(text)
-            written.write(text)
-            files += len(some)
-    return Listed(files, digest.hexdigest())
-
-
-def place_sums(folder: Path) -> None:
-    """Put the sums just written in the place of the old ones."""
-    (folder / f".{SUMS}.new").replace(folder / SUMS)
-
-
-def sign(folder: Path, key: SigningKey, listed: Listed, *, number: int, day: date, entries: int) -> Manifest:
-    """Sign the bundle in *folder*, whose sums :func:`write_sums` has just written, under *number*."""
+def sign(
+    folder: Path, key: SigningKey, listed: sums.Listed, *, number: int, day: date, entries: int
+) -> Manifest:
+    """Sign the bundle in *folder*, whose sums were just written, under *number*."""
     manifest = Manifest(number=number, day=day, files=listed.files, entries=entries, sums=listed.sums)
     aside = folder / f".{MANIFEST}.new"
     aside.write_bytes(note.sign(manifest.text(), SIGNER, key))
@@ -199,12 +174,6 @@ def sha256(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _batches(lines: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    walking = iter(lines)
-    while some := list(islice(walking, _LINES)):
-        yield some
 
 
 def _manifest(folder: Path, public: bytes) -> Manifest:

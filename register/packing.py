@@ -17,7 +17,7 @@ from pathlib import Path
 
 from crypto.signature import SigningKey
 from register import bundle, datafiles, search, zipping
-from register.builder import Issue, seal
+from register.builder import Issue, list_all, seal
 from register.errors import MalformedEntryError
 from register.mending import flush, make_lasting
 from register.public import public
@@ -27,6 +27,7 @@ from register.shelf import Shelf
 from register.site import alone
 from register.sources import Source
 from register.state import State, beside, opened, state_file
+from register.sums import Listed
 from register.taking import BULK, SEARCH
 
 _BULK = "bulk"
@@ -141,7 +142,11 @@ def _living(source: Source, shelf: Shelf) -> Iterator[search.Page]:
 
 
 def _place(
-    output: Path, aside: Path, files: dict[str, str], edition: str, seals: Callable[[State, Path], int | None]
+    output: Path,
+    aside: Path,
+    files: dict[str, str],
+    edition: str,
+    seals: Callable[[State, Path, Listed], int | None],
 ) -> None:
     """Put what was written in its place, if the site is still what it was written from; drop what is old."""
     with alone(output), opened(state_file(output)) as state:
@@ -163,7 +168,7 @@ def _place(
             for path in old - set(files):
                 (output / path).unlink(missing_ok=True)
                 state.db.execute("DELETE FROM file WHERE path = ?", (path,))
-        seals(state, output)
+        seals(state, output, list_all(state, output))
         make_lasting(output, files)
         unfinished.unlink()
 

@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # Raised when the tables below change; a state of another version counts as lost.
-_VERSION = 1
+_VERSION = 2
 # Seconds to wait for the other of two builders to finish a transaction.
 _PATIENCE = 60
 
 # entry: one line an entry that is or was public; `row` is its register.row.Row, `state` living or gone.
 # carried: which stories and parts stand in which list, in the order of the list; `story` is the whole that
 #   a part belongs to; `look` changes when what the list shows of it does.
+# counted: how many entries and how many stories stand in each list, so that nobody counts all of them again.
 # figure: which entries give figures in which unit.   near: which entry names which other.
 # file: every file that lies in the output.           work, stale: what is still to be made, and to go.
 _TABLES = """
@@ -36,6 +37,10 @@ CREATE TABLE carried (
     story TEXT NOT NULL, look TEXT NOT NULL, PRIMARY KEY (facet, code, place, id)
 ) WITHOUT ROWID;
 CREATE INDEX carried_id ON carried (id);
+CREATE TABLE counted (
+    facet TEXT NOT NULL, code TEXT NOT NULL, entries INTEGER NOT NULL, stories INTEGER NOT NULL,
+    PRIMARY KEY (facet, code)
+) WITHOUT ROWID;
 CREATE TABLE figure (
     unit TEXT NOT NULL, place INTEGER NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (unit, place, id, n)
@@ -59,7 +64,7 @@ CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 # The key of a file that lies in the output since before everything was forgotten.
 _OLD = "old"
-_OF_ENTRIES = ("seen", "entry", "carried", "figure", "near", "change", "work")
+_OF_ENTRIES = ("seen", "entry", "carried", "counted", "figure", "near", "change", "work")
 
 
 class State:
@@ -79,6 +84,19 @@ class State:
             raise
         self.db.execute("COMMIT")
 
+    @contextmanager
+    def hurrying(self) -> Iterator[None]:
+        """
+        Do not wait for the disk at every commit in the block; the first one after it makes all of them last.
+
+        A power cut before that leaves a state older than the output, which costs a mending or a full build.
+        """
+        self.db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self.db.execute("PRAGMA synchronous = FULL")
+
     def fact(self, name: str) -> str:
         """Return one fact of the output, empty where it is unknown."""
         found = self.db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
@@ -92,6 +110,11 @@ class State:
         """Return the key a file was made from and its sum, or ``None`` where it was not made."""
         found = self.db.execute("SELECT key, sha256 FROM file WHERE path = ?", (path,)).fetchone()
         return (found[0], found[1]) if found else None
+
+    def made_between(self, low: str, high: str) -> dict[str, str]:
+        """Return every file from *low* up to *high* with the key it was made from."""
+        found = self.db.execute("SELECT path, key FROM file WHERE path >= ? AND path < ?", (low, high))
+        return dict(found.fetchall())
 
     def keep(self, path: str, key: str, sha256: str) -> None:
         """Remember a file that was made."""
@@ -146,7 +169,7 @@ class State:
 
     def lists(self) -> list[str]:
         """Name every list as ``facet/code``."""
-        found = self.db.execute("SELECT DISTINCT facet, code FROM carried WHERE facet != 'refusal'")
+        found = self.db.execute("SELECT facet, code FROM counted WHERE facet != 'refusal'")
         return [f"{facet}/{code}" for facet, code in found]
 
     def drop_old(self) -> None:

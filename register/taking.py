@@ -53,6 +53,7 @@ class _Taking:
         self._db = state.db
         self._source = source
         self._shelf = Shelf(state)
+        self._recount: set[tuple[str, str]] = set()
 
     def run(self) -> Taken:
         for table in ("differing", "touched"):
@@ -68,6 +69,7 @@ class _Taking:
                 broken.append(public_id)
         for (public_id,) in self._each("SELECT id FROM touched ORDER BY id"):
             self._settle(public_id)
+        self._count()
         if gone:
             self._state.drop(BULK)
             self._state.drop_between(*SEARCH)
@@ -182,8 +184,20 @@ class _Taking:
                 "INSERT INTO figure VALUES (?, ?, ?, ?)",
                 [(count.unit, row.place, row.id, n) for n, count in enumerate(row.counts)],
             )
+        stood, stands = ({line[:2] + line[3:4] for line in lines} for lines in (before, after))
+        self._recount |= {(facet, code) for facet, code, _ in stood ^ stands}
         lists = {f"{facet}/{code}" for facet, code, *_ in (*before, *after) if facet != REFUSALS}
         self._state.owe("list", sorted(lists), LISTS if row else NOW)
+
+    def _count(self) -> None:
+        """Count anew the lists that an entry or a story came into or left."""
+        for one in sorted(self._recount):
+            self._db.execute("DELETE FROM counted WHERE facet = ? AND code = ?", one)
+            self._db.execute(
+                "INSERT INTO counted SELECT facet, code, count(*), count(DISTINCT story) FROM carried"
+                " WHERE facet = ? AND code = ? GROUP BY facet, code",
+                one,
+            )
 
     def _lines(self, row: Row) -> list[tuple[str, str, int, str, str]]:
         """Work out in which lists an entry stands, of which story it is, and how it looks there."""

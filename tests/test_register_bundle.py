@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crypto.signature import SigningKey
-from register import bundle, examples, site
+from register import bundle, examples, site, sums
 from register.errors import TamperedBundleError
 from register.settings import SiteSettings
 from register.shelf import Gone
@@ -110,8 +110,8 @@ def test_a_manifest_of_an_earlier_issue_beside_newer_files_is_named(copy: Path) 
     newer = bundle.sha256(copy / "en" / "index.html")
     lines = [f"{newer}  en/index.html" if one.endswith("  en/index.html") else one for one in listed]
     (copy / bundle.SUMS).write_text("\n".join(lines) + "\n")
-    sums = bundle.Listed(len(lines), bundle.sha256(copy / bundle.SUMS))
-    bundle.sign(copy, KEY, sums, number=2, day=NOW.date(), entries=9)
+    listed = sums.Listed(len(lines), bundle.sha256(copy / bundle.SUMS))
+    bundle.sign(copy, KEY, listed, number=2, day=NOW.date(), entries=9)
     assert bundle.verify(copy, KEY.public).number == 2
     (copy / bundle.MANIFEST).write_bytes(earlier)
     assert any(one.startswith("manifest.txt: issue 1 is not that of the files") for one in problems(copy))
