@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from casework import canonical, keys, mailboxes, openers, rosters, signed, vouching, watching
+from casework import canonical, draftkeys, keys, mailboxes, openers, rosters, signed, vouching, watching
 from casework.asking import HANDIN_TAG, KEY_TAG
 from casework.database import Database
 from casework.errors import CaseworkError, SchemaMismatchError
@@ -32,8 +32,6 @@ from crypto import context, lock, sealed
 from crypto.roster import Anchor, StaffEntry
 from crypto.signature import verify
 from crypto.xwing import Recipient
-
-DRAFT_ROLES = frozenset({"editor", "coordinator", "lawyer", "custodian"})
 
 # Hand-ins looked at in one call, and the bytes of one: some hundred grants.
 AT_ONCE = 50
@@ -141,7 +139,7 @@ def roles_for(
 ) -> frozenset[str]:
     """Return :func:`may_hold` of a case, or who may hold a draft, as the hub knows it."""
     if isinstance(owner, Draft):
-        return DRAFT_ROLES
+        return draftkeys.ROLES
     team = whose(session, strongbox, staffing, owner)
     return may_hold(compartment, team, strongbox.parties.of(owner.id, team), to)
 
@@ -262,7 +260,7 @@ class _Taking:
         if any(open_grant(row, self.strongbox) is not None for row in self.session.scalars(held)):
             return False
         if isinstance(owner, Draft):
-            return owner.author == self.staff
+            return self._is_author(owner)
         began = self.strongbox.parties.founding(key.owner)
         if began is None or key.compartment != keys.CONTENT or began.by != self.staff:
             return False
@@ -271,11 +269,15 @@ class _Taking:
     def _answers_for(self, owner: Case | Draft) -> bool:
         """Tell whether this person is on the case, or is the one who just gave it to somebody."""
         if isinstance(owner, Draft):
-            return owner.author == self.staff
+            return self._is_author(owner)
         on_it = self._on(owner)
         if self.staff in on_it.people:
             return True
         return on_it.giver == self.staff and on_it.day is not None and self.now.date() - on_it.day <= HANDOVER
+
+    def _is_author(self, draft: Draft) -> bool:
+        """Tell whether this person began a draft, as signed: its column says nothing."""
+        return self.strongbox.parties.author(draft.id) == self.staff
 
     def _on(self, case: Case) -> Parties:
         """Return who is on a case, as signed."""
@@ -310,10 +312,12 @@ class _Taking:
         Tell whether somebody is to have this key: one of the case's people, or who really held it before.
 
         A brief goes to editors before anybody is on it, and a tip's cards are the custodians'. What waits for
-        somebody to accept it goes to who is on duty by now.
+        somebody to accept it goes to who is on duty by now. Every draft is the writers', and of whomever its
+        author lets judge it.
         """
         if isinstance(thing, Draft):
-            return self._answers_for(thing) or self._held_before(thing, compartment, generation, entry)
+            is_given = draftkeys.is_writer(entry) or self._is_author(thing)
+            return is_given or self._held_before(thing, compartment, generation, entry)
         on_it = self._on(thing)
         if entry.id in on_it.people or (compartment == keys.CONTENT and entry.id == on_it.consultant):
             return True
@@ -332,11 +336,16 @@ class _Taking:
         return is_there and entry.id not in openers.shut_out(self.session, case.id)
 
     def _held_before(self, thing: Case | Draft, compartment: str, generation: int, entry: StaffEntry) -> bool:
-        """Tell whether a grant of an earlier keyring of this person opens: a row alone says nothing."""
+        """
+        Tell whether a grant of an earlier keyring of this person opens: a row alone says nothing.
+
+        Whoever was let judge a draft goes on judging it when the hub made it a new key.
+        """
+        is_draft = isinstance(thing, Draft)
         earlier = select(Grant).where(
             Grant.owner == thing.id,
             Grant.compartment == compartment,
-            Grant.generation == generation,
+            Grant.generation <= generation if is_draft else Grant.generation == generation,
             Grant.staff == entry.id,
             Grant.number <= entry.number,
         )
@@ -373,7 +382,7 @@ class _Taking:
 
     def _is_theirs(self, owner: Case | Draft) -> bool:
         if isinstance(owner, Draft):
-            return owner.author == self.staff
+            return self._is_author(owner)
         return self.staff in self._on(owner).people
 
     def _is_enough(self, rows: Sequence[Grant], staff: frozenset[str]) -> bool:

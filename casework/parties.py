@@ -14,6 +14,7 @@ for nothing.
 * Whoever is on it lends it to a consultant, and either of them ends that.
 * A case merged into another has the other's people; a second matter has the first's.
 * Whoever is on it, before that any member of a team, mutes the chat that tells it, and ends that.
+* A draft is of the editor who began it.
 
 A row nobody signed counts for nothing, nor does one by somebody whom two colleagues have suspended. Each team
 has its own account of a case: only its members accept. Whether these people may still hold a key is asked of
@@ -51,7 +52,8 @@ _SUSPENSIONS = frozenset({"suspend", "lift-suspension"})
 _FOUNDING = frozenset({"brief", "split"})
 _MUTES = frozenset({"mute", "unmute"})
 _ON_CASES = frozenset({"accept", "assign", "second", "lend", "pass-up", "merge"})
-_ACTS = _ON_CASES | _FOUNDING | _SUSPENSIONS | _MUTES
+_DRAFT = "draft"
+_ACTS = _ON_CASES | _FOUNDING | _SUSPENSIONS | _MUTES | {_DRAFT}
 _DAY = timedelta(days=1)
 
 
@@ -94,6 +96,7 @@ class Book:
     is_broken: bool = False
     cases: dict[bytes, dict[str, Parties]] = field(default_factory=dict, repr=False)
     founded: dict[bytes, Founding] = field(default_factory=dict, repr=False)
+    drafts: dict[bytes, str] = field(default_factory=dict, repr=False)  # who began each
     muted: set[bytes] = field(default_factory=set, repr=False)  # cases whose chats are not listened to
     named: set[bytes] = field(default_factory=set, repr=False)  # every case something was done to
     ever: dict[bytes, set[str]] = field(default_factory=dict, repr=False)  # who was on a case at any time
@@ -156,6 +159,11 @@ class Book:
         with self.lock:
             return None if self.is_broken else self.founded.get(case)
 
+    def author(self, draft: bytes) -> str | None:
+        """Return who began *draft*, as signed; nobody while the journal does not hold."""
+        with self.lock:
+            return None if self.is_broken else self.drafts.get(draft)
+
     def ever_on(self, case: bytes) -> frozenset[str]:
         """Return everybody who was ever on *case*, or on one it was merged into, whatever its team."""
         with self.lock:
@@ -179,8 +187,10 @@ class Book:
 
     def _begin(self) -> None:
         self.n, self.head, self.is_broken = 0, GENESIS, False
-        for kept in (self.cases, self.founded, self.muted, self.named, self.ever, self.voices, self.known):
+        for kept in (self.cases, self.founded, self.drafts, self.muted, self.named, self.ever):
             kept.clear()
+        for known in (self.voices, self.known):
+            known.clear()
 
     def _stands(self, session: Session) -> bool:
         """Tell whether what was read last lies where it was, and what was seen before this book was begun."""
@@ -227,6 +237,10 @@ class Book:
             return
         if row.act in _SUSPENSIONS:
             self._hear(row, of, actor)
+        elif row.act == _DRAFT:
+            # The row that began it is the first that names it; nobody takes it over by a later one.
+            if row.subject is not None and "editor" in actor.roles:
+                self.drafts.setdefault(row.subject, actor.id)
         elif row.case is not None:
             self._note(row, of, actor)
 

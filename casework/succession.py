@@ -2,7 +2,8 @@
 What the hub does with keys when somebody is gone: suspended, revoked, or given a new keyring.
 
 * *Renew*: the next key of each case they hold, granted to the case's own people or to the duty list, so that
-  what is told from now on cannot be opened with what was taken. Older things are not touched. That somebody
+  what is told from now on cannot be opened with what was taken; of each draft, to those who write and judge
+  it (:mod:`casework.draftkeys`). Older things are not touched. That somebody
   holds a key stands in a row, and a row can be taken out. So once for every keyring that is gone this is done
   for all keys it *could* hold (:func:`_could_hold`), whatever rows say, and the hub remembers that it was.
 * *Take away*: grants of keys that are lost, where enough others hold the same. What is deleted is not carried
@@ -21,16 +22,17 @@ from datetime import date
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from casework import journal, keys
+from casework import draftkeys, journal, keys
 from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.handins import whose
 from casework.hands import Hands, StaffKey
 from casework.keeper import open_grant
+from casework.keys import Holder
 from casework.rosters import EDITORS, ROLE_OF_TEAM, Staffing
 from casework.rows import Rows, write
 from casework.strongbox import Settling, Strongbox
-from casework.tables import Case, Grant, SealingKey
+from casework.tables import Case, Draft, Grant, SealingKey
 from crypto.errors import CryptoError
 from crypto.roster import Anchor, Roster
 
@@ -40,8 +42,8 @@ AT_ONCE = 50
 _COMPARTMENTS = (keys.CONTENT, keys.IDENTITY)
 
 
-def due(hands: Hands) -> Select[bytes, str]:
-    """Ask for the keys to be renewed: the newest of their kind, and granted to somebody who is gone."""
+def due(hands: Hands) -> tuple[Select[bytes, str], Select[bytes, str]]:
+    """Ask, of cases and of drafts, for the newest keys that are granted to somebody who is gone."""
     newer = aliased(SealingKey)
     newest = (
         select(func.max(newer.generation))
@@ -52,17 +54,18 @@ def due(hands: Hands) -> Select[bytes, str]:
         )
         .scalar_subquery()
     )
-    return (
+    held = (
         select(Grant.owner, Grant.compartment)
-        .join(Case, Case.id == Grant.owner)
-        .where(
-            tuple_(Grant.staff, Grant.number).in_(sorted(hands.gone)),
-            Grant.compartment.in_(_COMPARTMENTS),
-            Grant.generation == newest,
-            Case.status.not_in(("writing", "erased")),
-        )
+        .where(tuple_(Grant.staff, Grant.number).in_(sorted(hands.gone)), Grant.generation == newest)
         .distinct()
     )
+    of_cases = held.join(Case, Case.id == Grant.owner).where(
+        Grant.compartment.in_(_COMPARTMENTS), Case.status.not_in(("writing", "erased"))
+    )
+    of_drafts = held.join(Draft, Draft.id == Grant.owner).where(
+        Grant.compartment == keys.DRAFT, Draft.status.in_(draftkeys.LIVING)
+    )
+    return of_cases, of_drafts
 
 
 def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: Anchor, today: date) -> int:
@@ -79,7 +82,7 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: 
         return 0
     with database.read() as session:
         strongbox.parties.read(session, staffing.roster, anchor)
-        found = session.execute(due(hands).limit(AT_ONCE)).all()
+        found = [one for asked in due(hands) for one in session.execute(asked.limit(AT_ONCE)).all()]
         unsettled = hands.gone - strongbox.settled
         if unsettled and strongbox.settling.of != unsettled:
             strongbox.settling = Settling(unsettled, _could_hold(session, strongbox, staffing, unsettled))
@@ -87,13 +90,20 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: 
     for owner, compartment in found:
         # A transaction each: cases are locked before the journal is, so never two in turn.
         with database.write() as session:
-            case = session.get(Case, owner, with_for_update=True, populate_existing=True)
-            if case is not None and _is_held_by_gone(session, strongbox, hands, owner, compartment):
-                is_made = _renew_one(session, strongbox, staffing, today, case, compartment)
+            thing = _hold(session, owner, compartment)
+            if thing is not None and _is_held_by_gone(session, strongbox, hands, owner, compartment):
+                is_made = _renew_one(session, strongbox, staffing, today, thing, compartment)
                 made += is_made
                 if is_made and (owner, compartment) in strongbox.settling.left:
                     strongbox.settling.left.remove((owner, compartment))
     return made + (_settle(database, strongbox, staffing, today) if unsettled else 0)
+
+
+def _hold(session: Session, owner: bytes, compartment: str) -> Case | Draft | None:
+    """Return the case or draft a key is of, held until the end."""
+    if compartment == keys.DRAFT:
+        return session.get(Draft, owner, with_for_update=True, populate_existing=True)
+    return session.get(Case, owner, with_for_update=True, populate_existing=True)
 
 
 def _settle(database: Database, strongbox: Strongbox, staffing: Staffing, today: date) -> int:
@@ -101,10 +111,10 @@ def _settle(database: Database, strongbox: Strongbox, staffing: Staffing, today:
     settling, made, stays = strongbox.settling, 0, []
     for owner, compartment in settling.left[:AT_ONCE]:
         with database.write() as session:
-            case = session.get(Case, owner, with_for_update=True, populate_existing=True)
-            if case is None or case.status == "erased":
+            thing = _hold(session, owner, compartment)
+            if thing is None or thing.status == "erased":
                 continue
-            if _renew_one(session, strongbox, staffing, today, case, compartment):
+            if _renew_one(session, strongbox, staffing, today, thing, compartment):
                 made += 1
             else:
                 stays.append((owner, compartment))
@@ -147,7 +157,9 @@ def _could_hold(
         went_to = _duty_roles(staffing.roster, teams.get(owner, frozenset(ROLE_OF_TEAM)), compartment)
         if was_on or not (_is_by_a_desk(row, staffing.roster) or roles.isdisjoint(went_to)):
             found.append((owner, compartment))
-    return found
+    # What an author's desk made went to all who write; to any of the others once it was frozen.
+    drafts = [] if roles.isdisjoint(draftkeys.ROLES) else draftkeys.living(session)
+    return found + [(draft.id, keys.DRAFT) for draft in drafts]
 
 
 def _teams(session: Session, strongbox: Strongbox, roster: Roster) -> dict[bytes, frozenset[str]]:
@@ -184,12 +196,16 @@ def _is_by_a_desk(row: SealingKey, roster: Roster) -> bool:
 
 
 def _renew_one(
-    session: Session, strongbox: Strongbox, staffing: Staffing, today: date, case: Case, compartment: str
+    session: Session,
+    strongbox: Strongbox,
+    staffing: Staffing,
+    today: date,
+    thing: Case | Draft,
+    compartment: str,
 ) -> bool:
-    """Make the next key of one compartment of *case*, whose row is held, if somebody would be granted it."""
-    owner = case.id
-    team = whose(session, strongbox, staffing, case)
-    holders = staffing.next_holders(team, compartment, strongbox.parties.of(owner, team).people)
+    """Make the next key of one compartment of *thing*, whose row is held, if somebody would be granted it."""
+    owner = thing.id
+    holders = _next_holders(session, strongbox, staffing, thing, compartment)
     if all(holder.staff == keys.RECOVERY for holder in holders):
         return False
     made, rows = keys.make(owner, compartment, keys.next_generation(session, owner, compartment)), Rows()
@@ -198,6 +214,18 @@ def _renew_one(
     write(session, [rows])
     journal.write(session, "renew", by=Actor(HUB, 0, strongbox.signing), day=today, case=owner)
     return True
+
+
+def _next_holders(
+    session: Session, strongbox: Strongbox, staffing: Staffing, thing: Case | Draft, compartment: str
+) -> list[Holder]:
+    if isinstance(thing, Case):
+        team = whose(session, strongbox, staffing, thing)
+        return staffing.next_holders(team, compartment, strongbox.parties.of(thing.id, team).people)
+    granted = session.scalars(select(Grant).where(Grant.owner == thing.id, Grant.compartment == keys.DRAFT))
+    return draftkeys.next_holders(
+        staffing, [_key(row) for row in granted if open_grant(row, strongbox) is not None]
+    )
 
 
 def _is_held_by_gone(

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from casework import keys, releases
+from casework import draftkeys, keys, releases
 from casework.asking import NewGrant
 from casework.keys import Holder, NewKey, PublicKey
 from casework.tables import Draft
 from crypto.errors import CryptoError
+from crypto.xwing import Identity
 from desk import handing, opening
 from desk.errors import ConflictError, MissingError
 from desk.handing import HandIn
@@ -122,9 +123,7 @@ def keep(visit: Visit, sheet: Sheet, entry: Entry) -> Sheet:
     Raises:
         CaseworkError: this person may not, or somebody was faster.
     """
-    body = releases.seal_draft(draft_key(visit, sheet.draft), entries.dumps(entry))
-    with visit.database.write() as session:
-        draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
+    draft = _save(visit, sheet, entries.dumps(entry))
     if entry != sheet.entry:
         earlier = visit.session.earlier.setdefault(draft.id, [])
         earlier.append(sheet.bytes)
@@ -143,23 +142,45 @@ def undo(visit: Visit, sheet: Sheet) -> Sheet:
     earlier = visit.session.earlier.get(sheet.draft.id)
     if not earlier:
         raise ConflictError(("nothing_to_undo",))
-    body = releases.seal_draft(draft_key(visit, sheet.draft), earlier[-1])
-    with visit.database.write() as session:
-        draft = releases.save_draft(session, sheet.draft.id, visit.form_version(), body, visit.acting)
+    draft = _save(visit, sheet, earlier[-1])
     return Sheet(draft, entries.loads(earlier.pop()))
+
+
+def _save(visit: Visit, sheet: Sheet, text: bytes) -> Draft:
+    key = draft_key(visit, sheet.draft)
+    body = releases.seal_draft(key, text)
+    with visit.database.write() as session:
+        return releases.save_draft(
+            session, sheet.draft.id, visit.form_version(), body, key.generation, visit.acting
+        )
 
 
 def draft_key(visit: Visit, draft: Draft) -> PublicKey:
     """
-    Return the key to seal words about *draft* to, as this session opened it.
+    Return the key to seal words about *draft* to: the newest this session holds, as it opened it.
 
     Raises:
         MissingError: this session holds no key of it.
     """
-    identity = opening.identity(visit, draft.id, keys.DRAFT, draft.generation)
-    if identity is None:
+    held = opened(visit, draft.id)
+    if not held:
         raise MissingError
-    return PublicKey(draft.id, keys.DRAFT, draft.generation, identity.recipient)
+    generation, identity = held[0]
+    return PublicKey(draft.id, keys.DRAFT, generation, identity.recipient)
+
+
+def opened(visit: Visit, draft: bytes) -> list[tuple[int, Identity]]:
+    """
+    Return every key of a draft this session has opened, with its generation, the newest first.
+
+    What was said of a text may be sealed to a newer one than the text, or to an older one.
+    """
+    held = [
+        (generation, identity)
+        for (owner, compartment, generation), identity in list(visit.session.opened.items())
+        if owner == draft and compartment == keys.DRAFT
+    ]
+    return sorted(held, key=lambda one: one[0], reverse=True)
 
 
 def grant_to_holders(visit: Visit, draft: Draft) -> bool:
@@ -175,11 +196,9 @@ def grant_to_holders(visit: Visit, draft: Draft) -> bool:
 
 def _writers(visit: Visit) -> list[Holder]:
     """Return who holds a draft from the start: its author, editors and coordinators, and recovery."""
-    roster, living = visit.staffing.roster, visit.staffing.living
-    names = [visit.staff]
-    for role in ("editor", "coordinator"):
-        names += [one.id for one in roster.holding(role) if one.id in living]
-    return _holders(visit, names) + visit.staffing.recovery()
+    own = _holders(visit, [visit.staff])
+    others = [one for one in draftkeys.writers(visit.staffing) if one not in own]
+    return own + others + visit.staffing.recovery()
 
 
 def _card_holders(visit: Visit) -> list[Holder]:

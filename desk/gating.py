@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -121,14 +121,20 @@ def sealed_findings(key: PublicKey, digest: bytes, judged: Judged) -> bytes:
     return seal(body, [key.recipient], _where(key.owner, digest))
 
 
-def read_findings(draft: bytes, digest: bytes, sealed: bytes, identity: Identity) -> list[Mapping[str, Any]]:
-    """Open what :func:`sealed_findings` sealed; findings that do not open are said to be unreadable."""
-    try:
-        body = canonical.loads(open_sealed(sealed, identity, _where(draft, digest)))
-        found: list[Mapping[str, Any]] = body["findings"]
-    except (CryptoError, KeyError, TypeError):
-        return [{"kind": "unreadable", "level": "block", "hint": "stop", "lang": "", "start": 0, "end": 0}]
-    return found
+def read_findings(
+    draft: bytes, digest: bytes, sealed: bytes, identities: Iterable[Identity]
+) -> list[Mapping[str, Any]]:
+    """
+    Open what :func:`sealed_findings` sealed, to whichever of a draft's keys.
+
+    Findings that do not open are said to be unreadable.
+    """
+    for identity in identities:
+        with suppress(CryptoError, KeyError, TypeError):
+            body = canonical.loads(open_sealed(sealed, identity, _where(draft, digest)))
+            found: list[Mapping[str, Any]] = body["findings"]
+            return found
+    return [{"kind": "unreadable", "level": "block", "hint": "stop", "lang": "", "start": 0, "end": 0}]
 
 
 def cards(visit: Visit, own: Collection[bytes], opened: Mapping[GrantRef, Identity]) -> Cards:

@@ -2,9 +2,9 @@
 Re-wrapping: whoever holds a key and is at work grants it to those who should hold the same.
 
 Those are the people who answer for a case (its second may be new since somebody was suspended); while nobody
-does, whoever is on duty by now and was away when it came; and whoever held exactly this key with an earlier
-keyring of theirs: after a lost passphrase colleagues give back what they can. Nobody is asked and nobody
-reads anything for it; the hub checks every grant as it checks any other.
+does, whoever is on duty by now and was away when it came; those who write and judge a draft; and whoever held
+exactly this key with an earlier keyring of theirs: after a lost passphrase colleagues give back what they
+can. Nobody is asked and nobody reads anything for it; the hub checks every grant as it checks any other.
 
 What only the lost keyring could open, no colleague can give back: that takes the recovery key.
 """
@@ -19,9 +19,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import aliased
 
-from casework import keys, lives, openers, rosters
+from casework import draftkeys, keys, lives, openers, rosters
 from casework.asking import GrantRef, NewGrant
-from casework.handins import DRAFT_ROLES, may_hold
+from casework.handins import may_hold
 from casework.hands import StaffKey
 from casework.keys import Holder, NewKey
 from casework.parties import Parties
@@ -79,7 +79,7 @@ def _hand_in(visit: Visit, grants: list[NewGrant]) -> int:
 
 def missing(visit: Visit) -> list[Missing]:
     """Return who should hold what this person holds, and does not."""
-    found = {*_of_own_cases(visit), *_of_waiting(visit), *_of_renewed(visit)}
+    found = {*_of_own_cases(visit), *_of_waiting(visit), *_of_drafts(visit), *_of_renewed(visit)}
     return sorted(found, key=lambda one: (one[0], one[1].staff))
 
 
@@ -160,6 +160,17 @@ def _of_own_cases(visit: Visit) -> Iterable[Missing]:
                 yield ref, holder
 
 
+def _of_drafts(visit: Visit) -> Iterable[Missing]:
+    """Look at the drafts this person holds: who writes or judges them should hold all they need of them."""
+    with visit.database.read() as session:
+        held = draftkeys.held(session, [one.id for one in draftkeys.living(session, AT_ONCE)])
+    for draft, generations in held.items():
+        for generation, holders in generations.items():
+            if _me(visit) in holders:
+                ref = GrantRef(draft, keys.DRAFT, generation)
+                yield from ((ref, one) for one in draftkeys.lacking(visit.staffing, generations, generation))
+
+
 def _lacking(visit: Visit, ref: GrantRef, on_it: Parties, holders: set[StaffKey]) -> list[Holder]:
     """Return who of a case's people, and whether recovery, does not hold a key that they should."""
     if visit.staff not in on_it.people:
@@ -208,7 +219,7 @@ def _of_renewed(visit: Visit) -> Iterable[Missing]:
 
 def _roles(visit: Visit, thing: Case | Draft, compartment: str, name: str) -> frozenset[str]:
     if isinstance(thing, Draft):
-        return DRAFT_ROLES
+        return draftkeys.ROLES
     return may_hold(compartment, thing.team, visit.on(thing), name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from casework import permits, releases
 from casework.errors import NotReleasableError
 from casework.tables import Approval, Case, Draft, Verdict, Wording
 from crypto.errors import CryptoError
-from desk import checking, gating, opening
+from desk import checking, drafting, gating
 from desk.drafting import Sheet
 from desk.visit import Visit
 
@@ -87,13 +88,13 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
 
 
 def _condition(visit: Visit, draft: Draft) -> str:
-    identity = opening.identity(visit, draft.id, "draft", draft.generation)
-    if identity is None or draft.condition is None:
+    held = drafting.opened(visit, draft.id)
+    if not held or draft.condition is None:
         return ""
-    try:
-        return releases.open_condition(draft, identity)
-    except CryptoError:
-        return "?"
+    for _generation, identity in held:
+        with suppress(CryptoError):
+            return releases.open_condition(draft, identity)
+    return "?"
 
 
 def _steps(visit: Visit, draft: Draft) -> list[Step]:
@@ -137,8 +138,8 @@ def findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
     draft = sheet.draft
     if draft.digest is None:
         return []
-    identity = opening.identity(visit, draft.id, "draft", draft.generation)
-    if identity is None:
+    held = [identity for _generation, identity in drafting.opened(visit, draft.id)]
+    if not held:
         return []
     with visit.database.read() as session:
         verdicts = session.scalars(
@@ -148,7 +149,7 @@ def findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
     is_author = draft.author == visit.staff
     found = []
     for verdict in verdicts:
-        for one in gating.read_findings(draft.id, draft.digest, verdict.sealed, identity):
+        for one in gating.read_findings(draft.id, draft.digest, verdict.sealed, held):
             words = texts.get(str(one["lang"]), "")[int(one["start"]) : int(one["end"])]
             rungs = gating.rungs(visit, one, words) if is_author and words else ()
             found.append(

@@ -288,7 +288,7 @@ def show_text(house: House, case: bytes, text: str) -> tuple[bytes, bytes]:
             draft = releases.new_draft(session, new, case, "e" + new.hex()[:11], b"sealed", acting)
             session.flush()
         else:
-            releases.save_draft(session, draft.id, draft.version, b"sealed anew", acting)
+            releases.save_draft(session, draft.id, draft.version, b"sealed anew", 0, acting)
         releases.freeze(session, draft.id, draft.version, digest, acting)
         releases.ask_source(session, draft.id, digest, acting)
         shown = draft.id

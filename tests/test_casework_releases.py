@@ -108,7 +108,7 @@ def test_the_whole_life_of_an_entry_is_the_same_on_each_engine(database: Databas
     with house.database.write() as session:
         tip = put(session, house, team="editors", status="open")
         draft = approved(session, house, tip)
-        releases.save_draft(session, draft.id, draft.version, b"another", as_(house, "carol"))
+        releases.save_draft(session, draft.id, draft.version, b"another", 0, as_(house, "carol"))
         assert session.scalars(select(Approval)).all() == []
         freeze(session, house, draft)
         judge(session, house, draft, editor="pass", holder="pass")
@@ -214,7 +214,7 @@ def test_any_edit_voids_digest_verdicts_approvals_and_press(status: str, house: 
             draft.status = "review"
         version = draft.version
     with house.database.write() as session:
-        releases.save_draft(session, draft.id, version, b"another", as_(house, "carol"))
+        releases.save_draft(session, draft.id, version, b"another", 0, as_(house, "carol"))
     with house.database.read() as session:
         after = session.get_one(Draft, draft.id)
         assert (after.status, after.digest, after.sealed) == ("draft", None, b"another")
@@ -229,7 +229,7 @@ def test_a_form_for_a_text_edited_since_changes_nothing(house: House, tip: bytes
         draft = approved(session, house, tip)
         version = draft.version
     with house.database.write() as session:
-        releases.save_draft(session, draft.id, version, b"another", as_(house, "carol"))
+        releases.save_draft(session, draft.id, version, b"another", 0, as_(house, "carol"))
     with pytest.raises(NotReleasableError) as caught, house.database.write() as session:
         releases.send_to_press(
             session,
@@ -585,7 +585,7 @@ def test_bob_begins_no_draft_of_carols_case_and_edits_none_of_hers(house: House,
     with house.database.write() as session:
         draft = begin(session, house, tip)
     with pytest.raises(NotAllowedError), house.database.write() as session:
-        releases.save_draft(session, draft.id, 1, b"x", as_(house, "dan"))
+        releases.save_draft(session, draft.id, 1, b"x", 0, as_(house, "dan"))
     with pytest.raises(NotAllowedError), house.database.write() as session:
         releases.freeze(session, draft.id, 1, DIGEST, as_(house, "dan"))
 
@@ -755,7 +755,7 @@ def test_a_block_taken_out_of_the_database_still_stops_a_release(house: House, t
         assert reasons(house, draft.id) == ["verdict_lost"]
     with house.database.write() as session:
         draft = session.get_one(Draft, draft.id)
-        releases.save_draft(session, draft.id, draft.version, b"text", as_(house, "carol"))
+        releases.save_draft(session, draft.id, draft.version, b"text", 0, as_(house, "carol"))
         freeze(session, house, draft)
         judge(session, house, draft, editor="pass", holder="pass")
         sign(session, house, draft)
@@ -974,7 +974,7 @@ def test_a_signature_of_somebody_suspended_since_does_not_help_release_a_list(ho
 # --- in any order ---
 
 MOVES: dict[str, Callable[[Session, House, Draft, str], object]] = {
-    "save": lambda s, h, d, who: releases.save_draft(s, d.id, d.version, b"text", as_(h, who)),
+    "save": lambda s, h, d, who: releases.save_draft(s, d.id, d.version, b"text", 0, as_(h, who)),
     "freeze": lambda s, h, d, who: releases.freeze(s, d.id, d.version, DIGEST, as_(h, who)),
     "sign": lambda s, h, d, who: releases.sign_as_author(s, d.id, d.version, DIGEST, as_(h, who)),
     "approve": lambda s, h, d, who: releases.approve(s, d.id, d.version, DIGEST, as_(h, who)),

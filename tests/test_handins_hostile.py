@@ -102,6 +102,7 @@ def begin_draft(house: House, author: str, others: list[str]) -> bytes:
             Draft(id=key.owner, case=None, public_id="r-one", status="draft", author=author,
                   day=house.now.date(), sealed=b"")
         )  # fmt: skip
+        journal.write(session, "draft", by=house.actor(author), day=house.now.date(), subject=key.owner)
     grants = [NewGrant.make(key, holder(house, one)) for one in [author, *others]]
     assert hand_in(house, author, new_keys=[keys.public(key)], grants=grants) == "done"
     return key.owner

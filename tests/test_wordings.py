@@ -60,7 +60,7 @@ def test_the_word_is_for_one_text_and_is_forgotten_with_its_case(house: House) -
     set_answer(house, "yes")
     with house.database.write() as session:
         row = session.get_one(Draft, draft.id)
-        releases.save_draft(session, draft.id, row.version, b"another", as_(house, "carol"))
+        releases.save_draft(session, draft.id, row.version, b"another", 0, as_(house, "carol"))
         assert session.scalars(select(Wording)).all() == []
         with pytest.raises(NotReleasableError):
             releases.ask_source(session, draft.id, DIGEST, as_(house, "carol"))

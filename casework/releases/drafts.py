@@ -83,9 +83,13 @@ def new_draft(
     return draft
 
 
-def save_draft(session: Session, draft_id: bytes, version: int, body: bytes, acting: Acting) -> Draft:
+def save_draft(
+    session: Session, draft_id: bytes, version: int, body: bytes, generation: int, acting: Acting
+) -> Draft:
     """
-    Keep a new text. What was frozen, judged, approved or on its way to the press is void.
+    Keep a new text, sealed to this *generation* of the draft's key.
+
+    What was frozen, judged, approved or on its way to the press is void.
 
     Raises:
         NotFoundError, NotAllowedError, StaleError, WrongStateError: as everywhere.
@@ -94,6 +98,7 @@ def save_draft(session: Session, draft_id: bytes, version: int, body: bytes, act
     _check_author(draft, acting, "save")
     void(session, draft)
     draft.sealed = body
+    draft.generation = generation
     return draft
 
 
