@@ -26,7 +26,7 @@ import msgspec
 from crypto import note
 from crypto.errors import CryptoError
 from crypto.signature import SigningKey
-from register import sums
+from register import removed, sums
 from register.entry import is_id
 from register.errors import TamperedBundleError
 from register.shelf import Gone
@@ -121,7 +121,9 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
         raise TamperedBundleError((f"{MANIFEST}: number {manifest.number} is older than {at_least}",))
     listed = _read(folder, SUMS)
     if hashlib.sha256(listed).hexdigest() != manifest.sums:
-        found = _differences(folder, _parsed(listed)) or [
+        named = _parsed(listed)
+        found = _differences(folder, named) + removed.named(folder, named)
+        found = found or [
             f"{MANIFEST}: issue {manifest.number} is not that of the files; it is older, or all were changed"
         ]
         raise TamperedBundleError((f"{SUMS}: changed", *found))

@@ -68,6 +68,18 @@ def test_a_removed_entry_and_an_added_file_are_named(copy: Path) -> None:
     assert "ru/extra.html: added" in found
 
 
+def test_an_entry_removed_together_with_its_lines_is_named(copy: Path) -> None:
+    going = next(record.id for record in examples.load() if not record.is_tombstone)
+    lines = (copy / bundle.SUMS).read_text().splitlines()
+    for path in [path for path in copy.rglob(f"{going}.*") if path.is_file()]:
+        path.unlink()
+    (copy / bundle.SUMS).write_text("".join(f"{line}\n" for line in lines if f"/{going}." not in line))
+    found = problems(copy)
+    assert found[0] == "SHA256SUMS: changed"
+    assert [one.partition(":")[0] for one in found[1:]] == [going]
+    assert "removed with its lines" in found[1]
+
+
 def test_a_link_in_place_of_a_file_is_named(copy: Path) -> None:
     page = copy / "ru" / "index.html"
     page.rename(copy.parent / "elsewhere.html")
@@ -110,8 +122,8 @@ def test_a_manifest_of_an_earlier_issue_beside_newer_files_is_named(copy: Path) 
     newer = bundle.sha256(copy / "en" / "index.html")
     lines = [f"{newer}  en/index.html" if one.endswith("  en/index.html") else one for one in listed]
     (copy / bundle.SUMS).write_text("\n".join(lines) + "\n")
-    listed = sums.Listed(len(lines), bundle.sha256(copy / bundle.SUMS))
-    bundle.sign(copy, KEY, listed, number=2, day=NOW.date(), entries=9)
+    told = sums.Listed(len(lines), bundle.sha256(copy / bundle.SUMS))
+    bundle.sign(copy, KEY, told, number=2, day=NOW.date(), entries=9)
     assert bundle.verify(copy, KEY.public).number == 2
     (copy / bundle.MANIFEST).write_bytes(earlier)
     assert any(one.startswith("manifest.txt: issue 1 is not that of the files") for one in problems(copy))
