@@ -94,12 +94,29 @@ def write(
     reason: Reason | None = None,
 ) -> JournalRow:
     """Append one row in the transaction of the act it records."""
-    if act not in ACTS:
-        raise AssertionError(f"casework: internal error: no such act: {act}")
     # One chain, one writer: on PostgreSQL the house's row is held until the commit; SQLite has one writer.
     # Whoever also locks cases or drafts does so before this, or two acts could wait for each other.
     session.scalar(select(House.id).with_for_update())
     newest = session.scalar(select(JournalRow).order_by(JournalRow.n.desc()).limit(1))
+    row = sign(newest, act, by=by, day=day, case=case, subject=subject, reason=reason)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def sign(
+    newest: JournalRow | None,
+    act: str,
+    *,
+    by: Actor,
+    day: date,
+    case: bytes | None = None,
+    subject: bytes | None = None,
+    reason: Reason | None = None,
+) -> JournalRow:
+    """Return the row that follows *newest*, signed by who acted; it is not in the journal yet."""
+    if act not in ACTS:
+        raise AssertionError(f"casework: internal error: no such act: {act}")
     row = JournalRow(
         n=1 if newest is None else newest.n + 1,
         act=act,
@@ -113,8 +130,6 @@ def write(
     )
     row.head = chain.head(row.previous, _entry(row))
     row.signature = by.signing.sign(_TAG, row.head)
-    session.add(row)
-    session.flush()
     return row
 
 
@@ -136,10 +151,15 @@ def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
         if not _stands(row, roster, changed):
             row.roster = REFUSED
             continue
-        row.roster = roster.version
-        row.countersignature = hub.sign(_COUNTER_TAG, _taken(row.head, roster.version))
+        take(row, hub, roster)
         taken += 1
     return taken
+
+
+def take(row: JournalRow, hub: SigningKey, roster: Roster) -> None:
+    """Countersign one row whose signature was checked against *roster*."""
+    row.roster = roster.version
+    row.countersignature = hub.sign(_COUNTER_TAG, _taken(row.head, roster.version))
 
 
 def verify_chain(session: Session, anchor: Anchor) -> bytes:

@@ -45,8 +45,11 @@ FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 class Hub(threading.Thread):
     """The part of the hub a desk talks to, several times a second."""
 
-    def __init__(self, house: House, settings: Settings, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, house: House, settings: Settings, patience: float = PATIENCE, every: float = 0.01
+    ) -> None:
         super().__init__(daemon=True)
+        self._every = every
         self._house = house
         self._patience = patience
         self.settings = settings
@@ -55,7 +58,7 @@ class Hub(threading.Thread):
 
     def run(self) -> None:
         house = self._house
-        while not self._over.wait(0.01):
+        while not self._over.wait(self._every):
             keeper.answer_requests(house.database, house.strongbox, house.anchor, self.counters, house.now)
             handins.take(house.database, house.strongbox, house.anchor, house.now)
 
@@ -73,7 +76,8 @@ class Hub(threading.Thread):
 class Browser:
     """One person's browser: cookies of its own over the one connection to the desk."""
 
-    client: TestClient[Litestar]
+    client: httpx.Client
+    host: str = HOST
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
     def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
@@ -107,7 +111,7 @@ class Browser:
             data=fields,
             files=files,
             follow_redirects=False,
-            headers={"Origin": f"http://{HOST}"},
+            headers={"Origin": f"http://{self.host}"},
         )
 
     def upload(self, path: str, action: str, files: Any, **fields: str) -> httpx.Response:
@@ -128,11 +132,12 @@ class DeskHouse:
     hub: Hub
     passphrases: dict[str, str]
     secrets: dict[str, str]
-    client: TestClient[Litestar] = field(init=False)
+    host: str = HOST
+    client: httpx.Client = field(init=False)
 
     def browser(self) -> Browser:
         """Open a browser in which nobody is signed in."""
-        return Browser(self.client)
+        return Browser(self.client, self.host)
 
     def restart_hub(self) -> None:
         """Start the hub's part again after it ended."""
@@ -236,6 +241,7 @@ def lay_out(
     host: str = HOST,
     detectors: Callable[[], Any] = no_detectors,
     patience: float = PATIENCE,
+    every: float = 0.01,
     records_dir: Path | None = None,
 ) -> Iterator[DeskHouse]:
     """Lay out a house, start its keeper, build its desk for *host*; end all of it afterwards."""
@@ -257,7 +263,7 @@ def lay_out(
         zone=ZoneInfo("Europe/Moscow"),
         detectors=detectors,
     )
-    opened = DeskHouse(house, desk, Hub(house, settings, patience), passphrases, secrets)
+    opened = DeskHouse(house, desk, Hub(house, settings, patience, every), passphrases, secrets, host)
     opened.hub.start()
     try:
         yield opened
@@ -273,12 +279,19 @@ def open_desk(
     *,
     detectors: Callable[[], Any] = no_detectors,
     patience: float = PATIENCE,
+    every: float = 0.01,
     records_dir: Path | None = None,
 ) -> Iterator[DeskHouse]:
     """Lay out a house and open its desk for browsers that are none."""
     with (
         lay_out(
-            database, folder, cast, detectors=detectors, patience=patience, records_dir=records_dir
+            database,
+            folder,
+            cast,
+            detectors=detectors,
+            patience=patience,
+            every=every,
+            records_dir=records_dir,
         ) as desk,
         TestClient(desk.app, base_url=f"http://{HOST}") as desk.client,
     ):

@@ -120,12 +120,14 @@ class Served:
 
 
 @contextmanager
-def serving(database: Database, folder: Path, detectors: Detectors) -> Iterator[Served]:
+def serving(
+    database: Database, folder: Path, detectors: Detectors, cast: dict[str, set[str]] | None = None
+) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     host = f"127.0.0.1:{port}"
-    with lay_out(database, folder, host=host, detectors=lambda: detectors) as desk:
+    with lay_out(database, folder, cast, host=host, detectors=lambda: detectors, patience=60) as desk:
         server = serve.server(desk.app, "127.0.0.1", port)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
