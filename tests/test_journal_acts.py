@@ -20,7 +20,7 @@ from tests.test_desk_drafts import CARD, STORY, write
 
 ROOMS = ("casework", "intake", "desk", "subrosa")
 # What hands the name of an act to the journal: its own door, and the helpers of the rooms that do.
-WRITERS = {"write", "_record", "_end", "_answer", "_note"}
+WRITERS = {"write", "record", "record_second", "end", "_answer", "_note"}
 
 
 @dataclass
