@@ -49,7 +49,9 @@ SALMAN: dict[str, object] = {
     "prison": "ИК-31",
     "court_case": "2а-771/2023",
     "coordinates": "47.8125, 37.4410",
-    "relatives": "жена Эльгизат",
+    "relatives": "жена Эльгизат; брат Нурмагомед, 24 года",
+    "rank": "войсковой старшина",
+    "address": "ул. Махмуда Тагирбекова, 118",
 }
 LIGHT: dict[str, object] = {"name": "Юз Любомир Янович", "settlement": "Усть-Цирма", "date": "2023-07-29"}
 BY_CAUSE = {
@@ -68,10 +70,22 @@ BY_CAUSE = {
     "degrees in words": "Их высадили у 47,81° с. ш., 37,44° в. д.",
     "a plural place": "Жителя Нижних Вязёмок увезли.",
     "a misspelt place": "Уроженца Нижних Везёмок увезли.",
+    "a unit by its number alone": "Парни тысяча триста седьмого ушли пешком.",
+    "a Roman month": "Отказ подписан 8.III.2023.",
+    "a day after a decree": "После указа о награждении, 8 марта, они ушли.",
+    "a street with an initial": "Прописан на ул. М. Тагирбекова, д. 118.",
+}
+WARNED_BY_CAUSE = {
+    "a holiday in full": "Они отказались в Международный женский день.",
+    "a relative's age": "Увезли 24-летнего парня.",
+    "an age without years": "Увезли парня, 24, прямо с работы.",
+    "a rank no table has": "Войсковой старшина подал рапорт.",
 }
 LIGHT_BY_CAUSE = {
     "three letters apart": "ю з а увезли ночью",
     "a place's adjective with a vowel slipped in": "Устьциремский парень ушёл домой.",
+    "a word that is a name in company": "Юза и ещё троих увезли.",
+    "an apostrophe as people type it": "Двадцять дев’ятого липня їх забрали.",
 }
 
 BLOCKED = [
@@ -129,6 +143,12 @@ def test_every_cause_of_a_leak_once_missed_is_closed(detectors: Detectors, cause
     card, draft = (SALMAN, BY_CAUSE[cause]) if cause in BY_CAUSE else (LIGHT, LIGHT_BY_CAUSE[cause])
     question = {"case_fields": card, "narrative": "", "draft": draft, "lang": "ru"}
     assert gate.check(detectors, question)["verdict"] == "block"
+
+
+@pytest.mark.parametrize("cause", WARNED_BY_CAUSE)
+def test_every_cause_of_a_silence_once_kept_is_closed(detectors: Detectors, cause: str) -> None:
+    question = {"case_fields": SALMAN, "narrative": "", "draft": WARNED_BY_CAUSE[cause], "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] != "pass"
 
 
 @pytest.mark.parametrize(("draft", "lang"), WARNED)

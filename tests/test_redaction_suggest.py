@@ -126,6 +126,37 @@ def test_everything_that_identifies_is_suggested(detectors: Detectors, words: st
     assert [s.kind for s in covering] == [kind]
 
 
+TOLD_SMALL = (
+    "я старлей, командир взвода связи, позывной бархан, шайтаном зовут меня за характер. паспорт вт 004817, "
+    "снилс 145-678-001 12, живём улица речников 17, верхняя балкария. со мной механик-радист."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("командир взвода связи", "post"),
+        ("бархан", "nickname"),
+        ("шайтаном", "nickname"),
+        ("вт 004817", "military_id"),
+        ("145-678-001 12", "snils"),
+        ("улица речников 17", "address"),
+        ("верхняя балкария", "place"),
+        ("механик-радист", "post"),
+    ],
+)
+def test_small_letters_hide_nothing_a_word_announces(detectors: Detectors, words: str, kind: str) -> None:
+    start = TOLD_SMALL.index(words)
+    spans = suggest(detectors, TOLD_SMALL, "ru")
+    assert [s.kind for s in spans if s.start <= start and start + len(words) <= s.end] == [kind]
+
+
+def test_a_name_is_suggested_with_all_its_words(detectors: Detectors) -> None:
+    text = "Это пишет Бесхлебный Аристарх, со мной Ондар Чойган-оол."
+    spans = [text[s.start : s.end] for s in suggest(detectors, text, "ru")]
+    assert spans == ["Бесхлебный Аристарх", "Ондар Чойган-оол"]
+
+
 def test_suggestions_stand_in_order_and_apart(detectors: Detectors) -> None:
     spans = suggest(detectors, STORY, "ru")
     assert all(a.end <= b.start for a, b in pairwise(spans))

@@ -60,6 +60,11 @@ _NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<day>[0-3]?\d)\s?(?P<sep>[./-])\s?(?P<month>[01]?\d)(?:\s?(?P=sep)\s?(?P<year>(?:19|20)?\d\d))?"
     r"(?:\s?г\.?)?(?![\d/%-])(?!\.\d)"
 )
+_ROMAN = re.compile(
+    r"(?<![\d.,/-])(?P<day>[0-3]?\d)\s?[./-]\s?(?P<roman>viii|vii|vi|iv|v|iii|ii|ix|i|xii|xi|x)"
+    r"(?:\s?[./-]\s?(?P<year>(?:19|20)?\d\d))(?!\d)"
+)
+_ROMAN_MONTHS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _ISO = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[-/.](?P<month>[01]\d)[-/.](?P<day>[0-3]\d)(?!\d)")
 
 _UNITS_RU = fold.table(
@@ -144,7 +149,7 @@ def find(text: str) -> list[Mention]:
     found: list[Mention] = []
     taken: list[tuple[int, int]] = []
     apart = _NUMBERED if "числа" in text or "го" in text else ()
-    for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _SPELLED, _SPELLED_EN, _NUMERIC, *apart):
+    for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _SPELLED, _SPELLED_EN, _NUMERIC, _ROMAN, *apart):
         for match in pattern.finditer(text):
             mention = _mention(match)
             if mention and not any(a < mention.end and mention.start < b for a, b in taken):
@@ -155,7 +160,8 @@ def find(text: str) -> list[Mention]:
 
 def _mention(match: re.Match[str]) -> Mention | None:
     groups = match.groupdict()
-    month = _month(groups["month"])
+    roman = groups.get("roman")
+    month = _ROMAN_MONTHS.index(roman) + 1 if roman else _month(groups["month"] or "")
     day = int(groups["day"]) if groups.get("day") else _spelled_day(groups)
     year = _year(groups.get("year"))
     if groups.get("sep") and groups["sep"] != "." and year is None:
@@ -201,6 +207,9 @@ _MOBILISED = (
     r"(?:partial )?mobili[sz]ation was announced|announcement of (?:partial )?mobili[sz]ation"
 )
 _DAY = r"(?:день|дня|дню|д[её]нь|дн[её]м|дні)"
+_FIRST_OF_YEAR = (
+    rf"перв\w+ {_DAY} (?:нового|наступившего) года|перш\w+ {_DAY} нового року|first day of the (?:new )?year"
+)
 _WOMEN = (
     rf"(?:международн|всемирн|міжнародн)\w+ (?:женск|жіноч)\w+ {_DAY}|"
     rf"(?:international )?women['’]?s day|жіноч\w+ {_DAY}"
@@ -222,6 +231,7 @@ _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
         (r"крещени[еяю]м?(?: господн\w+)?|водохрещ\w+|epiphany", 19, 1, None),
         (r"первома[йяюе]\w{0,2}|may day", 1, 5, None),
         (rf"{_DAY} (?:ракетных войск и артиллерии|ракетчика)", 19, 11, None),
+        (_FIRST_OF_YEAR, 1, 1, None),
         (r"нов(?:ый|ого|ому|ым) год(?!а назад)\w?|new year(?:['’]s day)?", 1, 1, None),
         (r"рождеств\w+|orthodox christmas", 7, 1, None),
         (rf"{_DAY} россии|russia day", 12, 6, None),
@@ -360,9 +370,9 @@ def is_same(mention: Mention, day: date, *, off_by: int = 0) -> bool:
 # A law has a day of its own; of anything else that is written it is the day only where "of" says so.
 _LEGAL = re.compile(
     r"(?<!\w)(?:(?:закон(?:а|у|ом|е|ы|ов|и|ів|опроект\w*)?|указ(?:а|у|ом|е|і)?|постановлени\w+|постанов[аиуою]+|"
-    r"фз|laws?|decrees?|act of)(?!\w)\W{0,3}(?:\w+\W{1,3}){0,4}(?:от|від|of|dated)?|"
+    r"фз|laws?|decrees?|act of)(?!\w)\W{0,3}(?:\w+[^\w,;:]{1,3}){0,4}(?:от|від|of|dated)?|"
     r"(?:приказ|наказ|определени|ухвал|решени|рішенн|федеральн|order no|article|стать|статт|ст\.)\w*\W{0,3}"
-    r"(?:\w+\W{1,3}){0,4}(?<!\w)(?:от|від|of|dated))\W*$",
+    r"(?:\w+[^\w,;:]{1,3}){0,4}(?<!\w)(?:от|від|of|dated))[^\w,;:]*$",
     re.I,
 )
 

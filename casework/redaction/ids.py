@@ -37,9 +37,11 @@ _UNIT = re.compile(
 )
 _PASSPORT = re.compile(r"(?<!\d)\d{2}\s?\d{2}\s?(?:№|N)?\s?\d{6}(?!\d)")
 _SNILS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}[- ]?\d{3}[- ]?\d{2}(?!\d)")
+_CALLED_SNILS = re.compile(r"(?:снилс|пенсионн\w+)\W{1,4}(?:№|номер)?\W{0,2}$", re.I)
 _CARD = re.compile(r"(?<!\d)(?:\d[ -]?){15}\d(?!\d)")
 _INN = re.compile(r"(?<!\d)\d{12}(?!\d)")
 _MILITARY_ID = re.compile(r"(?<!\w)[А-ЯЁ]{2}\s?№?\s?\d{7}(?!\d)")
+_PASSPORT_UA = re.compile(r"(?<!\w)[А-ЯІЇЄ]{2}\s?№?\s?\d{6}(?!\d)")
 _IMEI = re.compile(r"(?<!\d)\d{15}(?!\d)")
 _VIN = re.compile(r"(?<!\w)(?=[A-HJ-NPR-Z0-9]*\d)(?=[A-HJ-NPR-Z0-9]*[A-Z])[A-HJ-NPR-Z0-9]{17}(?!\w)")
 _PLATE_LETTERS = "АВЕКМНОРСТУХABEKMHOPCTYX"
@@ -96,6 +98,7 @@ _SHAPES = (
     (_HANDLE, "telegram"),
     (_UNIT, "unit"),
     (_MILITARY_ID, "military_id"),
+    (_PASSPORT_UA, "passport"),
     (_VIN, "vin"),
     (_PLATE, "plate"),
     (_PLATE_REGION, "plate_region"),
@@ -131,7 +134,10 @@ def _candidates(text: str) -> Iterator[Found]:
         yield from (Found(m.start(), m.end(), kind) for m in pattern.finditer(text))
     yield from (Found(m.start(), m.end(), "coords") for m in _COORDINATES.finditer(text) if coordinates(m[0]))
     yield from (
-        Found(m.start(), m.end(), "snils") for m in _SNILS.finditer(text) if snils_is_valid(digits_of(m[0]))
+        Found(m.start(), m.end(), "snils")
+        for m in _SNILS.finditer(text)
+        # Called by its name it is one, even with a slip in it.
+        if snils_is_valid(digits_of(m[0])) or _CALLED_SNILS.search(text, max(0, m.start() - 20), m.start())
     )
     yield from (
         Found(m.start(), m.end(), "card") for m in _CARD.finditer(text) if luhn_is_valid(digits_of(m[0]))

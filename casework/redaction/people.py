@@ -41,7 +41,7 @@ _TITLES = fold.table(
     "майор подполковник полковник генерал рядовой ефрейтор сержант адвокат юрист журналист военком "
     "замполит следователь врач боец солдат mr mrs ms dr private sergeant lieutenant captain major "
     "colonel general commander lawyer journalist judge soldier officer corporal serviceman adjutant "
-    "ensign warrant"
+    "ensign warrant старлей прапор начмед замкомвзвода хорунжий есаул"
 )
 _TITLE_KEYS = frozenset(fold.key(w) for w in _TITLES)
 _KIN_KEYS = frozenset(fold.key(w) for w in _KIN)

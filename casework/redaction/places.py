@@ -27,7 +27,7 @@ _VOWELS = re.compile("[аеиоуюя]")
 _ENDING = re.compile(r"(ого|его|ому|ему|ой|ей|ом|ем|ым|им|ая|ую|ое|ие|ий|ам|ах|ами|ою|[аеиоуюяй])$")
 _ADJECTIVE_TAIL = re.compile(
     r"^(ов|ев|ин|ен|ан|ян|н|он)?(ск|цк|жск|шск|ч)(ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$"
-    r"|^(ин|ен|ов|ан|ян)?(ец|ц|ич|чан|жан|ан|ян|нин|анин|янин|к)(а|у|ем|ом|е|ы|и|ев|ей|ам|ами|ах|ин|"
+    r"|^(ин|ен|ов|ан|ян|н)?(ец|ц|ич|чан|жан|ан|ян|нин|анин|янин|к)(а|у|ем|ом|е|ы|и|ев|ей|ам|ами|ах|ин|"
     r"ина|ину|ином|ка|ки|ку|кои|кой)?$"
 )
 _BARE_TAIL = re.compile(r"^(?:ск|цк)(?:ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$")
@@ -40,6 +40,14 @@ _GENERIC = frozenset(
         "great region district republic oblast krai near"
     )
 )
+
+
+def is_generic(lemma: str) -> bool:
+    """Say whether a word with this key says of a place only which of several it is: upper, new, great."""
+    return lemma in _GENERIC_KEYS
+
+
+_GENERIC_KEYS = frozenset(fold.key(word) for word in _GENERIC)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,12 @@ def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
         regions={subject.code for found in (told.regions, *named) for subject in found.values()},
         months={day.month for day in sealed.days} | {mention.month for mention in source.days},
         ranks={rank for value in sealed.ranks for rank, _, _ in traits.ranks_in(value)},
-        posts=[phrase for value in sealed.posts for phrase in traits.post_phrases(value, source)],
+        # A rank of the Cossacks or the police is in no table of ours, and told in its own words like a post.
+        posts=[
+            phrase
+            for value in (*sealed.posts, *(r for r in sealed.ranks if not traits.ranks_in(r)))
+            for phrase in traits.post_phrases(value, source)
+        ],
         ages={
             *sealed.ages,
             *(age for age, _, _ in told.ages),

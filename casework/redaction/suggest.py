@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from casework.redaction import fold, formations, ids, ner, numbers, people, places, traits
+from casework.redaction import fold, formations, ids, loose, ner, numbers, people, places, traits
 from casework.redaction.detectors import Detectors
 from casework.redaction.errors import GateError
 from casework.redaction.ner import Entity
@@ -118,28 +118,13 @@ def mask(text: str, spans: Sequence[Span], words: Mapping[str, str] | None = Non
     return "".join([*parts, text[at:]])
 
 
-# Shapes too loose for a gate: user names without @, streets without their word, wards, birth years.
-_LOOSE = (
-    (
-        re.compile(r"(?<![\w@./])[A-Za-z][A-Za-z0-9]*_\w{2,}|(?<![\w@./])[A-Za-z]{3,}\.\d{2,}(?!\w)"),
-        "telegram",
-    ),
-    (
-        re.compile(r"(?<!\w)[А-ЯЁ][а-яё]{4,},?\s+\d{1,3}(?:[-/]\d{1,3}|,?\s+(?:комн|кв|ком)\w*\.?\s*\d+)"),
-        "address",
-    ),
-    (re.compile(r"(?<!\w)(?:палат|комнат|кварт|кабинет)\w*\s+№?\s?\d{1,4}"), "address"),
-    (re.compile(r"(?<!\d)19\d\d\s?(?:г\.?\s?р\.?|года рождения|р\.\s?н\.|року народження)"), "date"),
-)
-
-
 def _patterned(page: Page) -> Iterator[Span]:
     for found in page.identifiers:
         text = page.text[found.start : found.end]
         kind = "number" if found.kind == "docket" else found.kind
         yield Span(*page.span(found.start, found.end), kind, ids.digits_of(text) or text.lower())
-    for pattern, kind in _LOOSE:
-        yield from (Span(*page.span(*m.span()), kind, m[0].lower()) for m in pattern.finditer(page.text))
+    for start, end, kind in loose.find(page.text):
+        yield Span(*page.span(start, end), kind, fold.key(page.text[start:end]))
     for start, end, number, kind in formations.find(page.text):
         shown = "address" if formations.is_house(kind) else "unit"
         yield Span(*page.span(start, end), shown, f"{number} {kind}")
@@ -154,10 +139,39 @@ def _named(page: Page, detectors: Detectors) -> Iterator[Span]:
     for reading in _readings(page, detectors):
         for person in reading.people:
             kind = "nickname" if person.role == "nick" else "name"
-            yield Span(*reading.over(person.first, person.last), kind, *_person_lemmas(reading, person))
+            first, last = _widened(reading, person.first, person.last)
+            yield Span(*reading.over(first, last), kind, *_person_lemmas(reading, person))
     for index, token in enumerate(page.tokens):
         if _may_be_surname(page, index):
             yield Span(token.start, token.end, "name", page.lemmas[index])
+
+
+def _widened(page: Page, first: int, last: int) -> tuple[int, int]:
+    """Return the first and last token of a person's name with the unusual words of it that stand beside."""
+    while first > 0 and page.is_joined(first - 1) and _may_belong(page, first - 1, first):
+        first -= 1
+    while last + 1 < len(page.tokens) and page.is_joined(last) and _may_belong(page, last + 1, last):
+        last += 1
+    return first, last
+
+
+_NAMING = frozenset({"Name", "Surn", "Patr"})
+
+
+def _may_belong(page: Page, index: int, beside: int) -> bool:
+    """Say whether the word at *index* may be part of the name that token *beside* is part of."""
+    token = page.tokens[index]
+    if token.is_number or not fold.is_cyrillic(token.text) or people.is_title(token.key):
+        return False
+    if "-" in page.between(min(index, beside), max(index, beside)):
+        return True
+    tags = page.lexicon.tags(token.text, page.lang)
+    if len(token.text) < 2 or not (token.is_capital or page.is_flat(index)):
+        return False
+    if tags & _NAMING or not tags:
+        return True
+    is_marked = token.is_capital and not page.is_flat(index)
+    return is_marked and "ADJF" in tags and not tags & {"Apro", "PREP", "CONJ", "PRCL"}
 
 
 # Endings of surnames with their case endings, for words that no dictionary has.
@@ -174,6 +188,7 @@ def _may_be_surname(page: Page, index: int) -> bool:
         token.is_number
         or not fold.is_cyrillic(token.text)
         or len(token.text) < 4
+        or people.is_title(token.key)
         or page.lexicon.is_known(token.text)
     ):
         return False
@@ -207,7 +222,8 @@ def _person_lemmas(page: Page, person: people.Person) -> tuple[str, str]:
 def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
     subjects = places.subjects_named(page, detectors.gazetteer)
     for index, subject in subjects.items():
-        yield Span(*page.over(index, index), "place", subject.code)
+        first = index - 1 if _is_of_place(page, index - 1) else index
+        yield Span(*page.over(first, index), "place", subject.code)
     for entity in page.entities:
         if entity.kind == "LOC":
             yield Span(
@@ -216,18 +232,26 @@ def _placed(page: Page, detectors: Detectors) -> Iterator[Span]:
                 _place_lemma(page, entity),
             )
     for index, token in enumerate(page.tokens):
-        if (
-            index in subjects
-            or token.is_number
-            or len(token.text) < 4
-            or page.labels[index] in {"PER", "ORG"}
-        ):
+        if index in subjects or token.is_number or len(token.text) < 4:
             continue
-        is_marked = token.is_capital and not token.is_first
+        is_marked = (token.is_capital and not token.is_first) or (
+            page.is_flat(index) and len(token.text) >= 6 and not page.lexicon.is_known(token.text)
+        )
         if (is_marked and detectors.gazetteer.population(token.text) is not None) or _is_town_word(
             page, index
         ):
-            yield Span(token.start, token.end, "place", page.lemmas[index])
+            before = index - 1 if _is_of_place(page, index - 1) else index
+            yield Span(*page.over(before, index), "place", page.lemmas[index])
+
+
+def _is_of_place(page: Page, index: int) -> bool:
+    """Say whether the word at *index* is the adjective of the place after it: Верхняя Балкария."""
+    if index < 0 or not page.is_joined(index):
+        return False
+    token = page.tokens[index]
+    return "ADJF" in page.lexicon.tags(token.text, page.lang) and (
+        (token.is_capital and not token.is_first) or places.is_generic(page.lemmas[index])
+    )
 
 
 def _place_lemma(page: Page, entity: Entity) -> str:

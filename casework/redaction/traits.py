@@ -19,8 +19,8 @@ Placed = tuple[int, int, int]
 _RANKS: tuple[tuple[str, ...], ...] = (
     ("рядовой", "рядовий", "private"),
     ("ефрейтор", "єфрейтор", "lance corporal", "corporal"),
-    ("младший сержант", "молодший сержант", "junior sergeant"),
-    ("старший сержант", "senior sergeant", "staff sergeant"),
+    ("младший сержант", "молодший сержант", "junior sergeant", "мл. сержант"),
+    ("старший сержант", "senior sergeant", "staff sergeant", "ст. сержант"),
     ("сержант", "sergeant"),
     ("старшина", "sergeant major"),
     ("старший прапорщик", "senior warrant officer"),
@@ -28,13 +28,18 @@ _RANKS: tuple[tuple[str, ...], ...] = (
     ("матрос", "seaman"),
     ("старший матрос", "senior seaman"),
     ("мичман", "мічман", "midshipman"),
-    ("младший лейтенант", "молодший лейтенант", "junior lieutenant"),
-    ("старший лейтенант", "senior lieutenant"),
+    ("младший лейтенант", "молодший лейтенант", "junior lieutenant", "мл. лейтенант"),
+    ("старший лейтенант", "senior lieutenant", "ст. лейтенант", "старлей"),
     ("лейтенант", "lieutenant"),
     ("капитан", "капітан", "captain"),
     ("подполковник", "підполковник", "lieutenant colonel"),
     ("полковник", "colonel"),
     ("майор", "major"),
+    ("капитан 3 ранга", "капитан третьего ранга", "captain 3rd rank"),
+    ("капитан 2 ранга", "капитан второго ранга", "captain 2nd rank"),
+    ("капитан 1 ранга", "капитан первого ранга", "captain 1st rank"),
+    ("хорунжий",),
+    ("есаул",),
 )
 PRIVATE = 0  # index above; most soldiers are privates, so it counts among other facts and not alone
 # Posts, one a line, with the words the three languages use for it.
@@ -63,6 +68,26 @@ _POSTS: tuple[tuple[str, ...], ...] = (
     ("летчик", "пилот", "льотчик", "pilot"),
     ("оператор бпла", "оператор дрона", "drone operator"),
     ("начальник штаба", "chief of staff"),
+    ("стрелок", "стрілець", "rifleman"),
+    ("начмед", "начальник медицинской службы", "head of the medical service"),
+    ("санитар", "санітар", "orderly"),
+    ("психолог", "psychologist"),
+    ("медсестра", "nurse"),
+    ("фельдшерка",),
+    ("каптер",),
+    ("кинолог", "кінолог", "dog handler"),
+    ("электрик", "електрик", "electrician"),
+    ("сварщик", "зварник", "welder"),
+    ("учительница", "вчителька"),
+    ("программист", "програміст", "programmer"),
+)
+# Posts that no table can list: who commands or heads what, and trades joined by a hyphen.
+_POST_SHAPE = re.compile(
+    r"(?<!\w)(?:зам(?:еститель|\.)?\s+)?(?:командир|начальник|нач\.|помощник|заведующ|старш|командувач|начальник)\w*\s+"
+    r"(?:бч-\d+|[а-яёіїє]{3,12}склад\w*|бмп|бтр|танк\w*|отделени\w+|взвод\w*|рот\w+|расчет\w*|расчёт\w*|экипаж\w*|"
+    r"орудия|служб\w+|связи|автопарк\w*|столов\w+|клуб\w*|караул\w*|штаб\w*|водител\w+|механик\w*|стрел\w+|"
+    r"помощник\w*|оператор\w*|радист\w*|разведчик\w*)(?:\s+(?:связи|разведки|снабжения|обеспечения|охраны|боепитания))?"
+    r"(?!\w)|(?<!\w)\w{4,}-(?:оператор|водител|наводчик|механик|радист|стрел|инструктор|санитар)\w*",
 )
 
 
@@ -102,6 +127,7 @@ def described(page: Page) -> Iterator[tuple[str, int, int]]:
     yield from (("family", a, b) for _, a, b in children_in(page))
     phrases = [phrase for names in _POSTS for phrase in post_phrases(names[0], page)]
     yield from (("post", a, b) for a, b in posts_in(page, phrases))
+    yield from (("post", *match.span()) for match in _POST_SHAPE.finditer(page.low))
 
 
 def ranks_in(text: str) -> list[Placed]:
