@@ -162,14 +162,20 @@ def add_grants(rows: Rows, key: NewKey, holders: Iterable[Holder], epoch: lock.K
 
 
 def current(
-    session: Session, owner: bytes, compartment: str, hands: Hands, roster: Roster | None = None
+    session: Session,
+    owner: bytes,
+    compartment: str,
+    hands: Hands,
+    roster: Roster | None = None,
+    floor: int = 0,
 ) -> PublicKey | None:
     """
     Return the newest key of *compartment*, if somebody living holds it, and nobody whose key is gone.
 
-    With *roster*, only keys the hub vouched for count: a row slipped in or changed is passed over. Does not
-    notice when newer rows were taken out: then an older key is the newest. None means that whoever seals
-    next must make a new generation; an older key never serves in its place.
+    With *roster*, only keys the hub vouched for count: a row slipped in or changed is passed over. Where
+    newer rows were taken out an older key is the newest; it is no good below *floor*, the generation that was
+    made because somebody was gone (:mod:`casework.renewals`). None means that whoever seals next must make a
+    new generation; an older key never serves in its place.
     """
     holders = _holders_of(session, owner, compartment)
     rows = session.scalars(
@@ -186,7 +192,8 @@ def current(
             key = public_of(row) if roster is None else believe(row, roster)
         except CryptoError:
             continue
-        return key if hands.hold_safely(holders.get(row.generation, set())) else None
+        is_good = row.generation >= floor and hands.hold_safely(holders.get(row.generation, set()))
+        return key if is_good else None
     return None
 
 

@@ -17,6 +17,7 @@ from casework import keys
 from casework.actors import HUB
 from casework.hands import Hands
 from casework.keys import PublicKey
+from casework.parties import Book
 from casework.tables import Grant, SealingKey
 from crypto.errors import CryptoError
 from crypto.roster import Roster
@@ -51,14 +52,15 @@ class Newest:
     following: int = 0
 
 
-def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[str, Newest]:
+def read(session: Session, owner: bytes, hands: Hands, roster: Roster, book: Book) -> dict[str, Newest]:
     """
     Return what to seal to in each compartment of *owner*: keys the hub of *roster* vouched for.
 
     An older key never serves in place of the newest one: it may have been renewed because somebody gone had
-    it, and that no row says so any more proves nothing.
+    it, and that no row says so any more proves nothing. *book* says which were.
     """
-    found = dict.fromkeys(keys.COMPARTMENTS, Newest())
+    floors = {part: book.floor(owner, part) for part in keys.COMPARTMENTS}
+    found = {part: Newest(following=floor + 1 if floor else 0) for part, floor in floors.items()}
     passed: set[str] = set()
     asked = {"owner": owner, "living": sorted(hands.living), "gone": sorted(hands.gone)}
     for row, is_held in session.execute(_KEYS, asked):
@@ -71,6 +73,6 @@ def read(session: Session, owner: bytes, hands: Hands, roster: Roster) -> dict[s
             with suppress(CryptoError):
                 believed = keys.believe(row, roster)
                 passed.add(row.compartment)
-                key = believed if is_held else None
+                key = believed if is_held and row.generation >= floors[row.compartment] else None
         found[row.compartment] = Newest(key, max(known.following, row.generation + 1))
     return found

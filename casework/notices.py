@@ -41,9 +41,10 @@ ASKED = "card"  # an editor asks for something of a card
 WITHDRAWN = "withdrawn"  # a tipster took back a case that is held
 LIMIT = "limit"  # somebody asked the keeper for more cards than one person may have
 FAILED = "failed"  # an answer or a notice could not be delivered
+TAKEN_OUT = "taken-out"  # somebody took keys out of the database
 DOOR = "door"  # Telegram refused a bot's token: nobody can write to us there
 REMIND = "remind"  # a day somebody set at a desk comes near
-KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED, WITHDRAWN, LIMIT, DOOR)
+KINDS = (NEW, URGENT, REPLY, DUTY, UNPARSED, FAILED, REMIND, ASKED, WITHDRAWN, LIMIT, TAKEN_OUT, DOOR)
 
 CHANNELS = ("smtp", "webhook", "telegram")
 

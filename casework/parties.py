@@ -15,6 +15,7 @@ for nothing.
 * A case merged into another has the other's people; a second matter has the first's.
 * Whoever is on it, before that any member of a team, mutes the chat that tells it, and ends that.
 * A draft is of the editor who began it.
+* The hub renews a key (:mod:`casework.renewals`).
 
 A row nobody signed counts for nothing, nor does one by somebody whom two colleagues have suspended. Each team
 has its own account of a case: only its members accept. Whether these people may still hold a key is asked of
@@ -34,9 +35,10 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from casework import journal, keys, voices
+from casework import journal, keys, renewals, voices
 from casework.actors import HUB, subject_of
 from casework.heads import Head
+from casework.renewals import Renewals
 from casework.rosters import EDITORS, LEGAL, ROLE_OF_TEAM
 from casework.tables import Case, Grant, JournalRow
 from casework.voices import Voices
@@ -53,7 +55,8 @@ _FOUNDING = frozenset({"brief", "split"})
 _MUTES = frozenset({"mute", "unmute"})
 _ON_CASES = frozenset({"accept", "assign", "second", "lend", "pass-up", "merge"})
 _DRAFT = "draft"
-_ACTS = _ON_CASES | _FOUNDING | _SUSPENSIONS | _MUTES | {_DRAFT}
+_RENEW = "renew"
+_ACTS = _ON_CASES | _FOUNDING | _SUSPENSIONS | _MUTES | {_DRAFT, _RENEW}
 _DAY = timedelta(days=1)
 
 
@@ -102,6 +105,7 @@ class Book:
     ever: dict[bytes, set[str]] = field(default_factory=dict, repr=False)  # who was on a case at any time
     voices: dict[str, Voices] = field(default_factory=dict, repr=False)
     known: dict[int, Roster | None] = field(default_factory=dict, repr=False)
+    renewed: Renewals = field(default_factory=dict, repr=False)
     seen: Head | None = None  # where the journal was when somebody read it before this book was begun
     remember: Callable[[Head], None] = lambda _head: None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -133,21 +137,24 @@ class Book:
         """Begin anew: somebody looked at a journal that does not go on from here, and found it right."""
         with self.lock:
             self.seen = None
+            self.renewed.clear()
             self._begin()
 
     def of(self, case: bytes, team: str) -> Parties:
         """Return who is on *case*, if it is one of *team*; nobody while the journal does not hold."""
         with self.lock:
-            if self.is_broken:
-                return NOBODY
-            found, seen = self._of(case, team), {case}
-            while found.into is not None and found.into not in seen:
-                seen.add(found.into)
-                other = self._of(found.into, team)
-                if not other.people and other.into is None:
-                    break
-                found = other
-            return found
+            return NOBODY if self.is_broken else self._followed(case, team)
+
+    def _followed(self, case: bytes, team: str) -> Parties:
+        """Return who is on *case*, or on the one it was merged into."""
+        found, seen = self._of(case, team), {case}
+        while found.into is not None and found.into not in seen:
+            seen.add(found.into)
+            other = self._of(found.into, team)
+            if not other.people and other.into is None:
+                break
+            found = other
+        return found
 
     def is_muted(self, case: bytes) -> bool:
         """Tell whether the chat that began *case* is not listened to; a broken journal mutes no one."""
@@ -158,6 +165,27 @@ class Book:
         """Return how *case* began, if one of the staff began it; none while the journal does not hold."""
         with self.lock:
             return None if self.is_broken else self.founded.get(case)
+
+    def last_known(self, case: bytes, team: str) -> Parties:
+        """
+        Return who was on *case* before a row was slipped in that does not follow; who is, while all do.
+
+        For the hub's own next key alone: a row that says nothing must not give it to the whole duty list.
+        Where rows that somebody saw are gone, nobody can say.
+        """
+        with self.lock:
+            return NOBODY if self._is_before_seen else self._followed(case, team)
+
+    def floor(self, owner: bytes, compartment: str) -> int:
+        """Return from which generation on a key may be sealed to, also while the journal does not hold."""
+        with self.lock:
+            return self.renewed.get((owner, compartment), 0)
+
+    def renew(self, owner: bytes, compartment: str, generation: int) -> None:
+        """Note that this key was made because somebody was gone; no older one counts from now on."""
+        with self.lock:
+            place = owner, compartment
+            self.renewed[place] = max(generation, self.renewed.get(place, 0))
 
     def author(self, draft: bytes) -> str | None:
         """Return who began *draft*, as signed; nobody while the journal does not hold."""
@@ -229,7 +257,10 @@ class Book:
         if of is None or not journal.is_signed(row, of):
             return
         if row.actor == HUB:
-            if row.case is not None:
+            named = renewals.read_subject(row.subject) if row.act == _RENEW else None
+            if row.case is not None and named is not None:
+                self.renew(row.case, *named)
+            elif row.case is not None:
                 self._note(row, of, None)
             return
         actor = of.find(row.actor)

@@ -13,6 +13,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  roster.seen      the newest roster this hub ever saw in force; newest.roster: as signed
                  suspended.seen   suspensions that were signed, so that taking them out lifts none
                  journal.seen     the journal's head when the hub read it last
+                 renewed.seen     keys renewed because somebody was gone: no older one is sealed to
                  settled.seen     keyrings that are gone and can open nothing new, whatever rows say
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
@@ -28,12 +29,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from casework import canonical
+from casework import canonical, renewals
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
 from casework.hands import StaffKey
 from casework.heads import Head
 from casework.parties import Book
+from casework.renewals import Renewals
 from crypto.errors import CryptoError
 from crypto.lock import Key
 from crypto.signature import SigningKey
@@ -48,11 +50,12 @@ SEEN = "roster.seen"
 NOTE = "newest.roster"
 SUSPENDED = "suspended.seen"
 JOURNAL = "journal.seen"
+RENEWED = "renewed.seen"
 SETTLED = "settled.seen"
 
 # What the hub remembers besides its keys and what is copied with them, so that rows taken out or put back
 # convince nobody, nor those of an older dump. What was settled is not: after a restore it is done again.
-MEMORY = (SEEN, NOTE, SUSPENDED, JOURNAL)
+MEMORY = (SEEN, NOTE, SUSPENDED, JOURNAL, RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ class Strongbox:
         self._journal_file = state_dir / JOURNAL
         self.journal_seen = _read_head(self._journal_file)
         # Who is on which case, as the journal says.
-        self.parties = Book(seen=self.journal_seen, remember=self.see_journal)
+        self._renewed_file = state_dir / RENEWED
+        self.renewed = _read_renewed(self._renewed_file)
+        self.parties = Book(seen=self.journal_seen, remember=self.see_journal, renewed=dict(self.renewed))
         self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
     def __repr__(self) -> str:
@@ -250,6 +255,14 @@ class Strongbox:
             write_file(self._journal_file, f"{head.write()}\n".encode("ascii"))
             self.journal_seen = head
 
+    def see_renewed(self) -> None:
+        """Remember which keys were renewed; the same as before changes nothing."""
+        with self.parties.lock:
+            renewed = dict(self.parties.renewed)
+        if renewed != self.renewed:
+            write_file(self._renewed_file, renewals.dumps(renewed))
+            self.renewed = renewed
+
     def see_settled(self, settled: frozenset[StaffKey]) -> None:
         """Remember which keyrings that are gone can open nothing new; the same as before changes nothing."""
         if settled == self.settled:
@@ -346,6 +359,21 @@ def _read_head(path: Path) -> Head | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError):
+        raise KeyMissingError(path.stem) from None
+
+
+def _read_renewed(path: Path) -> Renewals:
+    """
+    Read which keys were renewed; none when there is no such file yet.
+
+    Raises:
+        KeyMissingError: it is damaged.
+    """
+    try:
+        return renewals.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (CryptoError, OSError):
         raise KeyMissingError(path.stem) from None
 
 

@@ -9,6 +9,8 @@ What the hub does with keys when somebody is gone: suspended, revoked, or given 
 * *Take away*: grants of keys that are lost, where enough others hold the same. What is deleted is not carried
   over by the next rotation, so that in time neither database nor dump gives the lost key anything.
 
+A key that was renewed stays so: the journal's row says it, and the hub remembers (:mod:`casework.renewals`).
+
 Both go by suspensions that somebody signed, never by a row alone.
 Neither leaves a key without somebody living who holds it. Who holds an older key and is at work re-wraps it
 to those who should, at their desk (:mod:`desk.rewrapping`): the hub cannot.
@@ -16,13 +18,14 @@ to those who should, at their desk (:mod:`desk.rewrapping`): the hub cannot.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from casework import draftkeys, journal, keys
+from casework import draftkeys, journal, keys, notices, renewals
 from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.handins import whose
@@ -35,6 +38,8 @@ from casework.strongbox import Settling, Strongbox
 from casework.tables import Case, Draft, Grant, SealingKey
 from crypto.errors import CryptoError
 from crypto.roster import Anchor, Roster
+
+log = logging.getLogger(__name__)
 
 # Cases looked at in one transaction: a lawyer's whole load takes a few.
 AT_ONCE = 50
@@ -84,6 +89,7 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: 
         strongbox.parties.read(session, staffing.roster, anchor)
         found = [one for asked in due(hands) for one in session.execute(asked.limit(AT_ONCE)).all()]
         unsettled = hands.gone - strongbox.settled
+        strongbox.see_renewed()  # what only the journal knew, when this hub was started
         if unsettled and strongbox.settling.of != unsettled:
             strongbox.settling = Settling(unsettled, _could_hold(session, strongbox, staffing, unsettled))
     made = 0
@@ -96,7 +102,52 @@ def renew(database: Database, strongbox: Strongbox, staffing: Staffing, anchor: 
                 made += is_made
                 if is_made and (owner, compartment) in strongbox.settling.left:
                     strongbox.settling.left.remove((owner, compartment))
-    return made + (_settle(database, strongbox, staffing, today) if unsettled else 0)
+    made += _settle(database, strongbox, staffing, today) if unsettled else 0
+    strongbox.see_renewed()
+    return made
+
+
+def replace_taken_out(database: Database, strongbox: Strongbox, staffing: Staffing, now: datetime) -> int:
+    """
+    Make the next key wherever somebody took out of the database what was renewed, and tell the coordinators.
+
+    Until then nobody seals to what is left: a tip that comes meanwhile makes a key of its own. Returns how
+    many were made.
+    """
+    staffing, made = staffing.as_signed, 0
+    with database.read() as session:
+        lowered = _lowered(session, strongbox)
+    for owner, compartment in lowered[:AT_ONCE]:
+        with database.write() as session:
+            thing = _hold(session, owner, compartment)
+            if thing is not None:
+                made += _renew_one(session, strongbox, staffing, now.date(), thing, compartment)
+    if made:
+        log.error("keys.taken_out %d", made)
+        strongbox.see_renewed()
+        with database.write() as session:
+            notices.tell(session, notices.TAKEN_OUT, staffing.coordinators(), None, now)
+    return made
+
+
+def _lowered(session: Session, strongbox: Strongbox) -> list[tuple[bytes, str]]:
+    """Return what was renewed, is still there, and has no key any more that may be sealed to."""
+    if not strongbox.parties.renewed:
+        return []
+    newest = select(SealingKey.owner, SealingKey.compartment, func.max(SealingKey.generation)).where(
+        SealingKey.generation < keys.GENERATIONS
+    )
+    grouped = newest.group_by(SealingKey.owner, SealingKey.compartment)
+    there = {(owner, part): n for owner, part, n in session.execute(grouped)}
+    below = [place for place, n in strongbox.parties.renewed.items() if there.get(place, -1) < n]
+    living: set[bytes] = set()
+    owners = sorted({owner for owner, _compartment in below})
+    for at in range(0, len(owners), 500):
+        some = owners[at : at + 500]
+        cases = select(Case.id).where(Case.id.in_(some), Case.status.not_in(("writing", "erased")))
+        drafts = select(Draft.id).where(Draft.id.in_(some), Draft.status.in_(draftkeys.LIVING))
+        living |= {*session.scalars(cases), *session.scalars(drafts)}
+    return [place for place in below if place[0] in living]
 
 
 def _hold(session: Session, owner: bytes, compartment: str) -> Case | Draft | None:
@@ -208,11 +259,16 @@ def _renew_one(
     holders = _next_holders(session, strongbox, staffing, thing, compartment)
     if all(holder.staff == keys.RECOVERY for holder in holders):
         return False
-    made, rows = keys.make(owner, compartment, keys.next_generation(session, owner, compartment)), Rows()
+    floor = strongbox.parties.floor(owner, compartment)
+    generation = max(keys.next_generation(session, owner, compartment), floor + 1 if floor else 0)
+    made, rows = keys.make(owner, compartment, generation), Rows()
     keys.add_key(rows, made, HUB, hub=strongbox.signing)
     keys.add_grants(rows, made, holders, strongbox.epoch)
     write(session, [rows])
-    journal.write(session, "renew", by=Actor(HUB, 0, strongbox.signing), day=today, case=owner)
+    by, said = Actor(HUB, 0, strongbox.signing), renewals.subject(compartment, generation)
+    journal.write(session, "renew", by=by, day=today, case=owner, subject=said)
+    # Noted before the commit, and here though the journal may not hold: one too many does no harm.
+    strongbox.parties.renew(owner, compartment, generation)
     return True
 
 
@@ -221,7 +277,7 @@ def _next_holders(
 ) -> list[Holder]:
     if isinstance(thing, Case):
         team = whose(session, strongbox, staffing, thing)
-        return staffing.next_holders(team, compartment, strongbox.parties.of(thing.id, team).people)
+        return staffing.next_holders(team, compartment, strongbox.parties.last_known(thing.id, team).people)
     granted = session.scalars(select(Grant).where(Grant.owner == thing.id, Grant.compartment == keys.DRAFT))
     return draftkeys.next_holders(
         staffing, [_key(row) for row in granted if open_grant(row, strongbox) is not None]

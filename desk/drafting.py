@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from casework import draftkeys, keys, releases
 from casework.asking import NewGrant
+from casework.errors import KeyMissingError
 from casework.keys import Holder, NewKey, PublicKey
 from casework.tables import Draft
 from crypto.errors import CryptoError
@@ -161,10 +162,13 @@ def draft_key(visit: Visit, draft: Draft) -> PublicKey:
 
     Raises:
         MissingError: this session holds no key of it.
+        KeyMissingError: it holds none that is still good since somebody was gone.
     """
     held = opened(visit, draft.id)
     if not held:
         raise MissingError
+    if held[0][0] < visit.floor(draft.id, keys.DRAFT):
+        raise KeyMissingError(keys.DRAFT)
     generation, identity = held[0]
     return PublicKey(draft.id, keys.DRAFT, generation, identity.recipient)
 

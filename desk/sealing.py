@@ -9,6 +9,7 @@ from casework import keys
 from casework.errors import KeyMissingError
 from casework.keys import PublicKey
 from casework.rows import Rows
+from desk import opening
 from desk.visit import Visit
 
 
@@ -16,18 +17,29 @@ def content_key(visit: Visit, case: bytes) -> PublicKey:
     """
     Return the key to seal new content of *case* to: the newest this session holds, as it opened it.
 
-    A key somebody slipped into the table has no seed here, and is passed over.
+    A key somebody slipped into the table has no seed here, and is passed over. One older than what the hub
+    made when somebody was gone is no good.
 
     Raises:
-        KeyMissingError: this session holds none.
+        KeyMissingError: this session holds none; the hub makes one where rows were taken out.
     """
+    floor, found = visit.floor(case, keys.CONTENT), _newest(visit, case)
+    if found is None or found.generation < floor:
+        opening.open_content(visit, [case])
+        found = _newest(visit, case)
+    if found is None or found.generation < floor:
+        raise KeyMissingError(keys.CONTENT)
+    return found
+
+
+def _newest(visit: Visit, case: bytes) -> PublicKey | None:
     held = [
         (generation, identity)
         for (owner, compartment, generation), identity in list(visit.session.opened.items())
         if owner == case and compartment == keys.CONTENT
     ]
     if not held:
-        raise KeyMissingError(keys.CONTENT)
+        return None
     generation, identity = max(held, key=lambda pair: pair[0])
     return PublicKey(case, keys.CONTENT, generation, identity.recipient)
 

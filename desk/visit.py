@@ -197,6 +197,12 @@ class Visit:
             self.desk.book.read(session, self.staffing.roster, self.desk.anchor)
         return self.desk.book.is_muted(case.id)
 
+    def floor(self, owner: bytes, compartment: str) -> int:
+        """Return from which generation on a key of *owner* may be sealed to, as the hub signed."""
+        with self.database.read() as session:
+            self.desk.book.read(session, self.staffing.roster, self.desk.anchor)
+        return self.desk.book.floor(owner, compartment)
+
     @property
     def language(self) -> str:
         """The language of this visit's pages."""

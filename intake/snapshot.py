@@ -195,7 +195,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
     staffing, beside = house.staffing, _read_beside(session, case.id)
     # Taking back is about what this tipster began, and so is what delays it.
     begun = beside if case.id == case_id else _read_beside(session, case_id)
-    newest = newest_keys.read(session, case.id, house.hands, staffing.roster)
+    newest = newest_keys.read(session, case.id, house.hands, staffing.roster, house.book)
     content, identity = newest[keys.CONTENT], newest[keys.IDENTITY]
     # Where a key must be made, the column alone does not say for which team.
     is_settled = content.key is not None and identity.key is not None
@@ -209,7 +209,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         assignee=case.assignee,
         second=case.second,
         people=_people_of(case),
-        parties=house.book.of(case.id, team).people,
+        parties=house.book.last_known(case.id, team).people,
         held=bool(begun["held"]),
         keepers=tuple(sorted(set(begun["keeper"]))),
         is_taken_back=WITHDRAWN in begun["clock"],
@@ -234,7 +234,9 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
 
 def _read_began(session: Session, case_id: bytes, beside: Mapping[str, list[Any]], house: House) -> Began:
     """Read what leads to the tipster of a case that was merged into another."""
-    newest = newest_keys.read(session, case_id, house.staffing.hands, house.staffing.roster)[keys.CONTENT]
+    newest = newest_keys.read(session, case_id, house.staffing.hands, house.staffing.roster, house.book)[
+        keys.CONTENT
+    ]
     return Began(case_id, newest.key, newest.following, tuple(beside["courier"]), tuple(beside["chat"]))
 
 

@@ -316,6 +316,7 @@ class Chores:
             escalation.remind(session, staffing, now)
             releases.ask_weekly(session, staffing, now)
             taken_back = withdrawal.due(session, now)
+        succession.replace_taken_out(self.database, self.strongbox, staffing, now)
         for case in taken_back:
             self.erase(case, now)
 

@@ -10,6 +10,7 @@ import pytest
 from casework import keys, newest
 from casework.database import Database
 from casework.hands import Hands
+from casework.parties import Book
 from casework.rows import Rows, write
 from casework.tables import Grant, SealingKey
 from tests.house import build
@@ -48,7 +49,7 @@ def _compare(database: Database, folder: Path, order: tuple[int, ...]) -> None:
         write(session, [rows])
     hands, roster = Hands(frozenset({("alice", 1), ("bob", 1)}), frozenset({("carol", 1)})), house.roster
     with database.read() as session:
-        found = newest.read(session, OWNER, hands, roster)
+        found = newest.read(session, OWNER, hands, roster, Book())
         for part in keys.COMPARTMENTS:
             assert found[part].key == keys.current(session, OWNER, part, hands, roster)
             assert found[part].following == keys.next_generation(session, OWNER, part)

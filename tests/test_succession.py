@@ -78,8 +78,10 @@ def accept(house: House, case: bytes, second: str | None = "bob") -> None:
 
 def newest_of(house: House, case: bytes) -> keys.PublicKey | None:
     with house.database.read() as session:
-        found = newest.read(session, case, house.staffing().hands, house.roster)
-        one = keys.current(session, case, keys.CONTENT, house.staffing().hands, house.roster)
+        book, hands = house.strongbox.parties, house.staffing().hands
+        found = newest.read(session, case, hands, house.roster, book)
+        floor = book.floor(case, keys.CONTENT)
+        one = keys.current(session, case, keys.CONTENT, hands, house.roster, floor)
     assert found[keys.CONTENT].key == one
     return one
 

@@ -81,8 +81,9 @@ def answer(visit: Visit) -> Reply:
     words = visit.form.get("words")[:2000]
     if not given and not words:
         raise IncompleteError("words")
+    floor = visit.floor(case_id, keys.CONTENT)
     with visit.database.write() as session:
-        key = keys.current(session, case_id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster)
+        key = keys.current(session, case_id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster, floor)
         if key is None:
             raise MissingError
         rows = Rows()

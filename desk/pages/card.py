@@ -129,7 +129,8 @@ def _case(visit: Visit, case_id: bytes) -> Case:
 
 def seal_reason(visit: Visit, session: Session, case: Case, reason: Reason, act: str = "open-card") -> None:
     """Seal the reason beside the case where this person can; the journal keeps only its hash."""
-    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster)
+    floor = visit.floor(case.id, keys.CONTENT)
+    key = keys.current(session, case.id, keys.CONTENT, visit.staffing.hands, visit.staffing.roster, floor)
     if key is None:
         return
     rows = Rows()
