@@ -30,6 +30,7 @@ from casework import keys, notices, post
 from casework.database import Database
 from casework.rows import Rows
 from casework.rows import write as write_rows
+from casework.spill import Spill
 from casework.strongbox import Strongbox
 from casework.tables import Case, Item, Writing
 from crypto.lock import Key
@@ -146,7 +147,9 @@ class Answerer:
             due = self._clock() + timedelta(seconds=fetch.FIRST_PAUSE)
             build.fetching(outcome.rows, key, one.item, payload, self._numbers.next(), due)
 
-    def take_late(self, note: bytes, head: dict[str, Any], content: bytes | None, why: str) -> Rows | None:
+    def take_late(
+        self, note: bytes, head: dict[str, Any], content: bytes | Spill | None, why: str
+    ) -> Rows | None:
         """Seal a file that came late, or *why* it never did; None when the case it belongs to is gone."""
         house = self._read_house()
         with self._database.read() as session:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from telegram.error import TelegramError
 
 from bot.doors import Doors
 from bot.hear import Heard
 from bot.telegram import FILE_LIMIT, TooLargeError
+from casework.spill import Spill
 from intake.events import File
 
-# Each may be 20 MB, and is in memory sealed as well as open.
-AT_ONCE = 2
+# Downloads at once, and of them such as came late: what comes now must find a place.
+AT_ONCE, LATE_AT_ONCE = 2, 1
 # How long the words of a chat wait for a file that Telegram does not give, before they go without it and it
 # is asked for again later (:mod:`bot.late`).
 PATIENCE = timedelta(minutes=3)
 LASTS = timedelta(hours=48)
 # Seconds between two of those tries: doubling, up to half an hour.
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 1800.0
-# Seconds until the next try, or until a place is free.
-AGAIN, QUEUED = 4.0, 0.1
+# Seconds until the next try, or until a place is free: for what came now, and late.
+AGAIN, QUEUED, QUEUED_LATE = 4.0, 0.1, 2.0
+# Seconds that a download may take: of what came now, at the least, and late. 20 MB late need 12 kB a second.
+AT_LEAST, AT_MOST = 30.0, 1800.0
 
 
 class NotYetError(Exception):
@@ -34,11 +38,13 @@ class NotYetError(Exception):
 
 
 class Fetcher:
-    """Fetches the files of events."""
+    """Fetches the files of events, by way of *folder* where they are too long for memory."""
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, folder: Path) -> None:
         self._doors = doors
+        self._folder = folder
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._late = asyncio.Semaphore(LATE_AT_ONCE)
 
     async def fill(self, heard: Heard, taken: datetime, now: datetime) -> Heard:
         """
@@ -56,20 +62,24 @@ class Fetcher:
         door = self._doors.at(heard.door)
         if door is None:
             return _without(heard, heard.event, "unavailable")
+        left = (PATIENCE - (now - taken)).total_seconds()
         if self._places.locked():
-            raise NotYetError(QUEUED)
+            # Others' slow files must not hold up the words of this chat.
+            if left > 0:
+                raise NotYetError(QUEUED)
+            return _without(heard, heard.event, "coming")
         async with self._places:
             try:
-                content = await door.fetch(heard.file_id)
+                content = await door.fetch(heard.file_id, self._folder, max(left, AT_LEAST))
             except TooLargeError:
                 return _without(heard, heard.event, "too_large")
             except TelegramError:
-                if now - taken < PATIENCE:
+                if left > 0:
                     raise NotYetError(AGAIN) from None
                 return _without(heard, heard.event, "coming")
         return replace(heard, event=replace(heard.event, content=content, size=len(content)))
 
-    async def again(self, door: int | None, file_id: str) -> bytes:
+    async def again(self, door: int | None, file_id: str) -> bytes | Spill:
         """
         Fetch a file that Telegram did not give before.
 
@@ -81,10 +91,10 @@ class Fetcher:
         at = self._doors.at(door)
         if at is None:
             raise TelegramError("no such door")
-        if self._places.locked():
-            raise NotYetError(QUEUED)
-        async with self._places:
-            return await at.fetch(file_id)
+        if self._late.locked() or self._places.locked():
+            raise NotYetError(QUEUED_LATE)
+        async with self._late, self._places:
+            return await at.fetch(file_id, self._folder, AT_MOST)
 
 
 def _without(heard: Heard, file: File, missing: str) -> Heard:

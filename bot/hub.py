@@ -207,7 +207,7 @@ class Parts:
             Budgets(os.urandom(32)),
             clock,
         )
-        fetcher = Fetcher(doors)
+        fetcher = Fetcher(doors, house.state_dir)
         self.outbox = Outbox(
             doors,
             database,

@@ -22,6 +22,7 @@ from bot.answer import Answerer
 from bot.fetch import FIRST_PAUSE, LONGEST_PAUSE, Fetcher, NotYetError
 from bot.telegram import TooLargeError
 from bot.writer import Writer
+from casework.spill import Spill
 from casework.tables import Outbox
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class LateFiles:
         later = update(Outbox).where(Outbox.id == wanted.row).values(due=due, tries=tries)
         await self._writer.do(lambda session: session.execute(later) and None)
 
-    async def _end(self, wanted: Wanted, content: bytes | None, why: str) -> None:
+    async def _end(self, wanted: Wanted, content: bytes | Spill | None, why: str) -> None:
         """Seal what came, or why nothing did; what was erased meanwhile just ends."""
         head = wanted.payload["head"]
         rows = await asyncio.to_thread(self._answerer.take_late, wanted.item, head, content, why)

@@ -6,6 +6,7 @@ The Telegram library, dressed for this house: built in one place, silent about t
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -13,18 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 from aiolimiter import AsyncLimiter
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import raw
 from bot.errors import TokenMissingError
+from casework.spill import PART, Spill
 
 # Telegram gives bots files up to here.
 FILE_LIMIT = 20 * 1024 * 1024
 # Connections: senders, downloads, deletions. The library's pool scans all of them at every call.
 POOL = 16
+# What a download is read in.
+PIECE = 64 * 1024
 # Updates that Telegram gives at once, at most.
 BATCH = 100
 # Seconds Telegram may hold getUpdates open; it allows 50, proxies often cut at 30.
@@ -98,14 +103,15 @@ class Door(ExtBot[int]):
             raise TelegramError("not a list")
         return [update for update in answer if isinstance(update, dict)]
 
-    async def fetch(self, file_id: str) -> bytes:
+    async def fetch(self, file_id: str, folder: Path, within: float) -> bytes | Spill:
         """
-        Bring a file into memory.
+        Bring a file in, a longer one part by part into a spill in *folder*, within so many seconds.
 
         Raises:
             TooLargeError: Telegram refuses files of this size.
             BadRequest: Telegram knows no such file.
-            TelegramError: it could not be had now.
+            TelegramError: it could not be had now, or not all of it.
+            OSError: there is no room for it.
         """
         try:
             found = await self.get_file(file_id)
@@ -115,7 +121,52 @@ class Door(ExtBot[int]):
             raise
         if (found.file_size or 0) > FILE_LIMIT:
             raise TooLargeError
-        return bytes(await found.download_as_bytearray(read_timeout=60))
+        request = self.request
+        if not isinstance(request, Transport) or not found.file_path:
+            raise TelegramError("no way to it")
+        try:
+            async with asyncio.timeout(within):
+                return await request.download(found.file_path, found.file_size, folder)
+        except TimeoutError:
+            raise NetworkError("too slow") from None
+
+
+class Transport(HTTPXRequest):
+    """The library's HTTP client, which takes answers whole, and downloads besides, which come in parts."""
+
+    async def download(self, address: str, size: int | None, folder: Path) -> bytes | Spill:
+        """
+        Fetch what lies at *address*: one part in memory, more of them in a spill.
+
+        Raises:
+            TooLargeError: it is longer than Telegram gives bots.
+            NetworkError: it ended early, or did not begin.
+            OSError: there is no room for it.
+        """
+        client = self._client  # of the library, for its proxy and its place among the connections
+        first, spill = bytearray(), None
+        try:
+            async with client.stream("GET", address, timeout=httpx.Timeout(60, connect=10)) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    raise NetworkError("refused")
+                async for piece in answer.aiter_bytes(PIECE):
+                    if spill is None and len(first) + len(piece) <= PART:
+                        first += piece
+                        continue
+                    if spill is None:
+                        spill = Spill(folder)
+                        spill.write(bytes(first))
+                    await asyncio.to_thread(spill.write, piece)
+                    if len(spill) > FILE_LIMIT:
+                        raise TooLargeError
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise NetworkError(type(error).__name__) from None
+        come = bytes(first) if spill is None else spill
+        if size and len(come) != size:
+            raise NetworkError("cut short")
+        if isinstance(come, Spill):
+            await asyncio.to_thread(come.end)
+        return come
 
 
 def door_number(token: str) -> int:
@@ -160,9 +211,9 @@ def build(
     )
 
 
-def transport(endpoint: Endpoint, connections: int) -> HTTPXRequest:
+def transport(endpoint: Endpoint, connections: int) -> Transport:
     """Make one HTTP client. The environment's proxies are not asked: the way out is a setting."""
-    return HTTPXRequest(
+    return Transport(
         connection_pool_size=connections,
         connect_timeout=10,
         read_timeout=20,

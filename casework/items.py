@@ -11,15 +11,18 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from casework import canonical, vouching
-from casework.rows import Rows
+from casework.rows import Rows, table_of
+from casework.spill import PART, Joined, Spill
 from casework.tables import Chunk, Item
 from crypto import context, sealed
 from crypto.errors import MalformedError, TamperedError
@@ -29,8 +32,6 @@ from crypto.signature import SigningKey
 from crypto.xwing import Identity, Recipient
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
     from casework.keys import PublicKey
 
 CONTENT = "content"
@@ -43,7 +44,7 @@ SIGNED = "signed"
 DIGEST = "digest"
 
 # One row of a sealed file. PostgreSQL and SQLite both read it without leaving their page caches.
-CHUNK_SIZE = 256 * 1024
+CHUNK_SIZE = PART
 _AT_ONCE = 4
 
 
@@ -105,7 +106,7 @@ def seal_file(
     kind: str,
     author: str,
     head: dict[str, Any],
-    content: bytes,
+    content: bytes | Spill,
     day: date,
     item: bytes | None = None,
     signing: SigningKey | None = None,
@@ -113,14 +114,20 @@ def seal_file(
     """
     Seal a file: its *head* (name, type, caption, …) in the item, its *content* in chunks of the item.
 
-    The head of a signed file carries the digest of its content, for :func:`open_content` to check.
+    The head of a signed file carries the digest of its content, for :func:`open_content` to check. Content
+    that lies in a spill is never in memory as a whole, neither open nor sealed.
     """
     item = item or new_id()
     if signing is not None:
-        head = {**head, DIGEST: hashlib.sha256(content).hexdigest()}
+        digest = content.digest if isinstance(content, Spill) else hashlib.sha256(content).hexdigest()
+        head = {**head, DIGEST: digest}
     seal_item(rows, key, kind=kind, author=author, payload=head, day=day, item=item, signing=signing)
     _table, values = rows.inserts[-1]
-    chunks = seal_chunks(rows, item, content, [key.recipient], item_context(key, item, f"{kind}-content"))
+    where = item_context(key, item, f"{kind}-content")
+    if isinstance(content, Spill):
+        chunks = _spill_chunks(rows, item, content, [key.recipient], where)
+    else:
+        chunks = seal_chunks(rows, item, content, [key.recipient], where)
     values["chunks"] = len(chunks)
     values["size"] = sum(chunks)
     return item
@@ -136,6 +143,25 @@ def seal_chunks(
     for n, part in enumerate(parts):
         rows.add(Chunk, owner=owner, n=n, part=part)
     return [len(part) for part in parts]
+
+
+def _spill_chunks(
+    rows: Rows, owner: bytes, content: Spill, recipients: Sequence[Recipient], where: bytes
+) -> list[int]:
+    """Do so for a file too large for memory: its chunks go from the disk into their rows, a few at a time."""
+    spilled = content.beside()
+    sealed.seal_stream(content.source(), spilled, recipients, where, len(content), sizes=FILE)
+    spilled.end()
+    rows.then(partial(_add_chunks, owner=owner, spilled=spilled))
+    full, rest = divmod(len(spilled), CHUNK_SIZE)
+    return [CHUNK_SIZE] * full + ([rest] if rest else [])
+
+
+def _add_chunks(session: Session, owner: bytes, spilled: Spill) -> None:
+    parts = enumerate(spilled.parts())
+    while few := list(islice(parts, _AT_ONCE)):
+        values = [{"owner": owner, "n": n, "part": part} for n, part in few]
+        session.execute(insert(table_of(Chunk)), values)
 
 
 def item_context(key: PublicKey, item: bytes, kind: str) -> bytes:
@@ -190,7 +216,7 @@ def open_chunks(session: Session, owner: bytes, identity: Identity, where: bytes
     wanted = select(Chunk.part).where(Chunk.owner == owner).order_by(Chunk.n)
     parts = session.scalars(wanted.execution_options(yield_per=_AT_ONCE))
     out = io.BytesIO()
-    sealed.open_stream(io.BufferedReader(_Joined(parts), CHUNK_SIZE), out, identity, where)
+    sealed.open_stream(io.BufferedReader(Joined(parts), CHUNK_SIZE), out, identity, where)
     return out.getvalue()
 
 
@@ -209,26 +235,3 @@ class _Cut:
 
     def all(self) -> list[bytes]:
         return [*self._parts, bytes(self._rest)] if self._rest else self._parts
-
-
-class _Joined(io.RawIOBase):
-    """Reads parts one after the other as if they were one file."""
-
-    def __init__(self, parts: Iterable[bytes]) -> None:
-        self._parts = iter(parts)
-        self._part = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, room: WriteableBuffer, /) -> int:
-        into = memoryview(room).cast("B")
-        while not self._part:
-            try:
-                self._part = memoryview(next(self._parts))
-            except StopIteration:
-                return 0
-        size = min(len(into), len(self._part))
-        into[:size] = self._part[:size]
-        self._part = self._part[size:]
-        return size

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from casework.spill import Spill
 from crypto import handle as handles
 from crypto.errors import CryptoError
 
@@ -53,7 +54,7 @@ class File(Event):
     size: int = 0
     caption: str = ""
     group: str | None = None
-    content: bytes | None = None
+    content: bytes | Spill | None = None  # what is long lies on the disk, locked
     missing: str | None = None
     forwarded: bool = False
     author: str | None = None

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from casework import mailboxes, withdrawal
 from casework.errors import WrongStateError
 from casework.rows import Rows
+from casework.spill import Spill
 from casework.tables import Case
 from crypto import handle as handles
 from crypto import lock, phrase
@@ -115,7 +116,7 @@ def take_late(
     case: CaseFacts,
     note: bytes,
     head: dict[str, Any],
-    content: bytes | None,
+    content: bytes | Spill | None,
     why: str,
     house: House,
     now: datetime,

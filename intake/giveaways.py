@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import struct
 
+from casework.spill import Spill
 from intake.events import Event, File, Text
 
 # Gravest first: of several in one album only one is said.
@@ -60,7 +61,7 @@ def of_file(event: File) -> tuple[str, ...]:
     if event.form == "document" and _is_named(event.name or ""):
         found.add("name")
     if event.form in ("document", "video"):
-        found |= _recorded(event.content or b"")
+        found |= _recorded(*_ends(event.content or b""))
     return _ordered(found)
 
 
@@ -82,15 +83,20 @@ def _author(event: Event) -> set[str]:
     return {"author"} if getattr(event, "author", None) else set()
 
 
-def _recorded(content: bytes) -> set[str]:
+def _ends(content: bytes | Spill) -> tuple[bytes, bytes]:
+    if isinstance(content, Spill):
+        return content.ends(2 * _HEAD)
+    return content[: 2 * _HEAD], content[-_HEAD:]
+
+
+def _recorded(head: bytes, tail: bytes) -> set[str]:
     """Return whether a picture or film says where it was taken, or at least when and with what."""
-    ends = content[:_HEAD] + content[-_HEAD:]
-    if any(mark in ends for mark in _FILM_PLACES):
+    if any(mark in end for mark in _FILM_PLACES for end in (head[:_HEAD], tail[-_HEAD:])):
         return {"place"}
-    at = content[:_HEAD].find(_EXIF)
+    at = head[:_HEAD].find(_EXIF)
     if at < 0:
         return set()
-    return {"place"} if _names_place(content[at + len(_EXIF) : at + _HEAD]) else {"camera"}
+    return {"place"} if _names_place(head[at + len(_EXIF) : at + _HEAD]) else {"camera"}
 
 
 def _names_place(tiff: bytes) -> bool:

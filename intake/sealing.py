@@ -10,6 +10,7 @@ from casework import clocks, keys, lives, notices
 from casework.errors import WrongStateError
 from casework.fitting import Fitting
 from casework.routing import Asked
+from casework.spill import Spill
 from casework.tables import Case, Chunk, Clock, Deletion, Item, Letter, Mailbox, Wording
 from crypto.phrase import Phrase
 from intake import coaching, effects, handover, opening, topics
@@ -65,7 +66,7 @@ def _whose(work: Work) -> dict[str, str]:
     return {} if work.began is None else {"began": work.began.id.hex()}
 
 
-def add_late(work: Work, note: bytes, head: dict[str, Any], content: bytes) -> None:
+def add_late(work: Work, note: bytes, head: dict[str, Any], content: bytes | Spill) -> None:
     """Seal a file that came later than the *note* that stands for it, and lead from one to the other."""
     later = {**head, "came": work.at, "name": "", "of": note.hex(), "size": len(content)}
     key = work.own_key()

@@ -15,6 +15,7 @@ from typing import Any
 from casework import keys
 from casework.keys import NewKey, PublicKey
 from casework.rows import Rows
+from casework.spill import Spill
 from casework.tables import Case
 from crypto.xwing import Identity
 from intake import writing as writings
@@ -122,7 +123,7 @@ class Work:
             signing=self.house.signing,
         )
 
-    def seal_file(self, compartment: str, author: str, head: dict[str, Any], content: bytes) -> bytes:
+    def seal_file(self, compartment: str, author: str, head: dict[str, Any], content: bytes | Spill) -> bytes:
         """Seal one file of the case and return its id."""
         return keys.seal_file(
             self.rows,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -44,17 +45,18 @@ class App:
         if scope["type"] != "http":
             return
         try:
-            request = await Request.read(scope, receive)
-            answer = await self._answer(request)
+            await (await self._answer_any(scope, receive)).send(send)
         except GoneError:
             scope["abort"]()
             await asyncio.sleep(0)
-            return
+
+    async def _answer_any(self, scope: Scope, receive: Receive) -> Answer:
+        try:
+            return await self._answer(await Request.read(scope, receive))
         except ApiError as error:
-            answer = refusal(error)
+            return refusal(error)
         except ControlError as error:
-            answer = Answer.of({"error": error.sentence}, error.status)
-        await answer.send(send)
+            return Answer.of({"error": error.sentence}, error.status)
 
     async def _answer(self, request: Request) -> Answer:
         if not THIS_MACHINE.fullmatch(request.headers.get("host", "")):
@@ -184,7 +186,12 @@ async def suffer(fault: Fault) -> None:
 
 
 def slowed(answer: Answer, fault: Fault | None) -> Answer:
-    """Return the answer, trickling if the fault says so."""
-    if fault is None or fault.kind != "slow":
-        return answer
-    return Answer(answer.status, answer.body, answer.media_type, answer.headers, max(fault.rate, 1))
+    """Return the answer, trickling or cut in half if the fault says so."""
+    match fault and fault.kind:
+        case "slow":
+            assert fault is not None
+            return replace(answer, rate=max(fault.rate, 1))
+        case "cut":
+            return replace(answer, is_cut=True)
+        case _:
+            return answer

@@ -7,6 +7,7 @@ Faults a test orders: the next calls that match go wrong in the way named.
     unauthorized  401, as for a revoked token
     lost_request  the connection drops before the call is worked
     lost_answer   the call is worked, then the connection drops
+    cut           the call is worked, half of the answer goes, then the connection drops
     delay         the call is worked ``seconds`` late
     slow          the answer trickles at ``rate`` bytes a second
     timeout       the call is never answered
@@ -33,6 +34,7 @@ KINDS = frozenset(
         "unauthorized",
         "lost_request",
         "lost_answer",
+        "cut",
         "delay",
         "slow",
         "timeout",

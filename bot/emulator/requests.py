@@ -41,6 +41,7 @@ class Answer:
     media_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     rate: int = 0
+    is_cut: bool = False  # half of it goes, then the connection drops
 
     @classmethod
     def of(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
@@ -58,6 +59,11 @@ class Answer:
         }
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        if self.is_cut:
+            await send(
+                {"type": "http.response.body", "body": self.body[: len(self.body) // 2], "more_body": True}
+            )
+            raise GoneError
         rest = self.body
         while self.rate and len(rest) > (drop := max(int(self.rate * TICK), 1)):
             await send({"type": "http.response.body", "body": rest[:drop], "more_body": True})
