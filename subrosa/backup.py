@@ -33,7 +33,7 @@ from crypto.errors import CryptoError
 from crypto.roster import UnverifiedRoster
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
-from subrosa import dump, escrow, schema, shelved
+from subrosa import copies, dump, erased, escrow, keycopies, schema, shelved
 from subrosa.errors import RestoreError
 from subrosa.escrow import Copy, Escrow
 from subrosa.settings import Settings
@@ -117,7 +117,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         # may be all that was lost.
         with database.write() as session:
             people = _remember(session, settings, memory, strongbox, now)
-        gone = escrow.erased(medium)
+        gone = erased.read(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
@@ -131,11 +131,11 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         database.close()
     body = {"from": taken.isoformat(), "until": now.isoformat(), "tell_until": (now + TELL_FOR).isoformat()}
     write_file(staging / RESTORED, json.dumps(body).encode())
-    write_file(staging / escrow.ERASED, "".join(f"{case.hex()}\n" for case in gone).encode())
+    write_file(staging / erased.FILE, erased.write(gone).encode())
     for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
         path.replace(state / path.name)
     staging.rmdir()
-    return Restored(rows, len(shelf.records), again, escrow.damaged_lines(medium), taken, now, people)
+    return Restored(rows, len(shelf.records), again, erased.damaged_lines(medium), taken, now, people)
 
 
 def _memory(settings: Settings, medium: Path, identity: Identity) -> dict[str, bytes]:
@@ -146,7 +146,7 @@ def _memory(settings: Settings, medium: Path, identity: Identity) -> dict[str, b
         RestoreError: there is no copy, or the pinned roots did not sign the roster in it.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    memory = escrow.open_memory(medium, identity)
+    memory = keycopies.open_memory(medium, identity)
     if NOTE in memory:
         try:
             UnverifiedRoster.parse(memory[NOTE]).verify(settings.anchor)
@@ -235,17 +235,17 @@ def _lay_out(
     settings: Settings, database: Database, medium: Path, identity: Identity, staging: Path
 ) -> tuple[int, datetime, shelved.Shelf]:
     """Put rows into *database* and keys into *staging*; all rows or none."""
-    keys = escrow.open_keys(medium, identity)
+    keys = keycopies.open_keys(medium, identity)
     source, taken = escrow.open_dump(medium, identity, staging)
     with source, schema.as_of(database, dump.version(source)) as session:
         counts = dump.read(session, source)
         schema.bring_up(session)
         hub = rosters.current(session, settings.anchor).hub_signing
-        escrow.check_signed(source, escrow.DUMP, taken, hub)
+        copies.check_signed(source, copies.DUMP, taken, hub)
         shelf = shelved.open_copies(medium, identity, staging, hub)
         sentinel = lock.number_of(session.scalars(select(House.sentinel)).one())
         wanted = dump.epochs_named(session) | {sentinel}
-        keys["epoch.key"], missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)
+        keys["epoch.key"], missing = keycopies.add_epochs(medium, identity, keys["epoch.key"], wanted)
         if sentinel in missing:
             raise RestoreError("no copy of the keys opens the newest dump")
         for name, key in keys.items():

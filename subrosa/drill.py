@@ -30,7 +30,7 @@ from casework.tables import Case, Draft, Grant, House
 from crypto import lock
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
-from subrosa import backup, escrow, shelved
+from subrosa import backup, erased, shelved
 from subrosa.errors import ShellError, sentence
 from subrosa.seizure import grants, medium
 from subrosa.seizure.loot import Loot
@@ -115,7 +115,7 @@ def _sentinel(session: Session, place: Settings, now: datetime) -> Step:
 
 def _erased(session: Session, settings: Settings, copies: Path) -> Step:
     """Hold the restored cases against both lists: what was erased while the medium was away counts too."""
-    gone = {*escrow.erased(copies), *escrow.erased(settings.hub.state_dir)}
+    gone = {*erased.read(copies), *erased.read(settings.hub.state_dir)}
     back = gone.intersection(session.scalars(select(Case.id)))
     if back:
         return Step("erased", False, f"{len(back)} of {len(gone)} erased cases come back: run subrosa backup")
@@ -133,7 +133,7 @@ def _journal(session: Session, place: Settings) -> Step:
 def _grants(session: Session, place: Settings, copies: Path, identity: Identity) -> Step:
     """Count the grants that the copy holds of cases not erased since, and take the outer lock off each."""
     with medium.opened(copies, identity, place.hub.state_dir) as copy:
-        gone = set(escrow.erased(copies))
+        gone = set(erased.read(copies))
         unpublished = select(Draft.id, Draft.case).where(Draft.status.not_in(erasure.PUBLIC_STATES))
         gone |= {draft for draft, case in copy.session.execute(unpublished) if case in gone}
         expected = sum(owner not in gone for owner in copy.session.scalars(select(Grant.owner)))

@@ -30,9 +30,10 @@ from crypto.xwing import Identity
 from register import records
 from register.errors import RegisterError
 from register.records import Published
-from subrosa import escrow
+from subrosa import copies
+from subrosa.copies import RECORDS
 from subrosa.errors import RestoreError, ShellError
-from subrosa.escrow import RECORDS, Escrow
+from subrosa.escrow import Escrow
 
 FORMAT = "subrosa-records-1"
 
@@ -67,14 +68,14 @@ def copy(target: Escrow, folder: Path, now: datetime, hub: SigningKey) -> int:
         RecordsLostError: some were lost or damaged since; what is left was copied beside the older copies.
     """
     there = target.folder(RECORDS)
-    older = escrow.copies(there)
+    older = copies.oldest_first(there)
     if not folder.is_dir() and not older:
         return 0
     hour = now.replace(minute=0, second=0, microsecond=0)
     with tempfile.TemporaryFile(dir=target.state_dir) as plain:
         whole, broken = _write(folder, plain)
-        plain.write(escrow.signed_line(plain, RECORDS, hour, hub))
-        path = there / f"{whole:08d}-{escrow.stamped(hour)}.age"
+        plain.write(copies.signed_line(plain, RECORDS, hour, hub))
+        path = there / f"{whole:08d}-{copies.stamped(hour)}.age"
         target.seal_into(path, plain, _WHERE)
     if broken or whole < max((_count_of(one) for one in older), default=0):
         raise RecordsLostError
@@ -92,9 +93,9 @@ def open_copies(medium: Path, identity: Identity, folder: Path, hub: bytes) -> S
         CryptoError: one is not for this escrow key, or damaged.
     """
     found: dict[str, Published] = {}
-    for path in escrow.copies(medium / RECORDS):
-        with escrow.open_into(path, identity, _WHERE, folder) as plain:
-            escrow.check_signed(plain, RECORDS, escrow.stamp_of(path), hub)
+    for path in copies.oldest_first(medium / RECORDS):
+        with copies.open_into(path, identity, _WHERE, folder) as plain:
+            copies.check_signed(plain, RECORDS, copies.stamp_of(path), hub)
             for record in _read(plain):
                 found[record.id] = _newer(found.get(record.id), record)
     return Shelf(tuple(found.values()))

@@ -28,7 +28,7 @@ from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from desk import people
 from desk.pinned import Pinned
-from subrosa import backup, configuration, dump, escrow, keyfiles
+from subrosa import backup, configuration, dump, erased, escrow, keyfiles
 from subrosa.errors import RestoreError
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
@@ -371,7 +371,7 @@ def test_an_erasure_while_the_medium_is_away_is_brought_there_later(
     target.medium.unlink()
     (tmp_path / "unplugged").rename(target.medium)
     backup.back_up(settings, house.database, house.strongbox, target, house.now)
-    assert escrow.erased(target.medium) == [case]
+    assert erased.read(target.medium) == [case]
     assert target.copy_erased() == 0
     assert (target.medium / "erased").stat().st_mode & 0o077 == 0
 
@@ -431,12 +431,12 @@ def test_a_line_cut_short_brings_no_erased_case_back(
     with pytest.raises(OSError, match="full"):
         target.remember_erased(first)
     monkeypatch.undo()
-    assert escrow.damaged_lines(target.state_dir) == 1
+    assert erased.damaged_lines(target.state_dir) == 1
     target.remember_erased(second)
-    assert escrow.erased(target.state_dir) == [second] == escrow.erased(target.medium)
+    assert erased.read(target.state_dir) == [second] == erased.read(target.medium)
     target.remember_erased(first)
-    assert escrow.erased(target.medium) == [second, first]
-    assert escrow.damaged_lines(target.state_dir) == 0, (
+    assert erased.read(target.medium) == [second, first]
+    assert erased.damaged_lines(target.state_dir) == 0, (
         "the torn beginning of an id that is there harms nothing"
     )
 
@@ -447,7 +447,7 @@ def test_a_disk_that_takes_little_at_a_time_gets_whole_ids(
     target, write = escrow_of(sqlite_house, tmp_path, escrow_key), os.write
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, bytes(data[:5])))
     target.remember_erased(bytes(16))
-    assert escrow.erased(target.state_dir) == escrow.erased(target.medium) == [bytes(16)]
+    assert erased.read(target.state_dir) == erased.read(target.medium) == [bytes(16)]
 
 
 def test_damaged_ids_stop_no_backup_and_no_restore_and_are_told(

@@ -24,7 +24,7 @@ from desk.errors import DeskError
 from desk.pages import ROUTES
 from desk.routes import UNLOCK
 from desk.settings import Settings as DeskSettings
-from subrosa import ceremony, escrow, shelved
+from subrosa import ceremony, copies, shelved
 from tests.house import House
 
 ROOT = Path(__file__).parents[1]
@@ -124,8 +124,8 @@ def test_the_example_of_a_copy_is_right(tmp_path: Path) -> None:
     assert shelved._write(tmp_path, plain) == (0, 0)
     taken = datetime(2026, 11, 27, 22, tzinfo=UTC)
     digest = hashlib.sha256(plain.getvalue()).hexdigest()
-    claim = canonical.dumps({"records": digest, "taken": escrow.stamped(taken)})
-    line = escrow.signed_line(plain, escrow.RECORDS, taken, SigningKey.from_seed(b"\x0b" * 32))
+    claim = canonical.dumps({"records": digest, "taken": copies.stamped(taken)})
+    line = copies.signed_line(plain, copies.RECORDS, taken, SigningKey.from_seed(b"\x0b" * 32))
     assert claim.decode() in PROTOCOL
     assert line.decode().rstrip() in PROTOCOL
     family = families.Family.create(tmp_path / "epoch.key", 3, taken)

@@ -24,7 +24,7 @@ from crypto import context
 from crypto.lock import Key
 from crypto.sealed import open_stream
 from crypto.xwing import Identity
-from subrosa import dump, escrow, schema
+from subrosa import dump, erased, escrow, keycopies, schema
 from subrosa.seizure import grants
 from subrosa.seizure.disk import Tally
 from subrosa.seizure.findings import Finding
@@ -55,7 +55,7 @@ def without_key(medium: Path, loot: Loot) -> tuple[Finding, ...]:
         tally.finding("copies", "newest copies that a key found on the machine opens"),
         Finding("stamps", len(copies), "copies whose names tell the hour, and how much there was by then"),
         Finding(
-            "erased", len(escrow.erased(medium)), "ids of erased cases, in clear: that they were, not what"
+            "erased", len(erased.read(medium)), "ids of erased cases, in clear: that they were, not what"
         ),
         Finding(
             "heads",
@@ -89,7 +89,7 @@ def opened(medium: Path, identity: Identity, folder: Path) -> Iterator[Copy]:
         RestoreError: there is no copy, or it is of a newer version.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    keys = escrow.open_keys(medium, identity)
+    keys = keycopies.open_keys(medium, identity)
     database = Database(create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True))
     source, _taken = escrow.open_dump(medium, identity, folder)
     try:
@@ -97,7 +97,7 @@ def opened(medium: Path, identity: Identity, folder: Path) -> Iterator[Copy]:
             dump.read(session, source)
             schema.bring_up(session)
             wanted = dump.epochs_named(session)
-            keys["epoch.key"], _missing = escrow.add_epochs(medium, identity, keys["epoch.key"], wanted)
+            keys["epoch.key"], _missing = keycopies.add_epochs(medium, identity, keys["epoch.key"], wanted)
             yield Copy(session, Loot.of({Path(name).stem: _numbered(body) for name, body in keys.items()}))
     finally:
         database.close()
