@@ -106,40 +106,46 @@ def write_reply(
     """
     if courier is None and not boxes:
         raise NoWayError
-    rows = Rows()
-    item = keys.new_id()
+    rows, item = Rows(), keys.new_id()
     at = now.replace(second=0, microsecond=0).astimezone(UTC).isoformat()
-    files = [_seal_attachment(rows, key, one, by, {"at": at, "seq": seq}, now.date()) for one in attachments]
+    place = {"at": at, "seq": seq}
+    files = [_seal_attachment(rows, key, one, by, place, now.date()) for one in attachments]
     rung = [] if courier is None else [_ring(rows, key.owner, item, courier, hub, random)]
-    payload = {
-        "at": at,
+    said: dict[str, Any] = {
+        **place,
         "by": by.staff,
         "files": [one.hex() for one in files],
         "mailboxes": [box.id.hex() for box in rung],
-        "seq": seq,
         "text": text,
     }
     if template:
-        payload["template"] = template
+        said["template"] = template
+    state = "waiting" if courier is None else "sealed"
+    _seal_said(rows, key, item, said, state, by, now.date())
+    asks: dict[str, Any] = {"word": word} if word else {}
+    if renews and courier is not None:
+        asks["hours"] = courier.hours
+    head = {**place, **asks, "case": key.owner.hex(), "item": item.hex()}
+    for box in [*boxes, *rung]:
+        _post(rows, box, head, text, attachments, now.date())
+    return Written(rows, item, tuple(box.id for box in rung))
+
+
+def _seal_said(
+    rows: Rows, key: PublicKey, item: bytes, said: dict[str, Any], state: str, by: Actor, day: date
+) -> None:
+    """Seal what was said as the reply's own item, which staff read."""
     keys.seal_item(
         rows,
         key,
         kind="reply",
         author=by.staff,
-        payload=payload,
-        day=now.date(),
+        payload=said,
+        day=day,
         item=item,
-        state="waiting" if courier is None else "sealed",
+        state=state,
         signing=by.signing,
     )
-    words: dict[str, Any] = {"at": at, "case": key.owner.hex(), "item": item.hex(), "seq": seq}
-    if word:
-        words["word"] = word
-    if renews and courier is not None:
-        words["hours"] = courier.hours
-    for box in [*boxes, *rung]:
-        _post(rows, box, words, text, attachments, now.date())
-    return Written(rows, item, tuple(box.id for box in rung))
 
 
 def _seal_attachment(

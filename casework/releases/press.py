@@ -88,31 +88,38 @@ def send_to_press(
     _check_signed_by(session, draft, acting)
     if due is None and (haste is None or draft.author == acting.staff):
         raise NotAllowedError("release")
-    draft.haste = haste.sealed if due is None and haste is not None else None
+    why = haste if due is None else None
+    draft.haste = None if why is None else why.sealed
     approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
-    row = keys.new_id()
-    day = due or acting.day
+    row = _put(session, draft, public, uses, press, due or acting.day, is_now=due is None)
+    reason = None if why is None else why.reason
+    journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id, reason=reason)
+    return row
+
+
+def _put(
+    session: Session,
+    draft: Draft,
+    public: bytes,
+    uses: Collection[str],
+    press: Recipient,
+    due: date,
+    *,
+    is_now: bool,
+) -> bytes:
+    """Seal *public* to the press in place of whatever waits of this draft; return the row's id."""
+    row, digest = keys.new_id(), hashlib.sha256(public).digest()
     body = {
         "case": None if draft.case is None else draft.case.hex(),
         "digest": digest.hex(),
-        "draft": draft_id.hex(),
-        "due": None if due is None else day.isoformat(),
+        "draft": draft.id.hex(),
+        "due": None if is_now else due.isoformat(),
         "public": public.hex(),
         "uses": sorted(uses),
     }
-    session.execute(delete(Press).where(Press.draft == draft_id))
-    session.add(
-        Press(
-            id=row,
-            draft=draft_id,
-            digest=digest,
-            due=day,
-            now=due is None,
-            sealed=sealed.seal(canonical.dumps(body), [press], _where(row)),
-        )
-    )
-    reason = haste.reason if due is None and haste is not None else None
-    journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id, reason=reason)
+    session.execute(delete(Press).where(Press.draft == draft.id))
+    letter = sealed.seal(canonical.dumps(body), [press], _where(row))
+    session.add(Press(id=row, draft=draft.id, digest=digest, due=due, now=is_now, sealed=letter))
     return row
 
 
