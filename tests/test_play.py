@@ -6,7 +6,6 @@ With ``--tour FOLDER`` the pictures of the documents are renewed from what is se
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from html import escape
 from pathlib import Path
@@ -18,88 +17,8 @@ from register import entry
 from subrosa.demo.picture import draw_page
 from subrosa.demo.play import ANSWER, BRIEF, CARD, CLEAN, LEAKY, SHEET, STORY, TITLE, Play
 from subrosa.demo.stage import Stage
+from tests.atdesks import Album, Person, person
 from tests.browser import chromium
-
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-PATIENCE = 60_000  # ms
-# The pictures the documents show.
-TOUR = {"phone", "queue", "case", "draft", "register", "doctor"}
-
-
-class Album:
-    """Where pictures go: every page at two widths and in both themes."""
-
-    def __init__(self, folder: Path, tour: Path | None) -> None:
-        self.folder = folder
-        self.tour = tour
-        folder.mkdir(parents=True, exist_ok=True)
-
-    async def keep(self, tab: Page, name: str) -> None:
-        """Look at *tab* in every way, and insist that nothing runs out of the window."""
-        for width, size in (("wide", WIDE), ("narrow", NARROW)):
-            for theme in ("light", "dark"):
-                await tab.set_viewport_size({"width": size["width"], "height": size["height"]})
-                await tab.emulate_media(color_scheme=theme)
-                over = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert over <= 0, f"{name} is {over} px too wide when {width}"
-                await tab.screenshot(path=self.folder / f"{name}-{width}-{theme}.png", full_page=True)
-        if self.tour is not None and name in TOUR:
-            await tab.set_viewport_size(WIDE)
-            await tab.emulate_media(color_scheme="light")
-            await tab.screenshot(path=self.tour / f"{name}.png")
-
-
-class Person:
-    """Somebody at a desk, in a browser of their own."""
-
-    def __init__(self, stage: Stage, tab: Page, complaints: list[str]) -> None:
-        self.stage = stage
-        self.tab = tab
-        self.complaints = complaints
-
-    async def sign_in(self, who: str) -> None:
-        """Sign in as *who*."""
-        person = self.stage.staff[who]
-        await self.tab.goto(f"{self.stage.desk_url}/sign-in")
-        await self.tab.fill("#name", who)
-        await self.tab.fill("#passphrase", person.passphrase)
-        await self.tab.fill("#code", self.stage.code(who))
-        await self.tab.click("form[action='/sign-in'] button")
-        await self.tab.wait_for_url(lambda url: "/sign-in" not in url)
-
-    async def open(self, path: str) -> None:
-        """Open a page of the desk."""
-        await self.tab.goto(f"{self.stage.desk_url}{path}")
-
-    async def first_case(self) -> str:
-        """Wait for a case in the queue and open it."""
-        for _ in range(60):
-            await self.open("/queue")
-            link = self.tab.locator("a[href^='/case/']").first
-            if await link.count():
-                await link.click()
-                return self.tab.url
-            await self.tab.wait_for_timeout(250)
-        raise AssertionError("no case came")
-
-    async def wait_for_form(self, address: str, ending: str) -> None:
-        """Look at a page anew until it offers a form: the hub grants keys a moment after the click."""
-        for _ in range(120):
-            await self.tab.goto(address)
-            if await self.tab.locator(f"form[action$='{ending}']").count():
-                return
-            await self.tab.wait_for_timeout(500)
-        raise AssertionError(f"no form for {ending} came")
-
-    async def press(self, ending: str, **fields: str) -> int:
-        """Fill the form whose address ends in *ending*, press its first button, and return the status."""
-        form = self.tab.locator(f"form[action$='{ending}']").first
-        for name, value in fields.items():
-            await form.locator(f"[name='{name}']").fill(value)
-        async with self.tab.expect_navigation(timeout=PATIENCE) as gone:
-            await form.locator("button").first.click()
-        answer = await gone.value
-        return 0 if answer is None else answer.status
 
 
 @pytest.fixture(scope="module")
@@ -109,26 +28,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 @pytest.fixture
-async def album(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Album]:
+def album(request: pytest.FixtureRequest) -> Album:
     """Give the test a folder for its pictures."""
     chosen = request.config.getoption("--tour")
     shots = Path(__file__).parents[1] / "shots"
-    yield Album(shots, Path(chosen) if chosen else None)
-    assert tmp_path
-
-
-async def person(stack: AsyncExitStack, browser: Browser, stage: Stage, *, script: bool = False) -> Person:
-    """Open a browser for one more person."""
-    context = await browser.new_context(
-        java_script_enabled=script, locale="ru-RU", viewport={"width": 1280, "height": 900}
-    )
-    stack.push_async_callback(context.close)
-    tab = await context.new_page()
-    tab.set_default_timeout(PATIENCE)
-    complaints: list[str] = []
-    tab.on("pageerror", lambda error: complaints.append(str(error)))
-    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    return Person(stage, tab, complaints)
+    return Album(shots, Path(chosen) if chosen else None)
 
 
 async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:
