@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -31,10 +32,15 @@ def load(folder: Path, language: str) -> gettext.GNUTranslations:
 
 
 def _compile(path: Path) -> gettext.GNUTranslations:
-    """Compile one ``.po`` file without leaving a file behind."""
+    """Compile one ``.po`` file without leaving a file behind; each caller may add fallbacks of its own."""
+    return gettext.GNUTranslations(BytesIO(_compiled(path, path.stat().st_mtime_ns)))
+
+
+@cache
+def _compiled(path: Path, _changed: int) -> bytes:
+    """Return a catalogue as gettext reads it: compiled once a process and file."""
     with path.open("rb") as source:
         messages = read_po(source, abort_invalid=True)
     compiled = BytesIO()
     write_mo(compiled, messages)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return compiled.getvalue()
