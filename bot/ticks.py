@@ -19,7 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.health import Health
-from bot.outages import Outage
+from casework.outages import Outage
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from casework import rosters
 from casework.database import Database
 from casework.permits import Settings as CaseSettings
 from crypto.roster import Anchor
-from desk import answering, chores, door, forms, sending, words
+from desk import answering, door, forms, words
 from desk.ahead import Ahead
 from desk.entrance import Entrance
 from desk.errors import BusyError, DeskError, MissingError, TooLargeError
@@ -39,6 +39,7 @@ from desk.pinned import Pinned
 from desk.routes import PICTURE, UNLOCK, WORK, Route
 from desk.sessions import COOKIE, Sessions
 from desk.settings import Settings
+from desk.sweeping import Sweeper
 from desk.visit import Clock, Desk, Reply, tokens
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -162,7 +163,7 @@ def _lifespan(
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
-        preparing = asyncio.create_task(_quietly(lanes[WORK], partial(_prepare, desk)))
+        preparing = asyncio.create_task(lanes[WORK].run(partial(_prepare, desk)))
         sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
         try:
             yield
@@ -179,32 +180,20 @@ def _lifespan(
 
 def _prepare(desk: Desk) -> None:
     """Do at the start what the first page would wait for: compile the templates, read the journal."""
-    for name in desk.templates.list_templates():
-        desk.templates.get_template(name)
-    with desk.database.read() as session:
-        desk.book.read(session, rosters.current(session, desk.anchor), desk.anchor)
+    try:
+        for name in desk.templates.list_templates():
+            desk.templates.get_template(name)
+        with desk.database.read() as session:
+            desk.book.read(session, rosters.current(session, desk.anchor), desk.anchor)
+    except Exception as error:  # noqa: BLE001  # whoever comes first waits for it, and is told what is wrong
+        log.warning("desk.unprepared %s", type(error).__name__)
 
 
 async def _sweep(desk: Desk, lane: Lane) -> None:
-    """Forget sessions whose browser does not come back; let the others do what they do by themselves."""
+    sweeper = Sweeper(desk, lane.run)
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        desk.sessions.sweep(desk.clock())
-        # Nothing of a batch is lost by a failure: its cases still wait.
-        await _quietly(lane, partial(sending.send_due, desk))
-        if desk.journal is not None:
-            await _quietly(lane, partial(desk.journal.look, desk.database, desk.anchor))
-        for session in desk.sessions.living(desk.clock()):
-            for chore in chores.CHORES:
-                await _quietly(lane, partial(chores.do, chore, desk, session))
-
-
-async def _quietly(lane: Lane, work: Callable[[], object]) -> None:
-    """Do what nobody waits for; what goes wrong is tried again at the next round."""
-    try:
-        await lane.run(work)
-    except Exception as error:  # noqa: BLE001  # a page says what is wrong
-        log.error("desk.sweep %s", type(error).__name__)  # noqa: TRY400
+        await sweeper.sweep()
 
 
 def _handler(desk: Desk, route: Route, lane: Lane) -> HTTPRouteHandler:

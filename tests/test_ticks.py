@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.health import Health, read
-from bot.outages import AGAIN, Outage
 from bot.ticks import Tick, ticking
+from casework.outages import AGAIN, Outage
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
