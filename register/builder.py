@@ -183,12 +183,10 @@ class Builder:
         there: dict[str, str] = {}
         for low, high in ranges_of_list(name):
             there |= self._state.made_between(low, high)
-        made = set()
-        for sheet in self._sheets.listing(name):
-            if there.get(sheet.path) != sheet.key:
-                self._settle(sheet.path, sheet.key, sheet.make())
-            made.add(sheet.path)
-        self._state.drop(there.keys() - made)
+        owed, kept = self._sheets.listing(name, there)
+        for sheet in owed:
+            self._settle(sheet.path, sheet.key, sheet.make())
+        self._state.drop(there.keys() - kept - {sheet.path for sheet in owed})
         self._done += 1
 
     def _keep(self, sheet: Sheet) -> None:

@@ -8,7 +8,7 @@ that changes when, and only when, what it shows may change; so it is made again 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -92,16 +92,21 @@ class Sheets:
         made[f"data/entries/{public_id}.csl.json"] = datafiles.csl(row, self._settings, name)
         return made
 
-    def listing(self, name: str) -> Iterator[Sheet]:
-        """Make the pages of one list, named ``facet/code``, in every language."""
+    def listing(self, name: str, there: Mapping[str, str]) -> tuple[list[Sheet], set[str]]:
+        """
+        Name the pages of one list, called ``facet/code``, in every language.
+
+        Returns those to be made, and the paths of those that lie *there* and were made from the same key.
+        """
         facet, _, code = name.partition("/")
         listed = self._shelf.listed(facet, code)
         if not listed or (facet == "subject" and code not in subjects()):
-            return
+            return [], set()
         cut = chunks(listed)
         names = _names(facet, code, cut)
         place = next(((one, code) for one in FACETS if one == facet), None)
         first = 1 if place is None else 0
+        owed, kept = [], set()
         for number in range(first, len(cut)):
             newer = names[number - 1] if number else None
             older = names[number + 1] if number + 1 < len(names) else None
@@ -109,17 +114,14 @@ class Sheets:
             told = len(listed) if number == first else None
             key = _key(self._shape, *_looks(cut[number]), newer or "", older or "", f"{told}")
             for pages in self._pages:
-                make = _late(
-                    self._list_page,
-                    pages,
-                    names[number],
-                    cut[number],
-                    place,
-                    told,
-                    _beside(newer),
-                    _beside(older),
-                )
-                yield Sheet(f"{pages.language}/{names[number]}", key, make)
+                path = f"{pages.language}/{names[number]}"
+                if there.get(path) == key:
+                    kept.add(path)
+                    continue
+                beside = _beside(newer), _beside(older)
+                make = _late(self._list_page, pages, names[number], cut[number], place, told, *beside)
+                owed.append(Sheet(path, key, make))
+        return owed, kept
 
     def single(self) -> Iterator[Sheet]:
         """Make what any change may touch: front pages, counts, feeds, the recall list, fixed pages."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -131,6 +133,28 @@ CSL = {
         },
     },
 }
+
+
+def test_a_strict_reader_takes_the_table_line_by_line(built: Path, cited: Entry) -> None:
+    data = (built / "data/register.csv").read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n")  # RFC 4180, and no line end stands inside a cell
+    head, *lines = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
+    assert {len(line) for line in lines} == {len(head)}
+    assert len({line[0] for line in lines}) == len(lines) == len(examples.load()) + 1
+    told = {line[0]: dict(zip(head, line, strict=True)) for line in lines}
+    assert told[cited.id]["title"] == TITLE
+
+
+def test_the_feed_of_changes_says_what_was_taken_down_and_no_word_of_it(built: Path) -> None:
+    gone = next(record.id for record in examples.load() if record.is_tombstone)
+    feed = feedparser.parse((built / "feeds/changes-en.atom").read_bytes())
+    (item,) = [one for one in feed.entries if gone in one.link and "retracted" in one.id]
+    assert [tag.term for tag in item.tags] == ["retracted"]
+    assert item.title.endswith(gone)
+    assert item.link == f"https://register.example/en/entries/{gone}.html"
+    assert not any(
+        gone in one.link for one in feedparser.parse((built / "feeds/en.atom").read_bytes()).entries
+    )
 
 
 def test_the_json_feed_is_one(built: Path) -> None:
