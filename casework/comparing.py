@@ -3,8 +3,10 @@ What a card may be compared with, when its case is somebody else's.
 
 Whoever asks names a digest, and it has to be of something: of a frozen draft they hold a key to, or of the
 conflict check of one case, which opens that case's card and no other. The digest of nothing opens a card only
-to be granted again: to a colleague whose earlier keyring held it and whose present one does not, or, where a
-lawyer's case waits for somebody to accept it, to who is on duty by now and was away when it came.
+to be granted again: to a colleague whose earlier keyring held it and whose present one does not, to the
+recovery key that the roster names
+now, or, where a lawyer's case waits for somebody to accept it, to who is on duty by now and was away
+when it came.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def matter(session: Session, staff: str, case: Case, digest: bytes, staffing: St
 
 
 def _is_missed(session: Session, case: Case, staffing: Staffing) -> bool:
-    """Tell whether somebody at work is owed this card: by an earlier keyring, or because the case waits."""
+    """Tell whether this card is owed: to a later keyring or recovery key, or because the case waits."""
     rows = session.execute(
         select(Grant.generation, Grant.staff, Grant.number).where(
             Grant.owner == case.id, Grant.compartment == keys.IDENTITY
@@ -65,6 +67,9 @@ def _is_missed(session: Session, case: Case, staffing: Staffing) -> bool:
             continue
         if (generation, staff, present.number) not in holders and has_role(staff, staffing, *roles):
             return True
+    earlier = {n for n, staff, number in holders if staff == keys.RECOVERY and number != staffing.paper}
+    if any((n, one.staff, one.number) not in holders for n in earlier for one in staffing.recovery()):
+        return True
     if case.status != "new" or case.team != rosters.LEGAL:
         return False
     there = set(staffing.members(case.team)) & staffing.on_duty - openers.shut_out(session, case.id)

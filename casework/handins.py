@@ -296,7 +296,7 @@ class _Taking:
 
     def _check_wall(self, owner: bytes, compartment: str, generation: int, holder: str, number: int) -> None:
         if holder == keys.RECOVERY:
-            if self.staffing.roster.recovery is None or number != 0:
+            if self.staffing.roster.recovery is None or number != self.staffing.paper:
                 raise RefusedError
             return
         entry = self.staffing.roster.find(holder)

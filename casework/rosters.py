@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from casework import papers
 from casework.actors import HUB, OPERATOR
 from casework.errors import CaseworkError, KeyMissingError
 from casework.hands import Hands
@@ -67,6 +68,7 @@ class Staffing:
     subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
     away: frozenset[str] = frozenset()  # living, and absent today
+    paper: int = 0  # number of the recovery key in force
     unsigned: frozenset[str] = frozenset()  # not living only by a row nobody signed
 
     @property
@@ -118,7 +120,7 @@ class Staffing:
     def recovery(self) -> list[Holder]:
         """Return the recovery key as a holder, if the house has one."""
         key = self.roster.recovery
-        return [] if key is None else [Holder(RECOVERY, 0, key)]
+        return [] if key is None else [Holder(RECOVERY, self.paper, key)]
 
     def members(self, team: str) -> list[str]:
         """Return the living members of *team*, in the roster's order."""
@@ -311,6 +313,7 @@ def staffing(session: Session, anchor: Anchor, now: datetime, *, at_least: int =
         subjects={staff: frozenset(state.subjects.split()) for staff, state in states.items()},
         zones={staff: state.zone for staff, state in states.items() if state.zone},
         away=frozenset(staff for staff in alive if staff in states and is_away(states[staff], now)),
+        paper=papers.number_of(session, roster),
     )
 
 

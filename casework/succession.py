@@ -6,7 +6,8 @@ What the hub does with keys when somebody is gone: suspended, revoked, or given 
   it (:mod:`casework.draftkeys`). Older things are not touched. That somebody
   holds a key stands in a row, and a row can be taken out. So once for every keyring that is gone this is done
   for all keys it *could* hold (:func:`_could_hold`), whatever rows say, and the hub remembers that it was.
-* *Take away*: grants of keys that are lost, where enough others hold the same. What is deleted is not carried
+* *Take away*: grants of keys that are lost, a recovery key that was exchanged among them, where enough others
+  hold the same. What is deleted is not carried
   over by the next rotation, so that in time neither database nor dump gives the lost key anything.
 
 A key that was renewed stays so: the journal's row says it, and the hub remembers (:mod:`casework.renewals`).
@@ -22,10 +23,10 @@ import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from casework import draftkeys, journal, keys, notices, renewals
+from casework import draftkeys, journal, keys, notices, papers, renewals
 from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.handins import whose
@@ -132,14 +133,15 @@ def replace_taken_out(database: Database, strongbox: Strongbox, staffing: Staffi
 
 def _lowered(session: Session, strongbox: Strongbox) -> list[tuple[bytes, str]]:
     """Return what was renewed, is still there, and has no key any more that may be sealed to."""
-    if not strongbox.parties.renewed:
+    renewed = dict(strongbox.parties.renewed)
+    if not renewed:
         return []
     newest = select(SealingKey.owner, SealingKey.compartment, func.max(SealingKey.generation)).where(
         SealingKey.generation < keys.GENERATIONS
     )
     grouped = newest.group_by(SealingKey.owner, SealingKey.compartment)
     there = {(owner, part): n for owner, part, n in session.execute(grouped)}
-    below = [place for place, n in strongbox.parties.renewed.items() if there.get(place, -1) < n]
+    below = [place for place, n in renewed.items() if there.get(place, -1) < n]
     living: set[bytes] = set()
     owners = sorted({owner for owner, _compartment in below})
     for at in range(0, len(owners), 500):
@@ -305,9 +307,10 @@ def take_away(session: Session, strongbox: Strongbox, staffing: Staffing) -> int
     stays and says that it is missing.
     """
     hands = staffing.hands
-    lost = select(Grant.owner, Grant.compartment, Grant.generation).where(
-        tuple_(Grant.staff, Grant.number).in_(sorted(hands.lost))
-    )
+    is_lost: ColumnElement[bool] = tuple_(Grant.staff, Grant.number).in_(sorted(hands.lost))
+    if staffing.roster.recovery is not None:
+        is_lost = or_(is_lost, papers.earlier(staffing.paper))
+    lost = select(Grant.owner, Grant.compartment, Grant.generation).where(is_lost)
     dropped = 0
     for owner, compartment, generation in session.execute(lost.distinct()).all():
         rows = session.scalars(
@@ -315,22 +318,31 @@ def take_away(session: Session, strongbox: Strongbox, staffing: Staffing) -> int
             .where(Grant.owner == owner, Grant.compartment == compartment, Grant.generation == generation)
             .with_for_update()
         ).all()
-        dropped += _take_away_from(session, strongbox, hands, rows)
+        dropped += _take_away_from(session, strongbox, staffing, rows)
     return dropped
 
 
-def _take_away_from(session: Session, strongbox: Strongbox, hands: Hands, rows: Sequence[Grant]) -> int:
+def _take_away_from(session: Session, strongbox: Strongbox, staffing: Staffing, rows: Sequence[Grant]) -> int:
     """Drop the lost among the grants of one key, if those that are left are enough."""
+    hands = staffing.hands
     real = [row for row in rows if open_grant(row, strongbox) is not None]
     living = {_key(row) for row in real} & hands.living
-    has_recovery = any(row.staff == keys.RECOVERY for row in real)
+    has_recovery = any(_is_for_paper(row, staffing) for row in real)
     if not living or len(living) + has_recovery < 2:
         return 0
     renewed = {staff for staff, _number in hands.living} - {staff for staff, _number in living}
     leaving = [row for row in rows if _key(row) in hands.lost and row.staff not in renewed]
+    if has_recovery:
+        leaving += [row for row in rows if row.staff == keys.RECOVERY and not _is_for_paper(row, staffing)]
     for row in leaving:
         session.delete(row)
     return len(leaving)
+
+
+def _is_for_paper(row: Grant, staffing: Staffing) -> bool:
+    """Tell whether a grant is for the recovery key of the roster, for any if it names none."""
+    is_present = staffing.roster.recovery is None or row.number == staffing.paper
+    return row.staff == keys.RECOVERY and is_present
 
 
 def _key(row: Grant) -> StaffKey:

@@ -4,7 +4,8 @@ Re-wrapping: whoever holds a key and is at work grants it to those who should ho
 Those are the people who answer for a case (its second may be new since somebody was suspended); while nobody
 does, whoever is on duty by now and was away when it came; those who write and judge a draft; and whoever held
 exactly this key with an earlier keyring of theirs: after a lost passphrase colleagues give back what they
-can. Nobody is asked and nobody reads anything for it; the hub checks every grant as it checks any other.
+can; a recovery key that was exchanged counts as such a keyring. Nobody is asked and nobody reads anything
+for it; the hub checks every grant as it checks any other.
 
 What only the lost keyring could open, no colleague can give back: that takes the recovery key.
 """
@@ -19,7 +20,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session as DatabaseSession
 from sqlalchemy.orm import aliased
 
-from casework import draftkeys, keys, lives, openers, rosters
+from casework import draftkeys, keys, lives, openers, papers, rosters
 from casework.asking import GrantRef, NewGrant
 from casework.handins import may_hold
 from casework.hands import StaffKey
@@ -80,6 +81,7 @@ def _hand_in(visit: Visit, grants: list[NewGrant]) -> int:
 def missing(visit: Visit) -> list[Missing]:
     """Return who should hold what this person holds, and does not."""
     found = {*_of_own_cases(visit), *_of_waiting(visit), *_of_drafts(visit), *_of_renewed(visit)}
+    found |= set(_of_exchanged(visit))
     return sorted(found, key=lambda one: (one[0], one[1].staff))
 
 
@@ -221,6 +223,28 @@ def _roles(visit: Visit, thing: Case | Draft, compartment: str, name: str) -> fr
     if isinstance(thing, Draft):
         return draftkeys.ROLES
     return may_hold(compartment, thing.team, visit.on(thing), name)
+
+
+def _of_exchanged(visit: Visit) -> Iterable[Missing]:
+    """
+    Look at what this person holds and only an earlier recovery key opens: the present one should, too.
+
+    Whatever case, card or draft it is of: the grant of the earlier one says that recovery was to have it.
+    """
+    staff, number = _me(visit)
+    mine, theirs = aliased(Grant), aliased(Grant)
+    is_present = and_(theirs.staff == keys.RECOVERY, theirs.number == visit.staffing.paper)
+    wanted = (
+        select(Grant.owner, Grant.compartment, Grant.generation)
+        .join(mine, and_(_same(mine), mine.staff == staff, mine.number == number))
+        .outerjoin(theirs, and_(_same(theirs), is_present))
+        .where(papers.earlier(visit.staffing.paper), theirs.staff.is_(None))
+        .distinct()
+        .limit(AT_ONCE)
+    )
+    for holder in visit.staffing.recovery():
+        with visit.database.read() as session:
+            yield from ((GrantRef(*place), holder) for place in session.execute(wanted).all())
 
 
 def _same(other: type[Grant], one: type[Grant] = Grant) -> ColumnElement[bool]:

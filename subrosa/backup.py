@@ -19,14 +19,23 @@ from pathlib import Path
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
-from casework import clocks, erasure, hubkeys, journal, notices, reach, rosters
+from casework import clocks, erasure, hubkeys, journal, notices, reach, renewals, rosters
 from casework.actors import OPERATOR, Actor
 from casework.database import Database, connect
 from casework.dayheads import DayHead
 from casework.families import Family
 from casework.heads import Head
 from casework.rosters import OldRosterError
-from casework.strongbox import JOURNAL, NOTE, SUSPENDED, Strongbox, Suspension, read_suspensions, write_file
+from casework.strongbox import (
+    JOURNAL,
+    NOTE,
+    RENEWED,
+    SUSPENDED,
+    Strongbox,
+    Suspension,
+    read_suspensions,
+    write_file,
+)
 from casework.tables import Case, House, JournalRow, StaffState
 from crypto import lock
 from crypto.errors import CryptoError
@@ -182,6 +191,9 @@ def _remember(
         for staff, one in read_suspensions(memory.get(SUSPENDED, b"{}")).items()
     }
     strongbox.see_suspended(suspended)
+    for (owner, compartment), generation in renewals.loads(memory.get(RENEWED, b"{}")).items():
+        strongbox.parties.renew(owner, compartment, generation)
+    strongbox.see_renewed()
     out = {staff: one.until for staff, one in suspended.items() if one.until > now}
     for state in session.scalars(select(StaffState).where(StaffState.staff.in_(out))):
         state.suspended_until = max(state.suspended_until or now, out[state.staff])

@@ -185,7 +185,15 @@ def _only_recovery(
 ) -> Iterator[tuple[Grant, bytes, PublicKey]]:
     """Yield the grants of recovery whose key nobody living holds, and *name* may hold."""
     living = staffing.hands.living
-    for row in session.scalars(select(Grant).where(Grant.staff == keys.RECOVERY)).all():
+    rows = session.scalars(select(Grant).where(Grant.staff == keys.RECOVERY)).all()
+    present = {
+        _place_of(row)
+        for row in rows
+        if row.number == staffing.paper and open_grant(row, strongbox) is not None
+    }
+    for row in rows:
+        if row.number != staffing.paper and _place_of(row) in present:
+            continue  # an earlier paper's, of what the present one opens too
         others = session.scalars(
             select(Grant).where(
                 Grant.owner == row.owner,
@@ -204,6 +212,10 @@ def _only_recovery(
             continue
         if has_role(name, staffing, *roles_for(session, strongbox, staffing, thing, row.compartment, name)):
             yield row, inner, keys.public_of(key)
+
+
+def _place_of(row: Grant) -> tuple[bytes, str, int]:
+    return row.owner, row.compartment, row.generation
 
 
 def _thing(session: Session, owner: bytes, compartment: str, *, held: bool) -> Case | Draft | None:

@@ -502,7 +502,8 @@ def test_a_restore_brings_nobody_back_who_was_out_by_then(
     house.revoke("carol")
     with house.database.read() as session:
         watching.watched(session, house.strongbox, house.anchor, house.now)
-    house.book()
+    house.book().renew(b"c" * 16, "content", 4)
+    house.strongbox.see_renewed()
     target.copy_keys(house.strongbox.epoch.number, house.now)
 
     restored = backup.restore(elsewhere, target.medium, escrow_key, house.now)
@@ -516,6 +517,7 @@ def test_a_restore_brings_nobody_back_who_was_out_by_then(
             return watching.watched(session, house.strongbox, house.anchor, house.now).living
 
     assert living(again) == again.staffing().living == set(house.staff) - out, "to hub and desks"
+    assert again.strongbox.parties.floor(b"c" * 16, "content") == 4, "nor what they held before"
     with database.read() as session:
         journal.verify_chain(session, house.anchor)
         assert not again.book().is_broken
