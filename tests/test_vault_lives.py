@@ -255,7 +255,9 @@ class Vault(RuleBasedStateMachine):
             return
         with house.database.write() as session:
             staffing = watching.watched(session, house.strongbox, house.anchor, house.now)
-            found = newest.read(session, case.id, staffing.hands, staffing.roster)[keys.CONTENT]
+            found = newest.read(session, case.id, staffing.hands, staffing.roster, house.strongbox.parties)[
+                keys.CONTENT
+            ]
             batch, key = rows.Rows(), found.key
             people = (case.assignee, case.second) if case.status in lives.ACTIVE else ()
             if key is None:
@@ -478,13 +480,17 @@ class Vault(RuleBasedStateMachine):
         before = self._generations()
         while succession.renew(house.database, house.strongbox, staffing, house.anchor, house.now.date()):
             pass
+        # What a copy did not hold yet, of keys that were renewed by then.
+        succession.replace_taken_out(house.database, house.strongbox, staffing, house.now)
         self._note_stand_ins(before, staffing.as_signed.living)
         with house.database.write() as session:
             succession.take_away(session, house.strongbox, staffing)
         if set(LAWYERS) & staffing.living:
             with house.database.read() as session:
                 for case_id in self.known:
-                    found = newest.read(session, case_id, staffing.hands, staffing.roster)
+                    found = newest.read(
+                        session, case_id, staffing.hands, staffing.roster, house.strongbox.parties
+                    )
                     assert found[keys.CONTENT].key is not None, "a case is left without a living holder"
                     assert found[keys.IDENTITY].key is not None
         self.check()
