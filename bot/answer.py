@@ -225,7 +225,14 @@ class Answerer:
     ) -> Prepared:
         house = self._read_house()
         assert isinstance(left.event, File)
-        known = Snapshot(house=house, chat=left.chat, tags=(), case=case, language_code=left.language_code)
+        known = Snapshot(
+            house=house,
+            chat=left.chat,
+            tags=build.tags_of(self._strongbox, left.chat),
+            case=case,
+            language_code=left.language_code,
+            fixed=build.fixed_tags_of(self._strongbox, left.chat),
+        )
         outcome = filing.quarantine(left.event, before, known, taken, os.urandom)
         # What is nobody's leaves the thread of its chat as it is.
         chat = 0 if outcome.state is None else left.chat

@@ -271,10 +271,15 @@ class Worker:
             log.error("work.apart %s", type(error).__name__)  # noqa: TRY400  a traceback may quote it
             prepared = await asyncio.to_thread(self._answerer.quarantine_apart, left, spooled.taken)
         await self._writer.do(
-            lambda session: spool.finish(session, spooled.number),
+            lambda session: self._finish_unread(session, spooled.number, prepared),
             prepared.rows,
             lambda session: self._answerer.commit(session, prepared, self._clock().date()),
         )
+
+    def _finish_unread(self, session: Session, number: int, prepared: Prepared) -> None:
+        spool.finish(session, number)
+        if prepared.outcome.severs:
+            self._answerer.withdraw(session, prepared)
 
     async def _file_idle(self, case: bytes) -> None:
         prepared = await asyncio.to_thread(self._answerer.file_idle, case)

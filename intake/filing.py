@@ -212,20 +212,31 @@ def quarantine(
         return Outcome(step.state, state.language, replies=step.replies, clearing=state.clearing or "send")
     work = quarantining.take_in(event, state, snapshot, now, random)
     after = work.state if work.chat else None
+    is_alarm = after is not None and quarantining.severs(event, state)
+    if is_alarm:
+        sealing.sweep(work, (*snapshot.tags, *snapshot.fixed), "now")
     is_told = after is not None and event.form not in (quarantining.TAP, quarantining.OTHER)
     clearing = work.state.clearing or "send"
     return Outcome(
         state=after,
         language=work.state.language,
         rows=work.rows,
-        replies=(screens.told(work.state, "unread"),) if is_told else (),
+        replies=(_said_of(work.state, is_alarm=is_alarm),) if is_told else (),
         mailboxes=work.mailboxes,
         rung=work.own if work.chat else None,
-        leaves=clearing == "write" or (clearing != "self" and quarantining.is_personal(event, work.state)),
+        severs=is_alarm,
+        leaves=is_alarm
+        or clearing == "write"
+        or (clearing != "self" and quarantining.is_personal(event, work.state)),
         fades=_fades(work.state),
         clearing=clearing,
         awaited=tuple(work.awaited),
     )
+
+
+def _said_of(state: State, *, is_alarm: bool) -> Reply:
+    """Say what cleaning says where the alarm word came, so that nothing on the screen tells of it."""
+    return screens.cleaned(state) if is_alarm else screens.told(state, "unread")
 
 
 def remember_mailboxes(

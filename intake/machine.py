@@ -112,7 +112,9 @@ def _hear_command(state: State, event: events.Command, world: World) -> Step:
 def _hear_tap(state: State, event: events.Tap, world: World) -> Step:
     if event.handle is not None and event.handle.raw.hex() != state.handle:
         if world.match is None:
-            return Step(state, (screens.told(state, "button.old"),))
+            # Two fingers tap twice, and after the first tap there is nothing left to know this chat by.
+            key = "erase.twice" if event.action == "erase.yes" else "button.old"
+            return Step(state, (screens.told(state, key),))
         return _hear_returning_tap(state, event, world)
     if event.action in LETTERS:
         if world.match is None or event.handle is None:

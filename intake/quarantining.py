@@ -17,7 +17,8 @@ from typing import Any
 
 from casework import keys, notices
 from casework.errors import KeyMissingError
-from intake import handover, opening, outlook, screens, sealing
+from intake import handover, opening, outlook, recognising, screens, sealing
+from intake.effects import Alarm
 from intake.events import File
 from intake.snapshot import Snapshot
 from intake.state import State
@@ -46,6 +47,8 @@ def take_in(event: File, state: State | None, snapshot: Snapshot, now: datetime,
         work = Work(house, snapshot.chat, now, random, replace(state, filed=not facts.is_writing))
         opening.take_up(work, facts)
     _seal(work, event)
+    if (state is not None and state.filed) and recognising.holds_alarm(state, event.caption):
+        sealing.raise_alarm(work, facts, Alarm(severs=severs(event, state)))
     if work.begun and work.chat:
         opening.open_thread(work)
     elif work.begun:
@@ -56,6 +59,11 @@ def take_in(event: File, state: State | None, snapshot: Snapshot, now: datetime,
     told = house.staffing.coordinators()
     work.rows.then(partial(_tell, staff=told, case=work.case, now=now))
     return work
+
+
+def severs(event: File, state: State | None) -> bool:
+    """Tell whether the words that are left are the alarm word and nothing else."""
+    return state is not None and state.filed and recognising.is_alarm(state, event.caption)
 
 
 def is_personal(event: File, state: State) -> bool:

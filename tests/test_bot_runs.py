@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot import answer, runs, work
 from bot.emulator import phones
 from bot.emulator.params import Upload
 from casework.database import Database
+from intake.state import State
 from tests.hubs import opened, until
 from tests.stage import Stage, file_with_push, posts, settled, staged
 
@@ -26,6 +28,20 @@ def _told(stage: Stage) -> list[str]:
     """Return what staff read, in its order."""
     found = [one.payload for one in opened(stage.house) if one.kind in ("message", "file")]
     return [one.get("text") or one.get("caption", "") for one in sorted(found, key=lambda one: one["seq"])]
+
+
+# What a run may leave behind it changed: each message is answered on the state the one before it left.
+PASSED_ON = {
+    "stage", "handle", "seq", "recent", "summarise", "quote", "share", "word", "mailbox", "mailbox_item",
+    "asked", "confirmed", "held", "of_another", "topic", "greeted", "coach", "coached", "doubtful",
+    "heard_of", "alarm", "muted_on", "asked_on", "invitation", "joins", "joins_by", "courier",
+}  # fmt: skip
+
+
+def test_of_each_thing_a_thread_remembers_somebody_decided_whether_it_ends_a_run() -> None:
+    """A new field of the conversation: does a change of it change what rows of its case are written by?"""
+    assert {field.name for field in fields(State)} == PASSED_ON | set(runs._LASTING)
+    assert not PASSED_ON & set(runs._LASTING)
 
 
 async def _sent_while_away(stage: Stage) -> list[int]:

@@ -69,6 +69,16 @@ def test_alice_takes_the_next_case_and_answers_it(desk: DeskHouse) -> None:
     assert acts(desk, case) == ["open-case", "accept", "second", "reply"]
 
 
+def test_the_lawyer_reads_what_was_typed_as_topic_and_an_editor_sees_no_unmasked_words(
+    desk: DeskHouse,
+) -> None:
+    cover = {"topic": "awol", "topic_said": "ушёл <b>сам</b>"}
+    page = desk.sign_in("alice").page(f"/case/{desk.file_case(cover=cover).hex()}")
+    assert "in their own words: «ушёл &lt;b&gt;сам&lt;/b&gt;»" in page
+    tip = desk.file_case(team="editors", cover=cover)
+    assert "own words" not in desk.sign_in("carol").page(f"/case/{tip.hex()}")
+
+
 def test_a_case_is_worked_on_either_database(database: Database, tmp_path: Path) -> None:
     with open_desk(database, tmp_path) as desk:
         case = desk.file_case(assignee="alice", files=(("a.bin", "application/x", b"1" * 300_000),))

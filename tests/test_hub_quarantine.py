@@ -153,3 +153,19 @@ async def test_a_tap_that_breaks_is_noted_and_begins_nothing(stage: Stage, tess:
     assert counts(stage.house)["case"] == 1
     assert CANARY not in everything(stage)
     assert len(posts(tess)) == before
+
+
+async def test_the_alarm_word_in_it_severs_as_it_does_anywhere(stage: Stage, tess: Hand) -> None:
+    """No line may reach whoever holds the phone, and nothing on the screen tells that it was more."""
+    await file_with_push(stage, tess)
+    phones.write(tess, "/menu")
+    for step in ("more", "go.chk", "a.ask"):
+        await tap(tess, step)
+    phones.write(tess, "гречка")
+    await until(lambda: [one for one in opened(stage.house) if one.payload.get("alarm")])
+    breaks(tess, poll={"question": "Гречка"})
+    await settled(stage)
+    kinds = [one.kind for one in opened(stage.house)]
+    assert "alarm" in kinds
+    assert "courier" not in kinds
+    assert said(tess)[-1].startswith("Убираю всё")

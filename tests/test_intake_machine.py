@@ -277,6 +277,15 @@ def test_only_teams_with_members_are_offered() -> None:
     assert getattr(tapped.replies[0], "key", None) == "button.old"
 
 
+def test_who_confirms_twice_that_all_be_erased_hears_that_it_is_done() -> None:
+    """After the first tap nothing is known of the chat any more, and its button leads nowhere."""
+    gone = Handle(bytes(32))
+    for action, key in (("erase.yes", "erase.twice"), ("menu", "button.old")):
+        step = machine.step(None, events.Tap(action=action, handle=gone), world())
+        assert [getattr(reply, "key", None) for reply in step.replies] == [key]
+        assert not step.effects
+
+
 def test_a_double_tap_files_once() -> None:
     """The second tap finds the case filed and says so."""
     talk = Talk()
