@@ -32,6 +32,8 @@ KEY_TAG = "subrosa/sealing-key"
 READ = "read"
 CARD = "card"
 CHECK = "check"
+MARKS = "marks"
+TEAM = "team"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,6 +65,7 @@ class Answered:
 
     grants: dict[GrantRef, bytes] = field(repr=False)
     refused: dict[GrantRef, str]
+    ask: tuple[str, ...] = ()  # colleagues whose cases a team check found
 
 
 def ask(
@@ -75,13 +78,15 @@ def ask(
     now: datetime,
     journal: int | None = None,
     frozen: bytes | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> bytes:
     """
     Write one request for the grants *wanted* and return its id.
 
     *purpose* is :data:`READ` (content, drafts), :data:`CARD` (show a card; *journal* is the number of the
     ``open-card`` row written for it) or :data:`CHECK` (compare cards; *frozen* is the digest compared with,
-    *journal* the number of the ``check-card`` row; without one the hub writes its own).
+    *journal* the number of the ``check-card`` row; without one the hub writes its own). :data:`MARKS` and
+    :data:`TEAM` are of :mod:`casework.teamcheck`, and hand in what was *told*, sealed to the hub.
     """
     request = keys.new_id()
     body = canonical.dumps(
@@ -93,6 +98,7 @@ def ask(
             "journal": journal,
             "purpose": purpose,
             "session": session_key.recipient.raw.hex(),
+            "told": None if told is None else dict(told),
         }
     )
     session.add(
@@ -123,6 +129,7 @@ def collect(session: Session, request: bytes, session_key: Identity) -> Answered
     return Answered(
         {GrantRef.read(ref): base64.b64decode(grant) for ref, grant in payload["grants"].items()},
         {GrantRef.read(ref): why for ref, why in payload["refused"].items()},
+        tuple(payload.get("ask", ())),
     )
 
 

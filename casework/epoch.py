@@ -19,12 +19,12 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from casework import keys, mailboxes
+from casework import keys, mailboxes, teamcheck
 from casework.database import Database
 from casework.errors import KeyMissingError
 from casework.keeper import open_grant
 from casework.strongbox import Strongbox
-from casework.tables import Case, Deletion, Grant, House, Outbox, Spool, Writing
+from casework.tables import Case, Deletion, Grant, House, Mark, Outbox, Spool, Writing
 from crypto import context, lock
 from crypto.errors import CryptoError
 
@@ -118,7 +118,7 @@ def carry_over(database: Database, strongbox: Strongbox) -> int:
     moved = 0
     while batch := _carry_batch(database, strongbox):
         moved += batch
-    for carry in (_carry_mailboxes, _carry_sentinel):
+    for carry in (_carry_mailboxes, _carry_marks, _carry_sentinel):
         while batch := _carried(database, strongbox, carry):
             moved += batch
     return moved
@@ -192,6 +192,18 @@ def _carry_mailboxes(session: Session, strongbox: Strongbox) -> int:
     return len(cases)
 
 
+def _carry_marks(session: Session, strongbox: Strongbox) -> int:
+    """Re-lock what the team check keeps of up to :data:`BATCH` cases; what does not open is made anew."""
+    wanted = select(Mark).where(Mark.epoch != strongbox.epoch.number).order_by(Mark.case)
+    rows = session.scalars(wanted.limit(BATCH).with_for_update()).all()
+    for row in rows:
+        try:
+            teamcheck.relock(row, strongbox)
+        except (CryptoError, KeyMissingError):
+            session.delete(row)
+    return len(rows)
+
+
 def _carry_sentinel(session: Session, strongbox: Strongbox) -> int:
     """Re-lock the sentinel; one that does not open is left for ``upgrade`` to stumble over."""
     epoch = strongbox.epoch
@@ -238,6 +250,7 @@ def _rows_naming(session: Session, name: str, number: int) -> int:
                 .select_from(Case)
                 .where(Case.mailboxes.is_not(None), Case.epoch == number)
             ),
+            session.scalar(select(func.count()).select_from(Mark).where(Mark.epoch == number)),
             int(sentinel[:4] == number.to_bytes(4, "big")),
         ]
     else:

@@ -40,6 +40,7 @@ from casework.tables import (
     Item,
     Letter,
     Mailbox,
+    Mark,
     Notice,
     Outbox,
     Press,
@@ -115,7 +116,7 @@ def erase(
         items = sum(_drop_items(session, one) for one in matters)
         press = sum(_drop_press(session, strongbox, one, drafts) for one in matters)
         _drop_drafts(session, drafts)
-        for table in (Writing, CardRequest, Clock, Notice, Recusal):
+        for table in (Writing, CardRequest, Clock, Mark, Notice, Recusal):
             _drop(session, table, table.case.in_(matters))
         _drop(session, Case, Case.id.in_(matters))
         _release_merged(session, matters)

@@ -33,8 +33,8 @@ from crypto.signature import SigningKey, verify
 ACTS = frozenset(
     {
         "sign-in", "open-case", "open-card", "check-card", "unmask", "grant", "accept", "decline", "assign",
-        "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split", "lend",
-        "pass-up", "second", "spam", "brief", "give-back", "wait",
+        "team-check", "note", "ask", "reply", "bulk-reply", "export", "close", "reopen", "merge", "split",
+        "lend", "pass-up", "second", "spam", "brief", "give-back", "wait",
         "draft", "freeze", "verdict", "approve", "override", "lift", "embargo", "lift-embargo", "release",
         "publish", "discard",
         "take-down", "figures", "import", "sign-import", "erase", "enrol", "roster", "suspend",

@@ -9,7 +9,9 @@ in force signed it. What it may give:
   row in the journal is named by the request; ten an hour per person;
 * cards to *check* (conflict, holder's half of the gate): to whoever has grants, in batches, six digests of
   something (:mod:`casework.comparing`) a day; free on one's own cases. For every request that opens somebody
-  else's cards a ``check-card`` row stands in the journal: the asker's if it names one, else the hub's.
+  else's cards a ``check-card`` row stands in the journal: the asker's if it names one, else the hub's;
+* whom to ask, of colleagues who take part in the team check (:mod:`casework.teamcheck`): twenty times a day,
+  with a ``team-check`` row of the asker's for each.
 
 Whoever wants more than that gets nothing more, and the coordinators hear of it once a day, without a name:
 the journal shows whose desk it was, and if that person knows nothing of it, their keys are in other hands.
@@ -27,9 +29,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from casework import canonical, comparing, journal, keys, notices, rosters, signed, watching
+from casework import canonical, comparing, journal, keys, notices, rosters, signed, teamcheck, watching
 from casework.actors import HUB, Actor
-from casework.asking import CARD, CHECK, READ, REQUEST_TAG, GrantRef
+from casework.asking import CARD, CHECK, MARKS, READ, REQUEST_TAG, TEAM, GrantRef
 from casework.comparing import Matter
 from casework.database import Database
 from casework.errors import KeyMissingError
@@ -62,6 +64,7 @@ NOT_YOURS = "not-yours"
 NO_JOURNAL = "no-journal"
 TOO_MANY = "too-many"
 DAMAGED = "damaged"
+AGAIN = "again"
 
 
 def clear(database: Database) -> None:
@@ -117,6 +120,7 @@ def _answer(
         asked = _Asked(
             session, request.staff, staffing, strongbox, counters, now,
             str(said["purpose"]), said["journal"], said["frozen"], _unfiled(session, refs),
+            said.get("told"),
         )  # fmt: skip
     except (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError):
         return 0
@@ -125,13 +129,16 @@ def _answer(
         return 0
     grants: dict[str, str] = {}
     refused: dict[str, str] = {}
+    if asked.purpose in (MARKS, TEAM):
+        refused = asked.compare(refs)
+        refs = []
     for ref in refs:
         given = asked.give(ref)
         if isinstance(given, str):
             refused[ref.write()] = given
         else:
             grants[ref.write()] = base64.b64encode(given).decode()
-    answer = canonical.dumps({"grants": grants, "refused": refused})
+    answer = canonical.dumps({"ask": asked.ask, "grants": grants, "refused": refused})
     where = context.named("answer", request.id)
     session.add(Answer(request=request.id, sealed=sealed.seal(answer, [recipient], where), at=now))
     return 1
@@ -166,11 +173,18 @@ class _Asked:
     journal: object
     frozen: object
     unfiled: frozenset[bytes]
+    told: object = None
+    ask: list[str] = field(default_factory=list)
     shown: dict[bytes, str | None] = field(default_factory=dict)
     checked: dict[Matter, str | None] = field(default_factory=dict)
 
     def give(self, ref: GrantRef) -> bytes | str:
         """Return the grant without its epoch lock, or why not."""
+        grant = self.held(ref)
+        return grant if isinstance(grant, str) else self._why_not(ref) or grant
+
+    def held(self, ref: GrantRef) -> bytes | str:
+        """Return this person's own grant without its epoch lock, or why there is none."""
         rows = self.session.scalars(
             select(Grant)
             .where(
@@ -185,9 +199,41 @@ class _Asked:
             return NO_GRANT
         opened = (open_grant(row, self.strongbox) for row in rows)
         grant = next((one for one in opened if one is not None), None)
-        if grant is None:
-            return DAMAGED
-        return self._why_not(ref) or grant
+        return DAMAGED if grant is None else grant
+
+    def compare(self, refs: list[GrantRef]) -> dict[str, str]:
+        """Keep what was told of one case, or compare it with colleagues'; give no grant of anything."""
+        if len(refs) != 1 or refs[0].compartment != keys.IDENTITY:
+            return {ref.write(): NOT_YOURS for ref in refs}
+        why = self._why_not_compare(refs[0])
+        return {} if why is None else {refs[0].write(): why}
+
+    def _why_not_compare(self, ref: GrantRef) -> str | None:
+        case = self.session.get(Case, ref.owner)
+        if case is None or case.id in self.unfiled or isinstance(self.held(ref), str):
+            return NO_GRANT
+        taking_part = teamcheck.members(self.session, self.staffing)
+        if self.staff not in taking_part:
+            return NOT_YOURS
+        try:
+            told = teamcheck.read(self.strongbox, case.id, self.told)
+        except CryptoError:
+            return NOT_YOURS
+        if told is None:
+            return AGAIN
+        if self.purpose == MARKS:
+            if self.staff not in self.strongbox.parties.of(case.id, rosters.LEGAL).people:
+                return NOT_YOURS
+            teamcheck.keep(self.session, self.strongbox, case.id, told)
+            return None
+        if case.team != rosters.LEGAL or case.status not in teamcheck.EARLY:
+            return NOT_YOURS
+        if not self._has_journal("team-check", case.id):
+            return NO_JOURNAL
+        if not self.counters.may_check_team(self.staff, self.now.date()):
+            return self._too_many()
+        self.ask = teamcheck.whom_to_ask(self.session, self.strongbox, case.id, self.staff, told, taking_part)
+        return None
 
     def _why_not(self, ref: GrantRef) -> str | None:
         if ref.owner in self.unfiled:

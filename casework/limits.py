@@ -10,6 +10,7 @@ from casework.signed import AHEAD, LIFETIME
 
 CARDS_AN_HOUR = 10
 CHECKS_A_DAY = 6
+TEAM_CHECKS_A_DAY = 20
 # A desk says every five minutes that somebody is signed in; two of these may be late.
 QUIET = timedelta(minutes=15)
 
@@ -20,6 +21,7 @@ class Counters:
 
     cards: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     checks: dict[tuple[str, date], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    team_checks: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
     journal: set[int] = field(default_factory=set)
     answered: dict[bytes, datetime] = field(default_factory=dict)
     told: dict[str, date] = field(default_factory=dict)
@@ -58,4 +60,11 @@ class Counters:
         if frozen not in seen and len(seen) >= CHECKS_A_DAY:
             return False
         seen.add(frozen)
+        return True
+
+    def may_check_team(self, staff: str, day: date) -> bool:
+        """Count one question to colleagues' cases, or say that it is one too many."""
+        if self.team_checks[staff, day] >= TEAM_CHECKS_A_DAY:
+            return False
+        self.team_checks[staff, day] += 1
         return True

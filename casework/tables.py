@@ -26,6 +26,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -120,6 +121,8 @@ class StaffState(Base):
     # What cases one works on, and of where; codes, space separated. Empty is all.
     topics: Mapped[str] = mapped_column(default="", server_default="")
     subjects: Mapped[str] = mapped_column(default="", server_default="")
+    # Whether this lawyer takes part in the team check.
+    compares: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Contact(Base):
@@ -204,6 +207,31 @@ class Recusal(Base):
     __table_args__ = (NO_ROWID,)
     case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
     staff: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Mark(Base):
+    """What tells the people on one case's card apart, for the team check, locked under the epoch key."""
+
+    __tablename__ = "mark"
+    __table_args__ = (Index("mark_epoch", "epoch"), NO_ROWID)
+    case: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("case.id"), primary_key=True)
+    number: Mapped[int]  # of the desks' key it was made with
+    cards: Mapped[int]  # from so many items
+    epoch: Mapped[int]
+    locked: Mapped[bytes]
+
+
+class MarkKey(Base):
+    """The desks' key of the team check, sealed to one lawyer who takes part, signed by a colleague."""
+
+    __tablename__ = "mark_key"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    staff: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # number of the staff key
+    made_by: Mapped[str]
+    made_with: Mapped[int]  # number of that person's staff key
+    sealed: Mapped[bytes]
+    signature: Mapped[bytes]
 
 
 class CardRequest(Base):

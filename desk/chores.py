@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from desk import attending, checking, handing, reassuring, relieving, rewrapping
+from desk import attending, checking, crosscheck, handing, reassuring, relieving, rewrapping
 from desk import visit as visits
 from desk.sessions import Session
 from desk.visit import Desk, Visit
@@ -18,7 +18,13 @@ from desk.visit import Desk, Visit
 Chore = Callable[[Visit], int]
 
 BESIDE: tuple[Chore, ...] = (attending.attend, checking.check_waiting)
-ALONE: tuple[Chore, ...] = (handing.settle, relieving.relieve, rewrapping.rewrap, reassuring.reassure)
+ALONE: tuple[Chore, ...] = (
+    handing.settle,
+    relieving.relieve,
+    rewrapping.rewrap,
+    reassuring.reassure,
+    crosscheck.tell_of_own,
+)
 CHORES = (*BESIDE, *ALONE)
 
 

@@ -9,22 +9,16 @@ is which of one's own cases it is like, and by what sort of thing: never a name 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from casework import comparing, journal, keys, likeness, lives, rosters
-from casework.asking import GrantRef
+from casework import comparing, journal, likeness, lives, rosters, teamcheck
 from casework.likeness import EVENT, PERSON, Traces
-from casework.tables import Case, Item
-from crypto.errors import CryptoError
-from crypto.xwing import Identity
-from desk import opening, reading, shelving
+from casework.tables import Case
+from desk import crosscheck, opening, reading, shelving, tracing
 from desk.visit import Visit
-
-# Until then nobody has spoken for the client, and a conflict can still be avoided.
-EARLY = ("new", "accepted")
 
 
 @dataclass(frozen=True)
@@ -61,14 +55,19 @@ def alike(visit: Visit, case_id: bytes) -> list[Alike]:
 
 def must_compare(visit: Visit, case: Case) -> bool:
     """Tell whether the card of *case* stays shut until it was compared in this session."""
-    return case.team == rosters.LEGAL and case.status in EARLY and case.id not in visit.session.compared
+    return _is_early(case) and case.id not in visit.session.compared
+
+
+def _is_early(case: Case) -> bool:
+    return case.team == rosters.LEGAL and case.status in teamcheck.EARLY
 
 
 def compare(visit: Visit, case: Case) -> list[Alike]:
     """
     Compare the parties of *case*, its card included, with those of every case this person answers for.
 
-    Noted in the journal, and in the session, so that the card may be opened afterwards.
+    Where this person takes part in the team check, the card is held against colleagues' cases too. Noted in
+    the journal, and in the session, so that the card may be opened afterwards.
 
     Raises:
         HubSilentError, TooManyError: the cards were not given; nothing was compared.
@@ -78,7 +77,7 @@ def compare(visit: Visit, case: Case) -> list[Alike]:
     # One's own cost nothing; the new one is asked for by itself, so that a refusal says what it is about.
     opened = opening.open_for_check(visit, [case.id], digest)
     opened |= opening.open_for_check(visit, sorted(others), digest)
-    cards = _traces(visit, [case.id, *others], opened)
+    cards = tracing.of_cards(visit, [case.id, *others], opened)
     shelf = shelving.filled(visit)
     with shelf.lock:
         told = {one: shelf.volumes[one].traces for one in (case.id, *others) if one in shelf.volumes}
@@ -90,8 +89,19 @@ def compare(visit: Visit, case: Case) -> list[Alike]:
             found[other] = (PERSON, because)
     with visit.database.write() as session:
         journal.write(session, "check-card", by=visit.actor, day=visit.today, case=case.id)
+    asked = visit.session.colleagues.get(case.id)
+    # Asked once in a session: every question is one of twenty a day.
+    if _is_early(case) and (asked is None or asked.why):
+        visit.session.colleagues[case.id] = crosscheck.ask(visit, case, cards.get(case.id, Traces()))
     visit.session.compared.add(case.id)
     return _named(visit, found)
+
+
+def says_something(visit: Visit, case: Case) -> bool:
+    """Compare as :func:`compare`, and tell whether its reader should look at what was found."""
+    found = compare(visit, case)
+    asked = visit.session.colleagues.get(case.id)
+    return bool(found) or (asked is not None and asked.is_worth_a_look)
 
 
 def _answered_for(visit: Visit) -> set[bytes]:
@@ -105,28 +115,6 @@ def _answered_for(visit: Visit) -> set[bytes]:
                 )
             )
         )
-
-
-def _traces(visit: Visit, cases: Sequence[bytes], opened: Mapping[GrantRef, Identity]) -> dict[bytes, Traces]:
-    """Return what stands on the cards of *cases*; a card that does not open is as if it were empty."""
-    found: dict[bytes, Traces] = {}
-    for at in range(0, len(cases), shelving.PORTION):
-        with visit.database.read() as session:
-            cards = session.scalars(
-                select(Item).where(
-                    Item.case.in_(cases[at : at + shelving.PORTION]), Item.compartment == keys.IDENTITY
-                )
-            ).all()
-        for item in cards:
-            identity = opened.get(GrantRef(item.case, keys.IDENTITY, item.generation))
-            if identity is None:
-                continue
-            try:
-                text = shelving.text_of(keys.open_item(item, identity))
-            except CryptoError:
-                continue
-            found[item.case] = found.get(item.case, Traces()) | likeness.traces(text)
-    return found
 
 
 def _named(visit: Visit, found: Mapping[bytes, tuple[str, tuple[str, ...]]]) -> list[Alike]:

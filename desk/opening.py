@@ -129,9 +129,7 @@ def _fetch_portion(
             journal=journal,
             frozen=frozen,
         )
-    answered = _wait(visit, request)
-    if purpose != asking.READ:
-        _raise_refusal(set(answered.refused.values()))
+    answered = _wait(visit, request) if purpose == asking.READ else answer_to(visit, request)
     # All at once: a question for each of hundreds of cases is what a long list would wait for.
     owners = {ref.owner for ref in answered.grants}
     with visit.database.read() as session:
@@ -140,6 +138,18 @@ def _fetch_portion(
     return {
         _place(ref): _open(visit, keys_of.get(_place(ref)), grant) for ref, grant in answered.grants.items()
     }
+
+
+def answer_to(visit: Visit, request: bytes) -> asking.Answered:
+    """
+    Wait for what the keeper says to *request*.
+
+    Raises:
+        HubSilentError, TooManyError, ForbiddenError, ConflictError: nothing, or that it refuses.
+    """
+    answered = _wait(visit, request)
+    _raise_refusal(set(answered.refused.values()))
+    return answered
 
 
 def _wait(visit: Visit, request: bytes) -> asking.Answered:
@@ -160,6 +170,9 @@ def _raise_refusal(codes: set[str]) -> None:
         raise ForbiddenError
     if "no-journal" in codes:
         raise ConflictError(("no_journal",))
+    if "again" in codes:
+        # The hub has started anew meanwhile.
+        raise HubSilentError
 
 
 def _open(visit: Visit, row: SealingKey | None, grant: bytes) -> Identity:

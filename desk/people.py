@@ -124,6 +124,18 @@ def set_competences(
     _note(session, "duty", acting.staff, acting)
 
 
+def set_compares(session: Session, acting: Acting, *, compares: bool) -> None:
+    """
+    Say whether one takes part in the team check.
+
+    Raises:
+        NotAllowedError: no longer staff.
+    """
+    acting.check_living("duty")
+    _row(session, acting.staff, acting).compares = compares
+    _note(session, "duty", acting.staff, acting)
+
+
 def suspend(session: Session, staff: str, acting: Acting) -> bool:
     """
     Suspend a colleague for a day, or, as a second person, for good; tell whether it now lasts.

@@ -28,6 +28,7 @@ from desk.settings import Settings
 from desk.shelf import Shelf
 
 if TYPE_CHECKING:
+    from desk.crosscheck import Colleagues
     from desk.handing import Pending
 
 COOKIE = "desk"
@@ -66,6 +67,10 @@ class Session:
     noted: set[bytes] = field(default_factory=set)
     # New cases whose parties this session has compared with its own before the card may be opened.
     compared: set[bytes] = field(default_factory=set)
+    # What colleagues' cases said to each of them: whom to ask.
+    colleagues: dict[bytes, Colleagues] = field(default_factory=dict, repr=False)
+    # Own cases whose people this session has told the hub of, or tried to, and how many cards they had.
+    untold: set[tuple[bytes, int]] = field(default_factory=set)
     # Cases whose holders this session has put right, or tried to.
     mended: set[tuple[bytes, int]] = field(default_factory=set)
     # Cases whose tipsters this session has told who answers now, or tried to.
@@ -126,6 +131,7 @@ class Session:
         self.read.clear()
         self.cards.clear()
         self.unmasked.clear()
+        self.colleagues.clear()
         self.earlier.clear()
         self.done.clear()
         self.shown = None

@@ -156,6 +156,7 @@ WHO = {
     "POST /account/duty": EVERYBODY,
     "POST /account/working": EVERYBODY,
     "POST /account/competences": EVERYBODY,
+    "POST /account/team-check": {"lawyer"},
     "POST /account/contact": EVERYBODY,
     "POST /account/passphrase": EVERYBODY,
     "POST /account/pin": EVERYBODY,

@@ -6,7 +6,7 @@ from casework import hubkeys, notices, rosters
 from casework.tables import Contact
 from crypto import keyring
 from crypto.keyring import WrongPassphraseError
-from desk import keyrings, people, pins
+from desk import keyrings, markkeys, people, pins
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.pages.house import colleagues, keep_duty, working
 from desk.routes import ROLES, UNLOCK, Route
@@ -31,6 +31,7 @@ def show(visit: Visit) -> Reply:
         zones=people.ZONES,
         matters=people.MATTERS,
         subjects=sorted(places.subjects().values(), key=lambda one: one.name(visit.language)),
+        has_mark_key=markkeys.current(visit) is not None,
         this=visit.session.id,
         has_pin=visit.session.pin is not None,
         lasting=rosters.LASTING,
@@ -78,6 +79,12 @@ def set_competences(visit: Visit) -> Reply:
     return visit.go("/account", "notice.duty")
 
 
+def set_compares(visit: Visit) -> Reply:
+    """Take part in the team check, or no more."""
+    markkeys.choose(visit, taking_part=visit.choose("compares", ("yes", "no")) == "yes")
+    return visit.go("/account", "notice.duty")
+
+
 def set_contact(visit: Visit) -> Reply:
     """Say where content-free notices go; the address is sealed to the hub and not shown again."""
     channel = visit.choose("channel", ("", *notices.CHANNELS))
@@ -120,6 +127,7 @@ ROUTES = (
     Route("POST", "/account/duty", set_duty, ROLES),
     Route("POST", "/account/working", set_working, ROLES),
     Route("POST", "/account/competences", set_competences, ROLES),
+    Route("POST", "/account/team-check", set_compares, frozenset({"lawyer"})),
     Route("POST", "/account/contact", set_contact, ROLES),
     Route("POST", "/account/passphrase", change_passphrase, ROLES, lane=UNLOCK),
     Route("POST", "/account/pin", set_pin, ROLES, lane=UNLOCK),

@@ -40,6 +40,7 @@ def _page(visit: Visit, case_id: bytes, found: list[Alike], *, with_cards: bool)
         covers=covers,
         with_cards=with_cards,
         is_conflict=any(one.what == PERSON for one in found),
+        colleagues=visit.session.colleagues.get(case_id),
         may_compare=case.team == "legal" and "lawyer" in visit.roles,
     )
 

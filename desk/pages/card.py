@@ -57,7 +57,7 @@ def open_card(visit: Visit) -> Reply:
     code = visit.choose("reason", REASONS)
     words = visit.need("words", 2000) if code == "other" else visit.form.get("words")[:2000]
     case = _case(visit, case_id)
-    if kinship.must_compare(visit, case) and kinship.compare(visit, case):
+    if kinship.must_compare(visit, case) and kinship.says_something(visit, case):
         # Said before the card is shown; whoever still opens it then knows what they do.
         return visit.go(f"/case/{case_id.hex()}/alike", "notice.conflict")
     reason = Reason.make(f"{code}: {words}" if words else code)

@@ -41,6 +41,7 @@ class Person:
     subjects: Sequence[str] = ()
     number: int = 0  # of their newest key
     expires: date | None = None
+    compares: bool = False  # takes part in the team check
 
     @property
     def fill(self) -> int:
@@ -119,6 +120,7 @@ def colleagues(visit: Visit, states: Mapping[str, StaffState], loads: Mapping[st
                 subjects=state.subjects.split() if state is not None else (),
                 number=entry.number,
                 expires=entry.expires,
+                compares=state.compares if state is not None else False,
             )
         )
     return found

@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Bring a house of version 1 to version 2."""
     _competences()
     _lists()
+    _team_check()
 
 
 def _competences() -> None:
@@ -32,3 +33,33 @@ def _lists() -> None:
     op.create_index("journal_act", "journal", ["act", "day"])
     has_state = sa.text("state IS NOT NULL")
     op.create_index("item_state", "item", ["state"], sqlite_where=has_state, postgresql_where=has_state)
+
+
+def _team_check() -> None:
+    """Make room for the team check; nobody takes part yet."""
+    op.add_column(
+        "staff_state", sa.Column("compares", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.create_table(
+        "mark",
+        sa.Column("case", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("cards", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("locked", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case.id"]),
+        sa.PrimaryKeyConstraint("case"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("mark_epoch", "mark", ["epoch"])
+    op.create_table(
+        "mark_key",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("staff", sa.String(), nullable=False),
+        sa.Column("key", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_with", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", "staff", "key"),
+    )
