@@ -156,8 +156,8 @@ class Case(Base):
     __tablename__ = "case"
     # Lists ask for what one person carries, loads for what everybody does: neither grows with what has ended.
     __table_args__ = (
-        Index("case_second", "second"),
-        Index("case_consultant", "consultant"),
+        Index("case_second", "second", "status"),
+        Index("case_consultant", "consultant", "status"),
         Index("case_carried", "status", "assignee"),
         NO_ROWID,
     )

@@ -26,8 +26,8 @@ def _competences() -> None:
 
 def _lists() -> None:
     """Let lists, loads and the count of failed replies find their rows in a house with many cases."""
-    op.create_index("case_second", "case", ["second"])
-    op.create_index("case_consultant", "case", ["consultant"])
+    op.create_index("case_second", "case", ["second", "status"])
+    op.create_index("case_consultant", "case", ["consultant", "status"])
     op.create_index("case_carried", "case", ["status", "assignee"])
     op.drop_index("ix_case_status", "case")
     op.create_index("journal_act", "journal", ["act", "day"])
