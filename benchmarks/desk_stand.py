@@ -159,8 +159,8 @@ def write_mine(
             by, day = desk.house.actor("alice"), desk.house.now.date()
             journal.write(session, "accept", by=by, day=day, case=case)
             journal.write(session, "second", by=by, day=day, case=case, subject=subject_of("bob"))
-            # As accepting leaves it: nobody of the team holds it but those two.
-            session.execute(delete(Grant).where(Grant.owner == case, Grant.staff.not_in(("alice", "bob"))))
+            # As accepting leaves it: nobody else of the team holds it.
+            session.execute(delete(Grant).where(Grant.owner == case, Grant.staff == "cleo"))
             public = keys.public_of(session.get_one(SealingKey, (case, keys.CONTENT, 0)))
         batch = rows.Rows()
         for seq in range(1, LONG if n == 0 else MESSAGES):
