@@ -40,6 +40,24 @@ def sqlite_house(sqlite_database: Database, tmp_path: Path) -> House:
     return build(sqlite_database, tmp_path)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Begin with what may take longest, so that no worker waits at the end for another's last test.
+
+    What stands behind the first cannot be taken off its worker any more, so that is a short one.
+    """
+    items.sort(key=_patience, reverse=True)
+    if len(items) > 2 and _patience(items[0]):
+        items.insert(1, items.pop())
+
+
+def _patience(item: pytest.Item) -> float:
+    """Return how long a test says that it may take, in seconds; nothing where it says nothing."""
+    marker = item.get_closest_marker("timeout")
+    return 0.0 if marker is None else float(marker.args[0])
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the folder whose pictures a run renews."""
     parser.addoption("--tour", default=None, help="renew the pictures of the documents in this folder")
