@@ -58,7 +58,6 @@ __all__ = [
 SLICE = 500
 
 # What a desk is told when a grant is not given.
-NOT_ON_ROSTER = "not-on-roster"
 NO_GRANT = "no-grant"
 NOT_YOURS = "not-yours"
 NO_JOURNAL = "no-journal"

@@ -300,11 +300,6 @@ class Entry(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
         return "\n\n".join(line(block) for block in self.body.get(language, ()))
 
 
-def _in_subject(code: str) -> Place:
-    """Give the place of an entry no closer than its federal subject."""
-    return Place(name=subject_named(code).en, role="unit_location", country="RU", subject=code)
-
-
 def new_id(random: Random = os.urandom) -> str:
     """Draw a permanent public id."""
     bits = int.from_bytes(random(7), "big") >> 6

@@ -18,7 +18,6 @@ from register.voice import Voice
 
 _ATOM = "http://www.w3.org/2005/Atom"
 # Readers poll; fifty entries outlast a week of silence.
-LENGTH = 50
 
 
 def atom(rows: Sequence[Row], voice: Voice, settings: SiteSettings, name: str) -> bytes:

@@ -9,7 +9,6 @@ Reading a hand-made list into entries, in review: nothing here publishes.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -175,11 +174,6 @@ def manifest(entries: Iterable[Entry]) -> bytes:
     """Write the text whose SHA-256 two staff sign: id and hash of every entry, by id."""
     lines = sorted(f"{entry.id} {fingerprint(entry)}" for entry in entries)
     return ("subrosa import manifest v1\n" + "".join(f"{line}\n" for line in lines)).encode()
-
-
-def manifest_hash(entries: Iterable[Entry]) -> str:
-    """Return the SHA-256 of the manifest, in hexadecimal."""
-    return hashlib.sha256(manifest(entries)).hexdigest()
 
 
 def _refuse_what_cannot_be_public(entries: Sequence[Entry], lines: Sequence[int]) -> None:

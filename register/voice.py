@@ -41,10 +41,6 @@ class Voice:
         """Write a number with at most one digit behind the point."""
         return str(format_decimal(number, format="#,##0.#", locale=self.language))
 
-    def short_day(self, day: date) -> str:
-        """Write a day without its year."""
-        return _written(day, self.language, "d MMM")
-
     def month(self, month: str) -> str:
         """Write a month given as ``YYYY-MM``."""
         return _written(date(int(month[:4]), int(month[5:7]), 1), self.language, "LLLL y")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO, Any
 
-from sqlalchemy import MetaData, Table, func, insert, select
+from sqlalchemy import MetaData, Table, insert, select
 from sqlalchemy.orm import Session
 
 from casework import canonical
@@ -95,11 +95,6 @@ def epochs_named(session: Session) -> set[int]:
     cases = select(Case.epoch).where(Case.mailboxes.is_not(None)).distinct()
     named = {*session.scalars(grants), *session.scalars(cases)}
     return {number for number in named if number is not None} - {NO_EPOCH}
-
-
-def count_grants(session: Session) -> int:
-    """Return how many grants there are."""
-    return session.scalar(select(func.count()).select_from(Grant)) or 0
 
 
 def _batches(source: IO[bytes], counts: dict[str, int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -387,22 +387,6 @@ def near(days: Iterable[date], mention: Mention) -> bool:
     return any(is_same(mention, day, off_by=off) for day in days for off in (-1, 1))
 
 
-def month_key(word: str) -> int:
-    """Return the month a folded or plain word names, 0 if none."""
-    return _month(word) if re.fullmatch(_MONTH_WORD, word, re.I) else _month_folded(word)
-
-
-def _month_folded(word: str) -> int:
-    return next(
-        (
-            i
-            for i, stems in enumerate(_MONTH_STEMS, 1)
-            if any(len(s) > 3 and word.startswith(fold.key(s)) for s in stems)
-        ),
-        0,
-    )
-
-
 def month_spans(text: str) -> list[tuple[int, int, int]]:
     """Return ``(month, start, end)`` for each month named, with or without a day."""
     return [

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import phonenumbers
 from phonenumbers import Leniency, PhoneNumberMatcher
 
 # An address is written plainly, with bracketed words, or in words altogether; spaces only in the last two.
@@ -27,7 +26,6 @@ _HANDLE = re.compile(
     r"facebook\.com)/[\w./-]{3,64}",
     re.I,
 )
-_LINK = re.compile(r"https?://[^\s<>«»\"]+", re.I)
 _UNIT = re.compile(
     r"(?:(?:(?:[вb]\s*[/\\.|]?\s*[ч4](?:асть\w*)?|вэ\s*/?\s*чэ|войсков\w+\s+част\w+|"
     r"військов\w+\s+част\w+|част[ьи]|част[ию]ни?)\.?\s*(?:пп|п/п|полевая почта)?|"
@@ -212,8 +210,3 @@ _DOT = re.compile(r"\s*[\[(]\s?(?:dot|точка|\.)\s?[\])]\s*|\s+(?:dot|точ
 def email_key(text: str) -> str:
     """Return an e-mail address as it is written when nobody hides it."""
     return re.sub(r"\s", "", _DOT.sub(".", _AT.sub("@", text))).lower().strip(".")
-
-
-def is_valid_phone(text: str) -> bool:
-    """Say whether *text* holds a number that a Russian or Ukrainian network could connect."""
-    return any(phonenumbers.PhoneNumberMatcher(text, region).has_next() for region in REGIONS)
