@@ -36,6 +36,7 @@ from casework.tables import (
     Chunk,
     Clock,
     Draft,
+    DraftPicture,
     Grant,
     Item,
     Letter,
@@ -203,7 +204,7 @@ def _drop_items(session: Session, case_id: bytes) -> int:
 
 
 def _drop_drafts(session: Session, drafts: list[bytes]) -> None:
-    for table in (Verdict, Approval, Wording):
+    for table in (DraftPicture, Verdict, Approval, Wording):
         _drop(session, table, table.draft.in_(drafts))
     _drop(session, Draft, Draft.id.in_(drafts))
 

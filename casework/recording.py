@@ -67,6 +67,7 @@ def descend(
         may_summarise=origin.may_summarise,
         may_quote=origin.may_quote,
         may_share=origin.may_share,
+        may_picture=origin.may_picture,
         wants_word=origin.wants_word,
         wrote_before=False,
         version=1,

@@ -181,6 +181,7 @@ class Case(Base):
     may_summarise: Mapped[bool] = mapped_column(default=False)
     may_quote: Mapped[bool] = mapped_column(default=False)
     may_share: Mapped[bool] = mapped_column(default=False)
+    may_picture: Mapped[bool] = mapped_column(default=False, server_default=false())
     wants_word: Mapped[bool] = mapped_column(default=False)  # sees a text first; without a yes it stays in
     wrote_before: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)  # somebody said that it must not be erased by its time
@@ -515,6 +516,17 @@ class Draft(Base):
     asked: Mapped[str | None]  # who says whether that has come
     ask_on: Mapped[date | None]
     generation: Mapped[int] = mapped_column(default=0)
+    sealed: Mapped[bytes]
+
+
+class DraftPicture(Base):
+    """A redacted picture of a draft and how it was made, sealed to the draft's key. Dies with publication."""
+
+    __tablename__ = "draft_picture"
+    __table_args__ = (NO_ROWID,)
+    id: Mapped[Key]
+    draft: Mapped[bytes] = mapped_column(LargeBinary(16), ForeignKey("draft.id"), index=True)
+    generation: Mapped[int]  # of the draft's key it is sealed to
     sealed: Mapped[bytes]
 
 

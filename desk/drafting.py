@@ -10,6 +10,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+import msgspec
+from sqlalchemy.orm import Session
+
 from casework import draftkeys, keys, releases
 from casework.asking import NewGrant
 from casework.errors import KeyMissingError
@@ -124,7 +127,8 @@ def keep(visit: Visit, sheet: Sheet, entry: Entry) -> Sheet:
     Raises:
         CaseworkError: this person may not, or somebody was faster.
     """
-    draft = _save(visit, sheet, entries.dumps(entry))
+    with visit.database.write() as session:
+        draft = save(visit, session, sheet, entry)
     if entry != sheet.entry:
         earlier = visit.session.earlier.setdefault(draft.id, [])
         earlier.append(sheet.bytes)
@@ -132,9 +136,18 @@ def keep(visit: Visit, sheet: Sheet, entry: Entry) -> Sheet:
     return Sheet(draft, entry)
 
 
+def save(visit: Visit, session: Session, sheet: Sheet, entry: Entry) -> Draft:
+    """Seal *entry* as what the draft says now, as part of a larger act. Raises as :func:`keep`."""
+    key = draft_key(visit, sheet.draft)
+    body = releases.seal_draft(key, entries.dumps(entry))
+    return releases.save_draft(
+        session, sheet.draft.id, visit.form_version(), body, key.generation, visit.acting
+    )
+
+
 def undo(visit: Visit, sheet: Sheet) -> Sheet:
     """
-    Take back the last change of this sitting.
+    Take back the last change of this sitting to the words; pictures stay as they are.
 
     Raises:
         ConflictError: there is none.
@@ -143,17 +156,11 @@ def undo(visit: Visit, sheet: Sheet) -> Sheet:
     earlier = visit.session.earlier.get(sheet.draft.id)
     if not earlier:
         raise ConflictError(("nothing_to_undo",))
-    draft = _save(visit, sheet, earlier[-1])
-    return Sheet(draft, entries.loads(earlier.pop()))
-
-
-def _save(visit: Visit, sheet: Sheet, text: bytes) -> Draft:
-    key = draft_key(visit, sheet.draft)
-    body = releases.seal_draft(key, text)
+    entry = msgspec.structs.replace(entries.loads(earlier[-1]), pictures=sheet.entry.pictures)
     with visit.database.write() as session:
-        return releases.save_draft(
-            session, sheet.draft.id, visit.form_version(), body, key.generation, visit.acting
-        )
+        draft = save(visit, session, sheet, entry)
+    earlier.pop()
+    return Sheet(draft, entry)
 
 
 def draft_key(visit: Visit, draft: Draft) -> PublicKey:

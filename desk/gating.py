@@ -44,6 +44,16 @@ class Judged:
     findings: Sequence[Mapping[str, Any]]
 
 
+def doubted(judged: Judged, hints: Iterable[str]) -> Judged:
+    """Add what only a person can check, a picture say: each is a warning without a place in the text."""
+    doubts = [
+        {"end": 0, "hint": hint, "kind": "picture", "lang": "", "level": "warn", "start": 0} for hint in hints
+    ]
+    if not doubts:
+        return judged
+    return Judged(max(judged.level, "warn", key=LEVELS.index), [*judged.findings, *doubts])
+
+
 @dataclass(frozen=True)
 class Cards:
     """Values of sealed cards, for the length of one comparison."""

@@ -1,10 +1,11 @@
 """
 A picture of a stranger's file, made where it can do no harm.
 
-The file goes to a throw-away child process on its standard input, and one PNG comes back. The child has no
+The file goes to a throw-away child process on its standard input, and one picture comes back: a PNG to look
+at, or a JPEG with black boxes that may become public. The child has no
 keys (a fresh interpreter with an empty environment), no network and no files (no new descriptor can be
 opened once it has read), a bound on memory and time, and is killed when it is late. What it returns is
-checked to be a PNG and nothing else before a browser sees it.
+checked to be such a picture and nothing else before a browser sees it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from desk.preview_child import BOX, HEAD
+from register import pictures
 
 CHILD = Path(__file__).with_name("preview_child.py")
 # A scan of twenty pages on a slow machine takes two seconds a page; one page is asked for at a time.
@@ -40,6 +45,20 @@ class Picture:
     pages: int
 
 
+@dataclass(frozen=True)
+class Redacted:
+    """One page as a JPEG of plain pixels with its boxes burned in."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    pages: int
+
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in pixels of the picture as it would be public."""
+
+
 def can_show(mime: str) -> bool:
     """Tell whether files that call themselves *mime* have a preview at all."""
     return mime in IMAGES or mime == PDF
@@ -52,17 +71,38 @@ def render(content: bytes, mime: str, page: int = 0) -> Picture:
     Raises:
         PreviewError: it is not what it says, too large, too slow, or broken.
     """
+    pages, drawn = _asked(b"P" if mime == PDF else b"I", content, mime, page)
+    if drawn[: len(PNG)] != PNG:
+        raise PreviewError
+    return Picture(png=drawn, pages=pages)
+
+
+def redact(content: bytes, mime: str, page: int, boxes: Sequence[Box]) -> Redacted:
+    """
+    Draw one page of *content* as it may become public: plain pixels, and black where *boxes* are.
+
+    Raises:
+        PreviewError: it is not what it says, too large, too slow, or broken.
+    """
+    pages, drawn = _asked(b"p" if mime == PDF else b"i", content, mime, page, boxes)
+    size = pictures.measure(drawn)
+    if size is None or max(size) > pictures.EDGE or len(drawn) > pictures.SIZE_LIMIT:
+        raise PreviewError
+    return Redacted(drawn, *size, pages)
+
+
+def _asked(kind: bytes, content: bytes, mime: str, page: int, boxes: Sequence[Box] = ()) -> tuple[int, bytes]:
+    """Ask the child for one page; return how many there are, and the picture it drew."""
     if not can_show(mime):
         raise PreviewError
-    kind = b"P" if mime == PDF else b"I"
-    request = kind + struct.pack(">I", page) + content
+    request = struct.pack(HEAD, kind, page, len(boxes)) + b"".join(struct.pack(BOX, *box) for box in boxes)
     try:
-        answer = _run_child(request)
+        answer = _run_child(request + content)
     except (OSError, subprocess.SubprocessError):
         raise PreviewError from None
-    if len(answer) > OUTPUT_LIMIT or len(answer) < 4 + len(PNG) or answer[4 : 4 + len(PNG)] != PNG:
+    if not 4 + len(PNG) <= len(answer) <= OUTPUT_LIMIT:
         raise PreviewError
-    return Picture(png=answer[4:], pages=int(struct.unpack(">I", answer[:4])[0]))
+    return int(struct.unpack(">I", answer[:4])[0]), answer[4:]
 
 
 def _run_child(request: bytes) -> bytes:

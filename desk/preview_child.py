@@ -1,5 +1,8 @@
 """
-The child of :mod:`desk.preview`: reads one file from standard input, writes one PNG to standard output.
+The child of :mod:`desk.preview`: reads one file from standard input, writes one picture to standard output.
+
+A preview comes back as a PNG. A picture that is to be public comes back as a JPEG with black boxes burned in:
+drawn over the pixels before they are written, so that nothing of what lay there is in the file.
 
 Started as a file in an isolated interpreter, so that nothing of the desk is imported here. Order matters:
 first the libraries are loaded and the input read, then every door is shut, then the file is decoded.
@@ -26,6 +29,9 @@ EDGE = 1600
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 ORIENTATION = 0x0112  # the EXIF tag that says which way up the phone was held
 INPUT_LIMIT = 64 * 1024 * 1024
+# Bytes of a picture that is to be public, and how coarse it may become to fit.
+PUBLIC_LIMIT = 900_000
+QUALITIES = (85, 75, 60, 45, 30, 15)
 
 
 # The system calls it may still make, by machine and the machine's audit number. In the same order for each:
@@ -41,6 +47,12 @@ AARCH64 = """
 ALLOWED = {"x86_64": (0xC000003E, X86_64), "aarch64": (0xC00000B7, AARCH64)}
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 4, 22, 38
 FILTER_MODE = 2
+
+
+# What is asked: I or P for a preview of an image or a PDF, i or p for one to be public; which page; how many
+# boxes follow. Then the boxes, then the file.
+HEAD, BOX = ">cIH", ">4H"
+HEAD_SIZE, BOX_SIZE = struct.calcsize(HEAD), struct.calcsize(BOX)
 
 
 class Instruction(ctypes.Structure):
@@ -100,23 +112,43 @@ def main() -> None:
     """Render what was asked and leave."""
     sys.path[:0] = sys.argv[1:]
     request = sys.stdin.buffer.read(INPUT_LIMIT)
-    kind, page = request[:1], int(struct.unpack(">I", request[1:5])[0])
-    draw = load_pdf() if kind == b"P" else load_image()
+    kind, page, count = struct.unpack_from(HEAD, request)
+    boxes = [struct.unpack_from(BOX, request, HEAD_SIZE + BOX_SIZE * n) for n in range(count)]
+    draw = load_pdf() if kind in b"Pp" else load_image()
     limit()
     filter_calls()
-    image, pages = draw(request[5:], page)
-    sys.stdout.buffer.write(struct.pack(">I", pages) + bare(image))
+    image, pages = draw(request[HEAD_SIZE + BOX_SIZE * count :], page)
+    made = public(image, boxes) if kind.islower() else bare(image)
+    sys.stdout.buffer.write(struct.pack(">I", pages) + made)
     sys.stdout.buffer.flush()
 
 
 def bare(image: Any) -> bytes:
     """Return the pixels of *image* alone, as a PNG of a screen's size: no EXIF, no text, no profile."""
+    png = BytesIO()
+    pixels(image).save(png, "PNG")
+    return png.getvalue()
+
+
+def public(image: Any, boxes: Any) -> bytes:
+    """Return the pixels of *image* with *boxes* (left, top, right, bottom) in black, as a plain JPEG."""
+    picture = pixels(image)
+    for box in boxes:
+        picture.paste((0, 0, 0), tuple(box))
+    for quality in QUALITIES:
+        jpeg = BytesIO()
+        picture.save(jpeg, "JPEG", quality=quality)
+        if jpeg.tell() <= PUBLIC_LIMIT:
+            break
+    return jpeg.getvalue()
+
+
+def pixels(image: Any) -> Any:
+    """Return *image* at a screen's size, stripped of all that is not pixels."""
     image.thumbnail((EDGE, EDGE))
     picture = image.convert("RGB")
     picture.info.clear()
-    png = BytesIO()
-    picture.save(png, "PNG")
-    return png.getvalue()
+    return picture
 
 
 def load_image() -> Any:
@@ -138,6 +170,7 @@ def load_image() -> Any:
         sample = BytesIO()
         Image.new("RGB", (2, 1)).save(sample, kind, exif=exif.tobytes())
         bare(draw(sample.getvalue(), 0)[0])
+        public(draw(sample.getvalue(), 0)[0], [(0, 0, 1, 1)])
     return draw
 
 
@@ -157,6 +190,7 @@ def load_pdf() -> Any:
     sample = BytesIO()
     Image.new("RGB", (2, 1)).save(sample, "PDF")
     bare(draw(sample.getvalue(), 0)[0])
+    public(draw(sample.getvalue(), 0)[0], [(0, 0, 1, 1)])
     return draw
 
 

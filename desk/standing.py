@@ -13,7 +13,7 @@ from casework import permits, releases
 from casework.errors import NotReleasableError
 from casework.tables import Approval, Case, Draft, Verdict, Wording
 from crypto.errors import CryptoError
-from desk import checking, drafting, gating
+from desk import checking, drafting, gating, picturing
 from desk.drafting import Sheet
 from desk.visit import Visit
 
@@ -75,7 +75,7 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
     return Standing(
         steps=_steps(visit, draft),
         findings=findings(visit, sheet),
-        against=_against(visit, draft),
+        against=_against(visit, sheet),
         may_approve=may_approve,
         may_check=is_judge and draft.id in {one.id for one in checking.waiting(visit)},
         may_say_no_case=speaks,
@@ -158,11 +158,12 @@ def findings(visit: Visit, sheet: Sheet) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda one: (one["level"] != "block", one["lang"], one["start"], one["end"]))
 
 
-def _against(visit: Visit, draft: Draft) -> Sequence[str]:
+def _against(visit: Visit, sheet: Sheet) -> Sequence[str]:
     """Return every reason against a release now."""
+    draft = sheet.draft
     if draft.digest is None:
         return ()
-    uses = ("summary",) if draft.case is not None else ()
+    uses = picturing.uses(sheet)
     try:
         with visit.database.read() as session:
             releases.check_releasable(session, draft.id, draft.digest, uses, visit.staffing, visit.now)

@@ -57,6 +57,7 @@ class CaseFacts:
     keepers: tuple[str, ...] = ()  # who answers for the parts that are kept
     is_taken_back: bool = False  # the 72 hours run already
     wants_word: bool = False
+    may_picture: bool = False
     shown: tuple[bytes, ...] = ()  # digests of texts that were shown and can be answered
     is_muted: bool = False  # its people take in nothing more from the chat that tells it
     began: Began | None = None  # the case that was asked for, when it was merged into this one

@@ -77,6 +77,12 @@ def quote(state: State, _world: World) -> Step:
     return stay(after, screens.keep(after), SetConsent())
 
 
+def picture(state: State, _world: World) -> Step:
+    """Allow or forbid showing redacted pictures."""
+    after = replace(state, picture=not state.picture)
+    return stay(after, screens.keep(after), SetConsent())
+
+
 def share(state: State, _world: World) -> Step:
     """Allow or forbid showing it to the other team."""
     after = replace(state, share=not state.share)

@@ -57,6 +57,7 @@ def adopt(state: State, match: Match, now: datetime) -> State:
         summarise=case.may_summarise,
         quote=case.may_quote,
         share=case.may_share,
+        picture=case.may_picture,
         word=case.wants_word,
     )
 

@@ -33,7 +33,7 @@ LETTERS = {
     "branch": "b",
     "region": "g",
 }
-CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.sha": "share", "k.see": "word"}
+CONSENTS = {"k.sum": "summarise", "k.quo": "quote", "k.pic": "picture", "k.sha": "share", "k.see": "word"}
 
 
 def button(state: State, label: str, action: str) -> Button:

@@ -248,7 +248,12 @@ def renew_courier(work: Work, facts: CaseFacts) -> None:
 def set_consent(work: Work) -> None:
     """Write what may be done with the case; in a merged one a yes is for one's own part, a no for all."""
     state = work.state
-    chosen = {"may_summarise": state.summarise, "may_quote": state.quote, "may_share": state.share}
+    chosen = {
+        "may_summarise": state.summarise,
+        "may_quote": state.quote,
+        "may_share": state.share,
+        "may_picture": state.picture,
+    }
     if state.own is None:
         work.change_case(**chosen, wants_word=state.word)
         return

@@ -220,6 +220,7 @@ def read_case(session: Session, case_id: bytes, house: House) -> CaseFacts | Non
         may_summarise=case.may_summarise,
         may_quote=case.may_quote,
         may_share=case.may_share,
+        may_picture=case.may_picture,
         wants_word=case.wants_word,
         shown=tuple(beside["shown"]),
         writing=next(iter(beside["writing"]), None),

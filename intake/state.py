@@ -40,6 +40,7 @@ class State:
     summarise: bool = False
     quote: bool = False
     share: bool = False
+    picture: bool = False
     word: bool = False  # wants to see a text before it is public
     mailbox: str | None = None  # of the code phrase
     mailbox_item: str | None = None

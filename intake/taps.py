@@ -167,6 +167,7 @@ _IN_A_CASE: Mapping[str, Act] = {
     **{f"{way}.keep": choosing.keep for way in ("go", "s")},
     "k.sum": choosing.summarise,
     "k.quo": choosing.quote,
+    "k.pic": choosing.picture,
     "k.sha": choosing.share,
     "k.see": choosing.see_first,
     "k.ok": choosing.phrase_offer,

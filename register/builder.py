@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from crypto.signature import SigningKey
-from register import bundle, sums
+from register import bundle, pictures, sums
 from register.errors import BrokenRecordsError, MalformedEntryError, NotOurFolderError
 from register.mending import ONE_BY_ONE, flush, make_lasting, mend
 from register.settings import SiteSettings
@@ -174,6 +174,8 @@ class Builder:
         except MalformedEntryError:
             self._broken.add(public_id)
             return
+        home = pictures.folder_of(public_id)
+        self._state.drop_between(home, f"{home}~")
         for path, data in made.items():
             self._settle(path, _ENTRY, data)
         self._state.drop(path for path in places_of_entry(public_id) if path not in made)

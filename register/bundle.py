@@ -29,6 +29,7 @@ from crypto.signature import SigningKey
 from register import removed, sums
 from register.entry import is_id
 from register.errors import TamperedBundleError
+from register.pictures import folder_of
 from register.shelf import Gone
 
 SIGNER = "subrosa-register"
@@ -153,6 +154,8 @@ def check_recalled(folder: Path, recall_list: bytes, public: bytes) -> None:
         # Of an entry taken down a tombstone is left; a copy made before that has its words.
         if is_id(public_id) and entry.is_file() and not _is_tombstone(entry):
             problems.append(f"{public_id}: was taken down; delete it")
+        elif is_id(public_id) and any((folder / folder_of(public_id)).glob("*")):
+            problems.append(f"{public_id}: was taken down; delete its pictures")
     if problems:
         raise TamperedBundleError(tuple(problems))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from register.entry import Entry, Source, is_id
+from register.entry import Entry, Picture, Source, is_id
+from register.pictures import EDGE, MOST, is_name
 from register.places import subjects
 from register.vocabulary import WITHOUT_SOURCE_BY_NATURE
 
@@ -33,6 +34,12 @@ def problems(entry: Entry) -> tuple[str, ...]:
         "address_not_of_the_web": not all(_WEB.fullmatch(url) for url in urls),
         "relation_malformed": not all(is_id(target) for target in targets) or entry.id in targets,
         "grade_needs_a_source": not _is_graded_fairly(entry),
+        "picture_malformed": not _are_pictures(entry.pictures),
+        "picture_undescribed": not all(
+            one.alt.get(language, "").strip()
+            for one in entry.pictures
+            for language in {entry.original, *entry.title, *entry.body}
+        ),
     }
     return tuple(code for code, holds in found.items() if holds)
 
@@ -42,6 +49,16 @@ def _is_graded_fairly(entry: Entry) -> bool:
     if entry.sources or entry.corroboration.grade == "withheld":
         return True
     return entry.corroboration.grade == "editors" and entry.item_type in WITHOUT_SOURCE_BY_NATURE
+
+
+def _are_pictures(pictures: tuple[Picture, ...]) -> bool:
+    names = {one.sha256 for one in pictures}
+    sizes = [side for one in pictures for side in (one.width, one.height)]
+    return (
+        len(names) == len(pictures) <= MOST
+        and all(is_name(name) for name in names)
+        and all(1 <= side <= EDGE for side in sizes)
+    )
 
 
 def _texts(value: object) -> Iterator[str]:

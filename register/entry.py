@@ -185,6 +185,15 @@ class Legal(Part, frozen=True, kw_only=True):
     lawyers: tuple[str, ...] = ()  # private
 
 
+class Picture(Part, frozen=True, kw_only=True):
+    """A redacted picture by the SHA-256 of its file, so whoever signs the entry signs every pixel of it."""
+
+    sha256: str
+    width: int
+    height: int
+    alt: Words  # what it shows, for whoever does not see it; readers read it below as well
+
+
 class Person(Part, frozen=True, kw_only=True):
     """*Private.* A name that stands in the published text; the register keeps no index of names."""
 
@@ -231,6 +240,7 @@ class Entry(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
     relations: tuple[Relation, ...] = ()
     glosses: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     persons: tuple[Person, ...] = ()  # private
     identity: str | None = None  # private
     identity_note: str | None = None  # private

@@ -15,7 +15,7 @@ from register.vocabulary import Language
 from register.voice import Voice
 
 # The fields a change is named by; every other is "details".
-_NAMED_FIELDS = ("title", "body", "sources", "corroboration", "updates")
+_NAMED_FIELDS = ("title", "body", "sources", "corroboration", "updates", "pictures")
 
 
 class EntryPage:
@@ -46,6 +46,7 @@ class EntryPage:
             "parent": self._neighbour(shown.part_of),
             "notes": self._notes(shown, tongue),
             "blocks": blocks,
+            "pictures": self._pictures(shown, row),
             "updates": self._updates(shown, citations, in_text),
             "wording": shown.wording,
             "sources": [self._source(anchor, source) for _, anchor, source in sources],
@@ -117,6 +118,18 @@ class EntryPage:
                 }
             )
         return found
+
+    def _pictures(self, shown: PublicEntry, row: Row) -> list[dict[str, Any]]:
+        return [
+            {
+                "src": picture.file,
+                "width": picture.width,
+                "height": picture.height,
+                "alt": chosen(picture.alt, self._language, row.original),
+                "tongue": self._language if self._language in picture.alt else row.original,
+            }
+            for picture in shown.pictures
+        ]
 
     def _source(self, anchor: str, source: PublicSource) -> dict[str, Any]:
         return {

@@ -3,7 +3,8 @@ What can go wrong at the public door. The class docstring is the sentence a pers
 
 RegisterError                    never raised itself
 ├ MalformedEntryError            these bytes are not an entry (says which part, never its value)
-│ └ BrokenRecordsError           records that cannot be read; everything else has been done
+│ ├ BrokenRecordsError           records that cannot be read; everything else has been done
+│ └ PictureError                 a picture of an entry that is missing, another, or more than pixels
 ├ UnknownVersionError            made by a newer program
 ├ NotPublishableError            an entry that must stay inside
 ├ RetractedError                 somebody asks to publish what was taken down
@@ -42,6 +43,13 @@ class BrokenRecordsError(MalformedEntryError):
     def __init__(self, ids: Iterable[str]) -> None:
         self.ids = tuple(sorted(ids))
         super().__init__(f"the records {', '.join(self.ids)} cannot be read")
+
+
+class PictureError(MalformedEntryError):
+    """A picture of an entry is missing, is another one, or holds more than pixels."""
+
+    def __init__(self) -> None:
+        super().__init__("a picture is missing, is another one, or holds more than pixels")
 
 
 class UnknownVersionError(RegisterError):

@@ -19,7 +19,7 @@ from register.vocabulary import LANGUAGES
 
 # Beyond so many files it is quicker to have the machine write out everything.
 ONE_BY_ONE = 300
-_OF_ENTRY = re.compile(r"(?:\w+|data)/entries/(?P<id>[0-9a-z]+)\.[a-z.]+")
+_OF_ENTRY = re.compile(r"(?:(?:\w+|data)/entries/|pictures/)(?P<id>[0-9a-z]+)[./][0-9a-z.]+")
 
 
 def mend(state: State, output: Path) -> None:
@@ -65,7 +65,7 @@ def flush(path: Path) -> None:
 def _ours(output: Path) -> Iterator[Path]:
     """Walk through the folders that are ours alone, and what was written aside."""
     for folder in output.iterdir():
-        if folder.name in (*LANGUAGES, "data", "feeds", "search"):
+        if folder.name in (*LANGUAGES, "data", "feeds", "search", "pictures"):
             yield from (path for path in folder.rglob("*") if path.is_file())
     yield from (path for path in output.glob(".*.new") if path.is_file())
 

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from register import entry as inner
 from register.facets import month
+from register.pictures import is_place as is_picture
+from register.pictures import place as picture_place
 from register.places import subjects
 from register.records import Published, first
 from register.vocabulary import LANGUAGES, Ground, Language, Outcome, Pressure
@@ -106,6 +108,15 @@ class PublicCorrection(Struct, frozen=True, omit_defaults=True):
     text: Words
 
 
+class PublicPicture(Struct, frozen=True, omit_defaults=True):
+    """A picture of the bundle: ``file`` is its path, named by its SHA-256."""
+
+    file: str
+    width: int
+    height: int
+    alt: Words
+
+
 class PublicChange(Struct, frozen=True, omit_defaults=True):
     day: date
     kind: str
@@ -148,6 +159,7 @@ class PublicEntry(Struct, frozen=True, omit_defaults=True):
     updates: tuple[PublicUpdate, ...] = ()
     relations: tuple[PublicRelation, ...] = ()
     corrections: tuple[PublicCorrection, ...] = ()
+    pictures: tuple[PublicPicture, ...] = ()
 
 
 def public(record: Published) -> PublicEntry:
@@ -193,7 +205,8 @@ def _said(shown: PublicEntry) -> list[Words]:
     """Return what is said by language beside title and text."""
     marks = (*shown.grounds, *shown.pressure, *shown.outcome)
     words = [shown.what_refused, *(mark.words for mark in marks)]
-    return [*words, *(update.text for update in shown.updates), *(one.text for one in shown.corrections)]
+    words += [update.text for update in shown.updates]
+    return [*words, *(one.text for one in shown.corrections), *(one.alt for one in shown.pictures)]
 
 
 def _is_subject_itself(place: PublicPlace) -> bool:
@@ -221,6 +234,7 @@ def _without_language(shown: PublicEntry) -> list[str]:
     found += [count.as_written for count in shown.counts]
     found += [words for quote in shown.quotes for words in (quote.text, quote.speaker)]
     found += [relation.why for relation in shown.relations]
+    found += [one.file for one in shown.pictures if not is_picture(one.file)]
     sources = [*shown.sources, *(source for update in shown.updates for source in update.sources)]
     found += [
         words
@@ -267,6 +281,16 @@ def _living(record: Published, entry: inner.Entry, changes: tuple[PublicChange, 
             PublicCorrection(day=correction.day, text=dict(correction.text))
             for correction in entry.corrections
         ),
+        pictures=tuple(_picture(entry, picture) for picture in entry.pictures),
+    )
+
+
+def _picture(entry: inner.Entry, picture: inner.Picture) -> PublicPicture:
+    return PublicPicture(
+        file=picture_place(entry.id, picture.sha256),
+        width=picture.width,
+        height=picture.height,
+        alt=dict(picture.alt),
     )
 
 

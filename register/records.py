@@ -5,24 +5,29 @@ What has been published: one file an entry, in a folder of its own, beside the s
 * The same bytes put twice change nothing, so the hub may repeat an act after a crash.
 * Whoever puts or retracts is alone in the folder: no publication writes over a retraction of that moment.
 * What was retracted never comes back: its file keeps id, days and a reason code, and no word of the entry.
+* Pictures lie there before the record that shows them, and go before the one that shows them no more.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
+from register import pictures
 from register.checks import problems
 from register.entry import Entry, Part, fingerprint, is_id
 from register.errors import MalformedEntryError, NotPublishableError, RetractedError
 from register.vocabulary import RetractionReason
+
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Change(Part, frozen=True, kw_only=True):
@@ -81,16 +86,20 @@ def first(entry: Entry, day: date) -> Published:
     )
 
 
-def put(folder: Path, entry: Entry, day: date, words: str = "") -> Published:
+def put(
+    folder: Path, entry: Entry, day: date, words: str = "", given: Mapping[str, bytes] = _NONE
+) -> Published:
     """
     Keep *entry* as published on *day*; the same bytes again change nothing.
 
-    *words* is the digest of what a list says, where the entry comes from one. Checks form, not approval:
+    *words* is the digest of what a list says, where the entry comes from one. *given* are those of its
+    pictures that do not lie there already, by name. Checks form, not approval:
     whoever calls has verified approvals, verdicts and consent for this hash.
 
     Raises:
         NotPublishableError: with every reason.
         RetractedError: it was taken down.
+        PictureError: a picture is missing, or is not what it is named.
     """
     reasons = problems(entry)
     if reasons:
@@ -105,11 +114,13 @@ def put(folder: Path, entry: Entry, day: date, words: str = "") -> Published:
             record = old
         else:
             record = _corrected(old, old.entry, entry, day)
+        pictures.put(folder, entry, given)
         if words:
             listed = Listed(words=words, entry=fingerprint(entry))
             record = msgspec.structs.replace(record, listed=listed)
         if record != old:
             _write(folder, record)
+        pictures.tidy(folder, entry)
         return record
 
 
@@ -149,12 +160,14 @@ def retract(
     with _alone(folder):
         old = _whatever_is_left(folder, public_id)
         if old is not None and old.is_tombstone:
+            pictures.drop(folder, public_id)
             return old
         change = Change(day=day, kind="retracted")
         # Hashes of earlier versions go as well: short texts could be guessed from them.
         earlier = tuple(msgspec.structs.replace(past, sha256=None) for past in old.changes) if old else ()
         record = Published(id=public_id, changes=(*earlier, change), reason=reason, into=into)
         _write(folder, record)
+        pictures.drop(folder, public_id)
         return record
 
 

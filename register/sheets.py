@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from crypto.signature import SigningKey
-from register import bundle, datafiles, feeds
+from register import bundle, datafiles, feeds, pictures
 from register.errors import MalformedEntryError
 from register.facets import FACETS, Facet
 from register.honesty import Honesty
@@ -90,6 +90,8 @@ class Sheets:
         name = self._pages[0].site_name
         made[f"data/entries/{public_id}.bib"] = datafiles.bibtex(row, self._settings, name)
         made[f"data/entries/{public_id}.csl.json"] = datafiles.csl(row, self._settings, name)
+        for one in record.entry.pictures:
+            made[pictures.place(public_id, one.sha256)] = self._source.picture(public_id, one.sha256)
         return made
 
     def listing(self, name: str, there: Mapping[str, str]) -> tuple[list[Sheet], set[str]]:

@@ -13,6 +13,7 @@ Building the site: what is published goes in, a folder of plain files comes out.
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crypto.signature import SigningKey
-from register import bundle, records
+from register import bundle, pictures, records
 from register.builder import Builder, BuildReport, Issue, Progress, bell
 from register.entry import is_id
 from register.errors import MalformedEntryError
@@ -103,6 +104,9 @@ def withdraw(
         raise MalformedEntryError("the id")
     for place in places_of_entry(public_id):
         (output / place).unlink(missing_ok=True)
+    home = output / pictures.folder_of(public_id)
+    if home.exists():
+        shutil.rmtree(home)
     records.retract(folder, public_id, now.date(), reason, into)
     # The next build would delete these too; a stop before it must not leave them.
     bundle.drop_archive(output)

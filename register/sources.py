@@ -7,14 +7,14 @@ A source names every record with a mark that changes when the record does, so a 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from register import records
+from register import pictures, records
 from register.entry import ID_LENGTH, fingerprint
-from register.errors import MalformedEntryError
+from register.errors import MalformedEntryError, PictureError
 from register.records import Published
 
 
@@ -30,6 +30,14 @@ class Source(Protocol):
 
         Raises:
             MalformedEntryError: it is not there, or not ours.
+        """
+
+    def picture(self, public_id: str, name: str, /) -> bytes:
+        """
+        Read one picture of an entry.
+
+        Raises:
+            PictureError: it is not there, or not what it is named.
         """
 
 
@@ -61,12 +69,17 @@ class Folder:
             raise MalformedEntryError("the record is gone")
         return found
 
+    def picture(self, public_id: str, name: str, /) -> bytes:
+        """Read one picture of an entry."""
+        return pictures.read(self.path, public_id, name)
+
 
 class Held:
-    """Records in memory: examples, and small registers in tests."""
+    """Records in memory, and their pictures by name: examples, and small registers in tests."""
 
-    def __init__(self, published: Iterable[Published]) -> None:
+    def __init__(self, published: Iterable[Published], shown: Mapping[str, bytes] | None = None) -> None:
         self._records = {record.id: record for record in published}
+        self._pictures = shown or {}
 
     def scan(self) -> Iterator[tuple[str, str]]:
         """Name every record with its mark, by id."""
@@ -77,6 +90,12 @@ class Held:
     def read(self, public_id: str) -> Published:
         """Return one record."""
         return self._records[public_id]
+
+    def picture(self, _public_id: str, name: str, /) -> bytes:
+        """Return one picture."""
+        if name not in self._pictures:
+            raise PictureError
+        return self._pictures[name]
 
 
 def _names(folder: Path) -> list[str]:

@@ -131,7 +131,7 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
             _file_unfinished(session, settings, now)
-            shelved.put_back(session, settings.register.records_dir, shelf, now)
+            shelved.put_back(session, settings.register.records_dir, shelf, now, medium, identity)
         # From here on the journal goes on from this one.
         with database.read() as session:
             roster = rosters.current(session, settings.anchor)

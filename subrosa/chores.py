@@ -247,7 +247,7 @@ class Chores:
     def _is_taken_in(self, one: releases.Ready, now: datetime) -> bool:
         """Let the register take a text in; one that it refuses goes back and holds up no other."""
         try:
-            self.printer.take_in(one.public_id, one.public, now)
+            self.printer.take_in(one.public_id, one.public, now, one.pictures)
         except RegisterError as error:
             log.error("press.refused %s", type(error).__name__)  # noqa: TRY400 - a text is never logged
             with self.database.write() as session:

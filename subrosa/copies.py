@@ -27,6 +27,8 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 # What the hub signs a copy as: one that is moved to the place of another kind is not believed.
 DUMP = "dump"
 RECORDS = "records"
+# Nobody signs a picture: it is named by its hash in a signed record.
+PICTURES = "pictures"
 
 
 def oldest_first(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ The second medium: sealed copies of the database and of the hub's keys, for the 
     <medium>/keys/<epoch>-<hour>.age     all keys of state_dir but spool.key, and what the hub remembers
     <medium>/dumps/<stamp>.age           the database (subrosa.dump), and a line signed by the hub
     <medium>/records/<count>-<hour>.age  what is public (subrosa.shelved), and a line signed by the hub
+    <medium>/pictures/<id>-<sha256>.age  pictures of what is public, which the records name by their hash
     <medium>/erased                      ids that must never come back (subrosa.erased), one a line
     <medium>/heads                       daily heads of the journal (casework.dayheads), one a line
 

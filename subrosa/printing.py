@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -52,17 +52,20 @@ class Printer:
     answers: Callable[[], Answers | None] = lambda: None
     issue: Issue = lambda seen: seen + 1
 
-    def take_in(self, public_id: str, public: bytes, now: datetime) -> None:
+    def take_in(
+        self, public_id: str, public: bytes, now: datetime, given: Mapping[str, bytes] | None = None
+    ) -> None:
         """
-        Keep one approved entry; the same bytes again change nothing.
+        Keep one approved entry and its new pictures; the same bytes again change nothing.
 
         Raises:
-            RegisterError: it is no entry, not the one of *public_id*, or was taken down.
+            RegisterError: it is no entry, not the one of *public_id*, or was taken down, or a picture of it
+                is missing or holds more than pixels.
         """
         one = entry.loads(public)
         if one.id != public_id:
             raise MalformedEntryError("the id")
-        records.put(self.records, one, now.date())
+        records.put(self.records, one, now.date(), given=given or {})
 
     def overtaken(self, body: bytes) -> bytes | None:
         """

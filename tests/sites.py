@@ -20,7 +20,7 @@ SETTINGS = SiteSettings(base_url="https://register.example", mirrors=("https://m
 
 
 def build(published: Iterable[Published] | Folder, output: Path, **options: Any) -> site.BuildReport:
-    source = published if isinstance(published, Folder) else Held(published)
+    source = published if isinstance(published, Folder) else Held(published, {"0" * 64: b"pixels"})
     return site.build(source, output, **{"settings": SETTINGS, "now": NOW, "signing": KEY, **options})
 
 

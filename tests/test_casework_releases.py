@@ -367,7 +367,13 @@ def test_a_case_that_was_not_taken_on_releases_nothing(status: str, house: House
 
 
 @pytest.mark.parametrize(
-    ("use", "column"), [("summary", "may_summarise"), ("quote", "may_quote"), ("share", "may_share")]
+    ("use", "column"),
+    [
+        ("summary", "may_summarise"),
+        ("quote", "may_quote"),
+        ("share", "may_share"),
+        ("picture", "may_picture"),
+    ],
 )
 def test_each_use_of_somebodys_words_needs_its_own_consent(
     use: str, column: str, house: House, tip: bytes
@@ -375,7 +381,7 @@ def test_each_use_of_somebodys_words_needs_its_own_consent(
     with house.database.write() as session:
         draft = approved(session, house, tip)
         case = session.get_one(Case, tip)
-        case.may_summarise = case.may_quote = case.may_share = True
+        case.may_summarise = case.may_quote = case.may_share = case.may_picture = True
     assert reasons(house, draft.id, uses=(use,)) == []
     with house.database.write() as session:
         setattr(session.get_one(Case, tip), column, False)

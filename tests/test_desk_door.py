@@ -112,6 +112,14 @@ WHO = {
     "POST /draft/{draft:str}/undo-copy": {"editor"},
     "POST /draft/{draft:str}/take-copy": {"editor"},
     "POST /draft/{draft:str}/save": {"editor"},
+    "POST /draft/{draft:str}/picture": {"editor"},
+    "GET /draft/{draft:str}/picture/{picture:str}": {"editor"},
+    "POST /draft/{draft:str}/picture/{picture:str}/click": {"editor"},
+    "POST /draft/{draft:str}/picture/{picture:str}/box": {"editor"},
+    "POST /draft/{draft:str}/picture/{picture:str}/change": {"editor"},
+    "GET /draft/{draft:str}/pictures/{name:str}": {"editor", "lawyer", "custodian", "coordinator"},
+    "POST /draft/{draft:str}/pictures/{name:str}/describe": {"editor"},
+    "POST /draft/{draft:str}/pictures/{name:str}/take-out": {"editor"},
     "POST /draft/{draft:str}/mend": {"editor"},
     "POST /draft/{draft:str}/undo": {"editor"},
     "POST /draft/{draft:str}/freeze": {"editor"},
@@ -170,6 +178,8 @@ ABSENT = {
     "digest": "0" * 64,
     "entry": "0" * 10,
     "staff": "nobody",
+    "picture": "0" * 32,
+    "name": "0" * 64,
     "document": "refusal_report",
 }
 

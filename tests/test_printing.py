@@ -7,22 +7,25 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
 import pytest
+from PIL import Image
+from sqlalchemy import select
 
 from casework import keys, releases
 from casework.errors import NotFoundError
 from casework.journal import Reason
-from casework.tables import Case, Draft, Manifest, Published
+from casework.tables import Case, Draft, Manifest, Press, Published
 from casework.tables import House as HouseRow
 from crypto.signature import SigningKey
 from register import bundle, lists, records
 from register import entry as entries
-from register.entry import Entry, Source
+from register.entry import Entry, Picture, Source
 from register.errors import BrokenRecordsError
 from register.settings import SiteSettings
 from subrosa.chores import Chores
@@ -59,7 +62,13 @@ def told(**changes: Any) -> Entry:
 HASTE = releases.Haste(Reason.make("it cannot wait"), b"sealed")
 
 
-def send(house: House, entry: Entry, public_id: str | None = None) -> bytes:
+def send(
+    house: House,
+    entry: Entry,
+    public_id: str | None = None,
+    shown: dict[str, bytes] | None = None,
+    uses: tuple[str, ...] = ("summary",),
+) -> bytes:
     """Take *entry* through two people and both halves to the press; return its case."""
     public = entries.dumps(entry)
     digest = hashlib.sha256(public).digest()
@@ -73,7 +82,10 @@ def send(house: House, entry: Entry, public_id: str | None = None) -> bytes:
         releases.sign_as_author(session, draft.id, draft.version, digest, carol)
         releases.approve(session, draft.id, draft.version, digest, dan)
         press = house.strongbox.press.recipient
-        releases.send_to_press(session, draft.id, draft.version, public, ["summary"], press, dan, haste=HASTE)
+        session.get_one(Case, tip).may_picture = True
+        releases.send_to_press(
+            session, draft.id, draft.version, public, uses, press, dan, haste=HASTE, shown=shown or {}
+        )
     return tip
 
 
@@ -325,3 +337,30 @@ def test_the_tombstone_of_what_was_told_twice_leads_to_the_entry_that_stays(
     with house.database.write() as session:
         releases.order_take_down(session, stays.id, "duplicate", alice).into = twice.id
         assert releases.due_take_downs(session, house.staffing()).forged == 1
+
+
+def pictured() -> tuple[Entry, dict[str, bytes]]:
+    """Return an entry that shows a picture, and the picture by its name."""
+    body = BytesIO()
+    Image.new("RGB", (8, 6)).save(body, "JPEG")
+    name = hashlib.sha256(body.getvalue()).hexdigest()
+    picture = Picture(sha256=name, width=8, height=6, alt={"ru": "Казарма"})
+    return msgspec.structs.replace(told(), pictures=(picture,)), {name: body.getvalue()}
+
+
+def test_a_picture_whose_use_is_not_named_is_printed_by_no_hub(house: House, chores: Chores) -> None:
+    entry, shown = pictured()
+    send(house, entry, shown=shown)
+    chores.publish()
+    assert records.get(chores.printer.records, entry.id) is None
+    with house.database.read() as session:
+        assert session.scalars(select(Press)).one().why == "no_consent"
+
+
+def test_an_entry_that_comes_without_its_picture_goes_back(house: House, chores: Chores) -> None:
+    entry, _shown = pictured()
+    send(house, entry, uses=("summary", "picture"))
+    chores.publish()
+    assert records.get(chores.printer.records, entry.id) is None
+    with house.database.read() as session:
+        assert session.scalars(select(Press)).one().why == "unreadable"

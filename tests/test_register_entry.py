@@ -171,7 +171,7 @@ def test_the_gate_sees_every_text_of_the_public_form() -> None:
     of_codes |= {"outdated_translations", "part_of", "merged_into", "month", "service", "corroboration"}
     seen = {"title", "text", "forces", "places", "dates", "counts", "what_refused", "grounds", "pressure"}
     seen |= {"outcome", "articles", "proceedings", "attribution", "wording", "sources", "quotes", "updates"}
-    seen |= {"relations", "corrections"}
+    seen |= {"relations", "corrections", "pictures"}
     assert of_codes | seen == set(public.PublicEntry.__struct_fields__)
 
 

@@ -197,6 +197,7 @@ def full_entry() -> Entry:
         updates=(model.Update(text={"en": "Later"}, kind="k", day=DAY, sources=(source,)),),
         relations=(model.Relation(type="see_also", target="9876543210"),),
         corrections=(model.Correction(day=DAY, text={"en": "Fixed"}),),
+        pictures=(model.Picture(sha256="0" * 64, width=8, height=6, alt={"en": "Barracks"}),),
         persons=(model.Person(name="Name", role="refuser"),),
         identity="named",
         identity_note="note",
@@ -241,6 +242,7 @@ def test_a_private_field_of_any_part_is_nowhere_in_the_site(tmp_path: Path) -> N
     pack([record], tmp_path / "site")
     assert CANARY.encode() not in everything(tmp_path / "site")
     assert b"Later" in everything(tmp_path / "site")
+    assert (tmp_path / "site" / "pictures" / grown.id / f"{'0' * 64}.jpg").read_bytes() == b"pixels"
 
 
 def test_names_stand_in_the_text_and_in_no_index(shared: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from crypto.sealed import open_sealed, seal
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from register import entry as entries
-from register import records
+from register import pictures, records
 from register.entry import Entry
 from register.settings import SiteSettings
 from subrosa import backup, configuration, shelved
@@ -31,7 +31,7 @@ from subrosa.printing import Printer
 from subrosa.settings import Settings
 from tests.cases import as_
 from tests.house import House
-from tests.test_printing import send, told
+from tests.test_printing import pictured, send, told
 
 
 @pytest.fixture
@@ -253,3 +253,21 @@ def test_what_the_machine_lost_stays_in_the_copies_and_is_said(
     shutil.copytree(place.register.records_dir, folder, dirs_exist_ok=True)
     backup.back_up(settings, house.database, house.strongbox, target, house.now)
     assert len(list((target.medium / "records").iterdir())) == 1
+
+
+def test_a_picture_comes_back_with_its_entry_and_leaves_the_medium_with_it(
+    house: House, settings: Settings, target: Escrow, chores: Chores, escrow_key: Identity
+) -> None:
+    entry, shown = pictured()
+    send(house, entry, shown=shown, uses=("summary", "picture"))
+    chores.publish()
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    (name,) = shown
+    copied = settings.escrow.medium / "pictures" / f"{entry.id}-{name}.age"
+    assert shown[name] not in copied.read_bytes()
+    other = elsewhere(settings)
+    backup.restore(other, settings.escrow.medium, escrow_key, house.now)
+    assert pictures.read(other.register.records_dir, entry.id, name) == shown[name]
+    chores.printer.withdraw(entry.id, "safety", house.now)
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    assert not copied.exists()

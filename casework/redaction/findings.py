@@ -52,6 +52,8 @@ HINTS: dict[str, str] = {
     "retype": "Retype the word: it holds invisible or look-alike letters.",
     "translate": "Write it in Russian, Ukrainian or English letters so that it can be checked.",
     "list": "This reads like a list of people or numbers and is held against no card. Tell one story.",
+    "picture": "Look at the picture: faces, name tags, plates, screens, landmarks, handwriting.",
+    "picture_bare": "Nothing on the picture is covered. Look: faces, tags, plates, screens, landmarks.",
     "stop": "The check did not complete. Nothing may be released; try again or call the operator.",
 }
 

@@ -10,7 +10,10 @@ Nobody alone can publish; anybody of the staff alone can take down.
 """
 
 from casework.releases.approvals import (
+    PICTURE,
+    QUOTE,
     REASONS,
+    SUMMARY,
     Override,
     approve,
     check_releasable,
@@ -77,7 +80,10 @@ from casework.releases.wordings import is_wanted as is_word_wanted
 __all__ = [
     "CODES",
     "DUPLICATE",
+    "PICTURE",
+    "QUOTE",
     "REASONS",
+    "SUMMARY",
     "Haste",
     "Orders",
     "Override",

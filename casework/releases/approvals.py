@@ -32,7 +32,8 @@ APPROVER = "approver"
 SUMMARY = "summary"
 QUOTE = "quote"
 SHARE = "share"
-CONSENTS = {SUMMARY: "may_summarise", QUOTE: "may_quote", SHARE: "may_share"}
+PICTURE = "picture"
+CONSENTS = {SUMMARY: "may_summarise", QUOTE: "may_quote", SHARE: "may_share", PICTURE: "may_picture"}
 """From a use of the tipster's words to the column that allows it."""
 
 # After this an expired roster no longer releases anything.

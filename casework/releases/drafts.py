@@ -18,6 +18,7 @@ from casework import journal, lives, permits
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError, StaleError
 from casework.keys import PublicKey
 from casework.permits import Acting
+from casework.releases import pictures
 from casework.rosters import EDITORS
 from casework.tables import Approval, Draft, Grant, Press, Published, SealingKey, Verdict, Wording
 from crypto import context, sealed
@@ -157,6 +158,7 @@ def discard(session: Session, draft_id: bytes, version: int, acting: Acting) -> 
     if not may_discard(draft, acting):
         raise NotAllowedError("discard")
     void(session, draft)
+    pictures.drop(session, [draft.id])
     for table in (Grant, SealingKey):
         session.execute(delete(table).where(table.owner == draft.id))
     session.delete(draft)

@@ -14,9 +14,10 @@ hold it back any more, crash or not: readers may have it already, and what remai
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -27,7 +28,7 @@ from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, NotReleasableError
 from casework.journal import Reason
 from casework.permits import Acting
-from casework.releases import approvals, drafts, verdicts, wordings
+from casework.releases import approvals, drafts, pictures, verdicts, wordings
 from casework.releases.drafts import PRINTING, REPRINTING
 from casework.rosters import Staffing
 from casework.tables import Approval, Draft, Press, Published
@@ -43,6 +44,7 @@ _FINAL = frozenset({"edited", "no_consent", "no_word", "case_ended", "retracted"
 UNREADABLE = "unreadable"
 # How long a batch waits for an hour in which nobody is at work.
 WAITS = timedelta(days=1)
+_NONE: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def send_to_press(
     acting: Acting,
     due: date | None = None,
     haste: Haste | None = None,
+    shown: Mapping[str, bytes] = _NONE,
 ) -> bytes:
     """
     Release a text: hand *public*, exactly what was approved, to the hub, for a batch of the day *due*.
@@ -70,8 +73,9 @@ def send_to_press(
     Without *due* it goes out at once, which only its approver decides, with a reason: a text that appears an
     hour after somebody was at work says who works here.
 
-    *uses* are what it does with the tipster's words (summary, quote, share). Only its author or an approver
-    releases it. Returns the id of the press row.
+    *uses* are what it does with what the tipster gave (summary, quote, share, picture); *shown* are the
+    pictures named in *public* that the register does not have yet, by their SHA-256. Only its author or an
+    approver releases it. Returns the id of the press row.
 
     Raises:
         NotReleasableError: with every reason; nothing has changed then.
@@ -91,7 +95,7 @@ def send_to_press(
     why = haste if due is None else None
     draft.haste = None if why is None else why.sealed
     approvals.check_releasable(session, draft_id, digest, uses, acting.staffing, acting.now)
-    row = _put(session, draft, public, uses, press, due or acting.day, is_now=due is None)
+    row = _put(session, draft, public, uses, shown, press, due or acting.day, is_now=due is None)
     reason = None if why is None else why.reason
     journal.write(session, "release", by=acting.by, day=acting.day, subject=draft_id, reason=reason)
     return row
@@ -102,6 +106,7 @@ def _put(
     draft: Draft,
     public: bytes,
     uses: Collection[str],
+    shown: Mapping[str, bytes],
     press: Recipient,
     due: date,
     *,
@@ -109,7 +114,7 @@ def _put(
 ) -> bytes:
     """Seal *public* to the press in place of whatever waits of this draft; return the row's id."""
     row, digest = keys.new_id(), hashlib.sha256(public).digest()
-    body = {
+    body: dict[str, Any] = {
         "case": None if draft.case is None else draft.case.hex(),
         "digest": digest.hex(),
         "draft": draft.id.hex(),
@@ -117,6 +122,8 @@ def _put(
         "public": public.hex(),
         "uses": sorted(uses),
     }
+    if shown:
+        body["pictures"] = pictures.packed(shown)
     session.execute(delete(Press).where(Press.draft == draft.id))
     letter = sealed.seal(canonical.dumps(body), [press], _where(row))
     session.add(Press(id=row, draft=draft.id, digest=digest, due=due, now=is_now, sealed=letter))
@@ -134,6 +141,7 @@ class Ready:
     public: bytes = field(repr=False)
     uses: tuple[str, ...]
     roster: Roster = field(repr=False)  # under which it was checked
+    pictures: Mapping[str, bytes] = field(repr=False, default_factory=dict)
 
 
 def due_press(
@@ -216,6 +224,7 @@ def mark_published(session: Session, ready: Ready, hub: Actor, now: datetime) ->
     public = session.get_one(Published, ready.public_id)
     public.digest, public.day, public.state = ready.digest, now.date(), state
     session.execute(delete(Press).where(Press.draft == ready.draft))
+    pictures.drop(session, [ready.draft])
     journal.write(session, "publish", by=hub, day=now.date(), subject=ready.draft)
     return True
 
@@ -249,7 +258,12 @@ def _check(session: Session, row: Press, press: Identity, staffing: Staffing, no
     if draft.status != "scheduled":
         raise NotReleasableError(["unapproved"])
     approvals.check_releasable(session, draft.id, digest, body["uses"], staffing, now)
-    return Ready(row.id, draft.id, draft.public_id, digest, public, tuple(body["uses"]), staffing.roster)
+    shown = pictures.unpacked(body.get("pictures", {}))
+    # A picture from a case goes out by its own consent, whatever the desk that sent it says.
+    if shown and claimed is not None and approvals.PICTURE not in body["uses"]:
+        raise NotReleasableError(["no_consent"])
+    uses = tuple(body["uses"])
+    return Ready(row.id, draft.id, draft.public_id, digest, public, uses, staffing.roster, shown)
 
 
 def _send_back(session: Session, row: Press, reasons: Collection[str], now: datetime) -> None:

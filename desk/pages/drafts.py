@@ -20,7 +20,9 @@ from desk import (
     drafting,
     entryform,
     gating,
+    originals,
     otherwords,
+    picturing,
     reading,
     standing,
 )
@@ -101,6 +103,8 @@ def show(visit: Visit) -> Reply:
         is_said_to_hold=before is not None and correcting.is_said_to_hold(before, sheet.entry),
         said=correcting.said(before, sheet.entry) if before else {},
         changes=correcting.changes(before, sheet.entry) if before else (),
+        pictures=picturing.of(visit, sheet),
+        papers=originals.papers(reading.dossier(visit, case.id)) if is_author and case is not None else (),
         keeping=door.KEEPING if is_author and draft.status == "draft" else "",
     )
     if not is_author:
@@ -179,6 +183,7 @@ def freeze(visit: Visit) -> Reply:
     if against:
         raise ConflictError(against)
     judged = gating.editors_half(visit, gating.entry_texts(sheet.entry), _told_text(visit, draft))
+    judged = gating.doubted(judged, picturing.doubts(picturing.whole(visit, sheet)))
     sealed = gating.sealed_findings(drafting.draft_key(visit, draft), sheet.digest, judged)
     with visit.database.write() as session:
         releases.freeze(session, draft.id, draft.version, sheet.digest, visit.acting)

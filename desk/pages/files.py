@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from casework import journal, keys
-from casework.tables import Item
-from desk import opening, preview, reading
+from casework import journal
+from casework.tables import Case, Item
+from desk import originals, preview, reading
 from desk.errors import MissingError
 from desk.pages.case import note_opening
 from desk.preview import PreviewError
@@ -30,7 +30,7 @@ def picture(visit: Visit) -> Reply:
     """Give one page as a PNG drawn by the child process."""
     _case, item, paper, _caption = _paper(visit)
     try:
-        drawn = preview.render(_content(visit, item, paper), paper.mime, _page(visit))
+        drawn = preview.render(originals.content(visit, item, paper), paper.mime, _page(visit))
     except PreviewError:
         raise MissingError from None
     return Reply(status=200, body=drawn.png, mime="image/png", headers={"X-Pages": str(drawn.pages)})
@@ -40,7 +40,7 @@ def export(visit: Visit) -> Reply:
     """Give the file as it came, for saving, once the journal says so."""
     case_id = visit.id("case")
     _case, item, paper, _caption = _paper(visit)
-    content = _content(visit, item, paper)
+    content = originals.content(visit, item, paper)
     with visit.database.write() as session:
         journal.write(session, "export", by=visit.actor, day=visit.today, case=case_id, subject=item.id)
     return Reply(
@@ -55,22 +55,8 @@ def export(visit: Visit) -> Reply:
     )
 
 
-def _paper(visit: Visit) -> tuple[object, Item, Paper, str]:
-    dossier = reading.dossier(visit, visit.id("case"))
-    wanted = visit.id("item")
-    for said in dossier.said:
-        if said.paper is not None and said.paper.item == wanted:
-            item = next(item for item, _payload in dossier.items if item.id == wanted)
-            return dossier.case, item, said.paper, said.text
-    raise MissingError
-
-
-def _content(visit: Visit, item: Item, paper: Paper) -> bytes:
-    identity = opening.identity(visit, item.case, item.compartment, item.generation)
-    if identity is None:
-        raise MissingError
-    with visit.database.read() as session:
-        return keys.open_content(session, item, identity, paper.digest)
+def _paper(visit: Visit) -> tuple[Case, Item, Paper, str]:
+    return originals.find(visit, visit.id("case"), visit.id("item"))
 
 
 def _page(visit: Visit) -> int:

@@ -9,7 +9,7 @@ from casework.journal import Reason
 from casework.releases import Haste, Override
 from crypto import context
 from crypto.sealed import seal
-from desk import checking, drafting, gating
+from desk import checking, drafting, gating, picturing
 from desk.errors import ConflictError, ForbiddenError, IncompleteError
 from desk.routes import EDITORS, Route
 from desk.visit import Reply, Visit
@@ -44,8 +44,14 @@ def say_no_case(visit: Visit) -> Reply:
 
 
 def approve(visit: Visit) -> Reply:
-    """Sign as the second person; a block is overridden with a reason, and only here."""
+    """
+    Sign as the second person; a block is overridden with a reason, and only here.
+
+    Each picture must be ticked as looked at: no program sees what it gives away.
+    """
     sheet = drafting.open_sheet(visit, visit.id("draft"))
+    if {one.picture.sha256 for one in picturing.whole(visit, sheet)} - set(visit.form.all("looked")):
+        raise ConflictError(("picture_not_looked_at",))
     override = None
     if visit.form.get("override"):
         reason = Reason.make(visit.need("reason", 4000))
@@ -64,9 +70,10 @@ def publish(visit: Visit) -> Reply:
     sheet = drafting.open_sheet(visit, visit.id("draft"))
     if digest_of(visit) != sheet.digest:
         raise ConflictError(("edited",))
-    uses = ["summary"] if sheet.draft.case is not None else []
+    uses = picturing.uses(sheet)
     if visit.form.get("quotes") and uses:
-        uses.append("quote")
+        uses.append(releases.QUOTE)
+    shown = picturing.whole(visit, sheet)
     is_batch = visit.form.get("when") != "now"
     haste = None if is_batch else _haste(visit, sheet)
     with visit.database.read() as session:
@@ -82,6 +89,7 @@ def publish(visit: Visit) -> Reply:
             visit.acting,
             due=visit.today if is_batch else None,
             haste=haste,
+            shown=picturing.packet(shown),
         )
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.to_press")
 

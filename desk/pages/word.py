@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from casework import cases, releases
+from casework.post import Attachment
 from casework.releases import wordings
-from desk import copying, drafting, gating, reading, replying
+from desk import copying, drafting, gating, picturing, reading, replying
 from desk.drafting import Sheet
 from desk.errors import ConflictError, MissingError
 from desk.pages import replies
@@ -20,9 +21,12 @@ def show(visit: Visit) -> Reply:
     if case is None:
         raise MissingError
     dossier = reading.dossier(visit, case.id)
-    written = replying.compose(
-        visit, dossier, _as_public(sheet, case.language), word=wordings.tag(sheet.digest)
-    )
+    shown = [
+        Attachment(f"{n}.jpg", "image/jpeg", one.jpeg)
+        for n, one in enumerate(picturing.whole(visit, sheet), start=1)
+    ]
+    text = _as_public(sheet, case.language)
+    written = replying.compose(visit, dossier, text, shown, word=wordings.tag(sheet.digest))
     with visit.database.write() as session:
         asked = releases.ask_source(session, sheet.draft.id, sheet.digest, visit.acting)
         cases.ask_back(session, asked.id, asked.version, written.rows, visit.acting)

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _competences()
     _lists()
     _team_check()
+    _pictures()
 
 
 def _competences() -> None:
@@ -63,3 +64,19 @@ def _team_check() -> None:
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", "staff", "key"),
     )
+
+
+def _pictures() -> None:
+    """Add pictures of drafts, and the consent to show one; nobody was asked for it yet, so nobody gave it."""
+    op.add_column("case", sa.Column("may_picture", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "draft_picture",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("draft", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["draft"], ["draft.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_draft_picture_draft", "draft_picture", ["draft"], unique=False)
