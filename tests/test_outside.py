@@ -14,6 +14,7 @@ from casework.strongbox import write_file
 from crypto.xwing import Identity
 from subrosa import keyfiles
 from subrosa.checkups import Level
+from subrosa.checkups.files import check_folders
 from subrosa.checkups.outside import LATE, SILENT, STALE, check_hub, check_medium
 from subrosa.demo import stage
 from subrosa.settings import Settings
@@ -30,6 +31,18 @@ def settings(folder: Path) -> Settings:
         escrow=SimpleNamespace(medium=folder / "medium", recipient_file=folder / "escrow.recipient"),
     )
     return cast("Settings", named)
+
+
+def test_a_folder_that_a_reboot_took_comes_back_with_the_hub_and_keys_only_from_a_copy(
+    tmp_path: Path,
+) -> None:
+    house = settings(tmp_path)
+    house.hub.runtime_dir.rmdir()
+    lost = {one.name: one.hint for one in check_folders(house, NOON) if one.level is Level.RED}
+    assert lost == {
+        "runtime_dir": "start the hub: it makes it",
+        "state_dir": "subrosa init, or subrosa restore",
+    }
 
 
 def test_a_hub_that_stopped_or_died_is_red_whatever_it_said_last(tmp_path: Path) -> None:

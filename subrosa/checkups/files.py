@@ -34,9 +34,14 @@ def check_crypto(settings: Settings, now: datetime) -> Iterator[Finding]:
 def check_folders(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at who may read what."""
     del now
-    for name, folder in (("state_dir", settings.hub.state_dir), ("runtime_dir", settings.hub.runtime_dir)):
+    folders = (
+        ("state_dir", settings.hub.state_dir, "subrosa init, or subrosa restore"),
+        # A reboot takes it, and what lay in it was not to outlive one.
+        ("runtime_dir", settings.hub.runtime_dir, "start the hub: it makes it"),
+    )
+    for name, folder, hint in folders:
         if not folder.is_dir():
-            yield red(name, "is not there", "subrosa init, or subrosa restore")
+            yield red(name, "is not there", hint)
         elif folder.stat().st_mode & 0o077:
             yield red(name, "others on this machine may look into it", f"chmod 700 {folder}")
         else:
