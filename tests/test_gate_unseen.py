@@ -49,7 +49,8 @@ SALMAN: dict[str, object] = {
     "prison": "ИК-31",
     "court_case": "2а-771/2023",
     "coordinates": "47.8125, 37.4410",
-    "relatives": "жена Эльгизат; брат Нурмагомед, 24 года",
+    "relatives": "жена Эльгизат; брат Нурмагомед, 24 года; сестра Айгуль-Бике",
+    "vehicle": "М000ЕА05",
     "rank": "войсковой старшина",
     "address": "ул. Махмуда Тагирбекова, 118",
 }
@@ -74,6 +75,24 @@ BY_CAUSE = {
     "a Roman month": "Отказ подписан 8.III.2023.",
     "a day after a decree": "После указа о награждении, 8 марта, они ушли.",
     "a street with an initial": "Прописан на ул. М. Тагирбекова, д. 118.",
+    "a quoted unit without its word": "Добровольцы из «Серой Цапли» ушли.",
+    "a plate without its first letter": "Машину с номером 000ЕА нашли.",
+    "a docket with a short year": "Суд отложил дело 2а-771/23.",
+    "a long stub": "М-гаджиев ушёл из части.",
+}
+VIKTOR: dict[str, object] = {
+    "name": "Aliaksandr Shulyakovich",
+    "settlement": "Новоолексіївка",
+    "relatives": "wife Hanna",
+    "address": "5-й микрорайон, д. 12, кв. 7",
+}
+ACROSS_BY_CAUSE = {
+    "a surname that ends as a patronymic": ("Шуляковичу отказали.", "ru"),
+    "a name another language writes with а": ("Шулякавича увезли.", "ru"),
+    "a given name as the English press writes it": ("Sergeant Alexander was told to drive.", "en"),
+    "a word for kin before a Latin name": ("Hanna heard it all.", "en"),
+    "a town by its other name": ("Жителя Новоалексеевки увезли.", "ru"),
+    "a numbered quarter": ("Прописан в 5-м микрорайоне.", "ru"),
 }
 WARNED_BY_CAUSE = {
     "a holiday in full": "Они отказались в Международный женский день.",
@@ -142,6 +161,22 @@ def test_another_way_to_say_it_is_blocked_too(detectors: Detectors, draft: str, 
 def test_every_cause_of_a_leak_once_missed_is_closed(detectors: Detectors, cause: str) -> None:
     card, draft = (SALMAN, BY_CAUSE[cause]) if cause in BY_CAUSE else (LIGHT, LIGHT_BY_CAUSE[cause])
     question = {"case_fields": card, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == "block"
+
+
+@pytest.mark.parametrize("cause", ACROSS_BY_CAUSE)
+def test_what_two_languages_call_one_thing_is_one_thing(detectors: Detectors, cause: str) -> None:
+    draft, lang = ACROSS_BY_CAUSE[cause]
+    question = {"case_fields": VIKTOR, "narrative": "", "draft": draft, "lang": lang}
+    assert gate.check(detectors, question)["verdict"] == "block"
+
+
+@pytest.mark.parametrize("scheme", romanise.SCHEMES)
+def test_an_oblique_form_is_found_in_every_scheme_letter_by_letter(
+    detectors: Detectors, scheme: romanise.Scheme
+) -> None:
+    draft = " ".join(scheme.translate("Хацкевскому")) + " отказали."
+    question = {"case_fields": {"name": "Хацкевский Игнат"}, "narrative": "", "draft": draft, "lang": "ru"}
     assert gate.check(detectors, question)["verdict"] == "block"
 
 

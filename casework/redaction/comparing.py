@@ -96,9 +96,15 @@ def sealed_plates(page: Page, sealed: Sealed) -> Iterator[Finding]:
     for plate in sealed.plates:
         pattern = r"[\s-]?".join(f"[{c}{_CYRILLIC_OF.get(c, '')}]" for c in plate)
         core = r"[\s-]?".join(f"[{c}{_CYRILLIC_OF.get(c, '')}]" for c in plate[:6])
+        tail = (
+            r"[\s-]?".join(f"[{c}{_CYRILLIC_OF.get(c, '')}]" for c in plate[1:6])
+            if plate[1:2].isdigit()
+            else core
+        )
         for match in [
             *re.finditer(rf"(?<!\w){pattern}(?!\w)", page.text, re.I),
             *re.finditer(rf"(?<!\w){core}(?!\w)", page.text, re.I),
+            *re.finditer(rf"(?<![\w.,]){tail}(?!\w)", page.text, re.I),
         ]:
             yield mark(page.given, page.span(*match.span()), "plate", Level.BLOCK, "plate")
         digits, region = re.findall(r"\d+", plate)[:1], plate[6:]
@@ -151,7 +157,8 @@ def sealed_units(page: Page, sealed: Sealed, context: Context) -> Iterator[Findi
                 continue
             around = page.text[max(0, words[0].at - 40) : words[-1].at + len(words[-1].text) + 40]
             is_marked = words[0].is_capital and not context.listed.issuperset(range(index, last + 1))
-            if is_marked and (len(name) > 1 or formations.is_near_unit(around)):
+            is_quoted = page.text[max(0, words[0].at - 1) : words[0].at] in {"«", '"', "“", "„"}
+            if is_marked and (len(name) > 1 or is_quoted or formations.is_near_unit(around)):
                 yield mark(page.given, page.over(index, last), "unit", Level.BLOCK, "unit")
 
 

@@ -266,7 +266,8 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
         elif found.kind == "coords":
             add_coordinates(sealed, text)
         elif found.kind == "docket":
-            sealed.literals.append((re.sub(r"\s", "", text).lower(), "docket"))
+            docket = re.sub(r"\s", "", text).lower()
+            sealed.literals += [(docket, "docket"), (re.sub(r"/20(\d\d)$", r"/\1", docket), "docket")]
         elif found.kind not in {"address", "plate_region"}:
             sealed.numbers.append((ids.digits_of(text), found.kind))
     if kind == "telegram" and not any(c in value for c in " @/") and len(value) >= 4:

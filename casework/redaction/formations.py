@@ -26,6 +26,7 @@ _HOUSES = (
         "hospital",
         r"больниц\w+|госпитал\w+|поликлиник\w+|лікарн\w+|шпитал\w+|гкб|црб|роддом\w*|hospital|clinic",
     ),
+    ("quarter", r"квартал\w*|микрорайон\w*|мкр|мікрорайон\w*"),
     ("colony", r"колони\w+|колоні\w+|зон[аыеу]|ик|сизо|лиу|penal colony|colony|prison"),
 )
 _KINDS = (*_UNITS, *_HOUSES)

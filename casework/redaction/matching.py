@@ -35,6 +35,7 @@ _LONG_GIVEN = 7  # letters
 _LONGEST_SPREAD = 24  # letters of a name written apart
 _LEAST_SPREAD = 3  # letters
 _ONE_LETTER_WORDS = frozenset("авикосуязій")
+_MARK = re.compile(r"[`´'’ʼ·\"ʹʺ][\s._]*")  # of a scheme, for a sign that has no letter
 _MOST_APART = 200  # letters standing apart in a row
 _MOST_STUBS = 200  # words with their middle left out, in one draft
 
@@ -185,10 +186,11 @@ class _Matcher:
             if name.part is Part.NICKNAME:
                 continue
             # A name sealed in Latin letters may sound right and have been spelt back wrongly.
-            key = page.sound(token.text) if name.is_latin and fold.is_cyrillic(token.text) else token.key
-            hit = process.extractOne(key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
-            if hit and len(hit[0]) >= _LEAST_FOR_LIKENESS and (best is None or hit[1] > best[0]):
-                best = (hit[1], name)
+            is_across = name.is_latin and fold.is_cyrillic(token.text)
+            for key in {token.key, page.sound(token.text)} if is_across else {token.key}:
+                hit = process.extractOne(key, name.bases, scorer=fuzz.ratio, score_cutoff=_WARN_LIKENESS)
+                if hit and len(hit[0]) >= _LEAST_FOR_LIKENESS and (best is None or hit[1] > best[0]):
+                    best = (hit[1], name)
         if best is None:
             return None
         score, name = best
@@ -260,7 +262,7 @@ class _Matcher:
             while (
                 end < len(tokens)
                 and len(tokens[end].text) == 1
-                and (end == start or len(self.page.between(end - 1, end)) <= 3)
+                and (end == start or len(_MARK.sub("", self.page.between(end - 1, end))) <= 3)
             ):
                 end += 1
             if end - start > _MOST_APART:
@@ -393,7 +395,7 @@ def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
 
 _STUB = re.compile(
     r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|"
-    r"\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,4})(?![\w-])"
+    r"\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,10})(?![\w-])"
 )
 _STARRED = re.compile(r"(?<![\w*])(?P<head>[^\W\d_]{1,12})[*•#_]{1,12}(?P<tail>[^\W\d_]{2,12})(?![\w*])")
 _MASKED = re.compile(r"(?<!\w)(?P<head>[А-ЯЁІЇЄҐA-Z]\w{2,})(?:[*•#…_]{2,12})(?!\w)")

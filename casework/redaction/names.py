@@ -20,7 +20,7 @@ from casework.redaction import fold
 from casework.redaction.inflect import forms
 from casework.redaction.lexicon import Lexicon
 from casework.redaction.people import is_title, kin_keys
-from casework.redaction.romanise import COMMON, keys_of, read_back, romanise
+from casework.redaction.romanise import COMMON, declined, keys_of, read_back, romanise
 
 
 class Part(Enum):
@@ -207,6 +207,11 @@ class Sealer:
         patronymics = [i for i, w in enumerate(words) if _PATRONYMIC.search(w)]
         if patronymics and len(words) > 1:
             parts[patronymics[-1]] = Part.PATRONYMIC
+            if len(words) == 2 and not self._is_patronymic(words[patronymics[-1]]):
+                # Ilya Rabinovich has a surname, Ilya Markovich none.
+                parts[patronymics[-1]] = Part.SURNAME
+                parts[1 - patronymics[-1]] = Part.GIVEN
+                return parts
             if patronymics[-1] > 0 and self._is_given(words[patronymics[-1] - 1]):
                 parts[patronymics[-1] - 1] = Part.GIVEN
                 return parts
@@ -214,6 +219,10 @@ class Sealer:
         if given and (len(words) > 1 or self._is_given(words[0])):
             parts[given[-1] if len(words) == 2 and len(given) == 2 else given[0]] = Part.GIVEN
         return parts
+
+    def _is_patronymic(self, word: str) -> bool:
+        spellings = [word] if fold.is_cyrillic(word) else read_back(word)
+        return any("Patr" in analyser_tags for analyser_tags in map(self.lexicon.tags, spellings))
 
     def _is_given(self, word: str) -> bool:
         if fold.is_cyrillic(word):
@@ -248,6 +257,8 @@ class Sealer:
         latin = latin.union(*(romanise(s) for s in spellings))
         bases = sorted(cyrillic | latin)
         latin = latin.union(*(keys_of(self._spoken(s, part)) for s in spellings))
+        if part is Part.SURNAME:
+            latin = latin.union(*(declined(s, self._spoken(s, part)) for s in spellings))
         short: set[str] = set()
         if part is Part.GIVEN:
             for name in {n for s in spellings for n in self.relations.kin_of(s)}:

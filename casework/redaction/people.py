@@ -155,7 +155,9 @@ def _is_latin_name(page: Page, index: int) -> bool:
         and page.tokens[index - 1].key in page.lexicon.given_names
         and page.tokens[index - 1].is_capital
     )
-    has_title = index > 0 and page.tokens[index - 1].key in _TITLE_KEYS and page.is_joined(index - 1)
+    has_title = (
+        index > 0 and page.tokens[index - 1].key in _TITLE_KEYS | _KIN_KEYS and page.is_joined(index - 1)
+    )
     return (
         has_given
         or has_title

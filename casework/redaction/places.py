@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
 from rapidfuzz import fuzz
@@ -68,6 +68,11 @@ class Gazetteer:
     largest: dict[str, int]
     by_key: dict[str, list[Subject]]
     by_head: dict[str, list[tuple[tuple[str, ...], Subject]]]
+    also: dict[str, set[str]] = field(default_factory=dict)
+
+    def other_names(self, name: str) -> set[str]:
+        """Return what the table calls the place of this name besides, in the other language."""
+        return self.also.get(fold.key(re.sub(r"[\s-]+", "", name)), set())
 
     def __repr__(self) -> str:
         return f"<Gazetteer {len(self.largest)} names>"
@@ -87,8 +92,12 @@ def rows(name: str) -> Iterator[list[str]]:
 def load(lexicon: Lexicon) -> Gazetteer:
     """Read the tables that come with the program."""
     largest: dict[str, int] = {}
+    also: dict[str, set[str]] = {}
     for _, _, population, _, _, english, cyrillic in rows("places.tsv"):
-        for name in (english, *cyrillic.split("|")):
+        names = [name for name in cyrillic.split("|") if name]
+        for name in names if len(names) > 1 else ():
+            also.setdefault(fold.key(re.sub(r"[\s-]+", "", name)), set()).update(names)
+        for name in (english, *names):
             stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
             if len(stem) >= 2:
                 largest[stem] = max(int(population), largest.get(stem, 0))
@@ -100,7 +109,7 @@ def load(lexicon: Lexicon) -> Gazetteer:
             by_key.setdefault(key, []).append(subject)
         for phrase in subject.phrases:
             by_head.setdefault(phrase[0], []).append((phrase, subject))
-    return Gazetteer(largest, by_key, by_head)
+    return Gazetteer(largest, by_key, by_head, also)
 
 
 def _subject(row: list[str], lexicon: Lexicon) -> Subject:
@@ -180,7 +189,12 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
     words = _without_district([w for w in words if fold.key(w) not in _DISCARD])
     if not words:
         return None
-    keys = tuple(frozenset(_forms(w, lexicon)) for w in words)
+    others = [re.findall(r"[^\W\d_]+", name) for name in gazetteer.other_names("".join(words))]
+    others = [other for other in others if len(other) == len(words)]
+    keys = tuple(
+        frozenset(_forms(w, lexicon)).union(*(_forms(other[i], lexicon) for other in others))
+        for i, w in enumerate(words)
+    )
     telling = frozenset(
         i for i, w in enumerate(words) if w.lower() not in _GENERIC and len(w) >= 3
     ) or frozenset(range(len(words)))
@@ -190,6 +204,7 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         if fold.is_cyrillic(last)
         else {last, *(fold.cyrillic(r) for r in read_back(words[max(telling)]))}
     )
+    lasts |= {fold.key(other[-1]) for other in others}
     stems = {s for key in lasts for s in (key, _stem(key), key.removesuffix("ск"))}
     short = {
         s[:-1] + turned

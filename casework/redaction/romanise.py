@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 import iuliia
@@ -27,6 +28,7 @@ class Scheme(Protocol):
 # Every scheme that iuliia carries: 27 for Russian and one for Uzbek, which newspapers do use.
 SCHEMES: tuple[Scheme, ...] = tuple(getattr(iuliia, name) for name in dir(iuliia) if name.isupper())
 _UKRAINIAN: tuple[Any, ...] = tuple(ALL_UKRAINIAN)
+_ENDING = 4  # letters at most that declension changes
 # Enough to reach an oblique form; all schemes matter only for the form a foreign reader would write.
 COMMON: tuple[Scheme, ...] = (iuliia.WIKIPEDIA, iuliia.ICAO_DOC_9303, iuliia.GOST_779, iuliia.TELEGRAM)
 
@@ -57,6 +59,32 @@ def romanise(word: str, schemes: Sequence[Scheme] = SCHEMES) -> set[str]:
         spellings.update(translit(word, table) for table in _UKRAINIAN)
         spellings.update(base.replace(habit, other) for habit, other in _HABITS if habit in base)
     return {fold.latin(spelling) for spelling in spellings} - {""}
+
+
+@lru_cache(maxsize=4096)
+def _ending(ending: str) -> tuple[str, ...]:
+    """Return the ending of a word in each scheme; endings are few and name nobody."""
+    return tuple(scheme.translate(ending) for scheme in SCHEMES)
+
+
+def declined(word: str, forms: Iterable[str]) -> set[str]:
+    """Return the keys of *forms* of *word* in every scheme: what they share once, their endings apart."""
+    plain = fold.cyrillic(word)
+    endings: dict[str, set[str]] = {}
+    for form in forms:
+        shared = next(
+            (i for i, (a, b) in enumerate(zip(plain, form, strict=False)) if a != b),
+            min(len(plain), len(form)),
+        )
+        if len(plain) - shared <= _ENDING and len(form) - shared <= _ENDING and shared >= 3:
+            endings.setdefault(plain[:shared], set()).add(form[shared:])
+    written = {
+        stem + _ending(end)[number]
+        for start, ends in endings.items()
+        for number, stem in enumerate(scheme.translate(start) for scheme in SCHEMES)
+        for end in ends
+    }
+    return {fold.latin(spelling) for spelling in written}
 
 
 def transcribe(word: str) -> str:

@@ -59,7 +59,17 @@ def _sealed_words(page: Page, person: Person, owner: int, detectors: Detectors) 
     words = [t.text for t in tokens if t.key not in people.kin_keys()]
     if person.role == "nick":
         return [detectors.sealer.word(_nominative(page, w), Part.NICKNAME, owner) for w in words]
-    return detectors.sealer.person(" ".join(_nominative(page, w) for w in words), owner)
+    return detectors.sealer.person(_hyphened(page, person, words), owner)
+
+
+def _hyphened(page: Page, person: Person, words: Sequence[str]) -> str:
+    """Return *words* of a person's name in the nominative, halves of one name joined as they were."""
+    said = page.text[page.tokens[person.first].at :]
+    text = ""
+    for before, word in zip(["", *words], words, strict=False):
+        is_half = before and re.search(rf"{re.escape(before)}[-‑–]{re.escape(word)}", said)
+        text += ("-" if is_half else " ") + _nominative(page, word)
+    return text.strip()
 
 
 def _nominative(page: Page, word: str) -> str:
