@@ -3,8 +3,8 @@ What stands before every page: whose host this is, where a form comes from, and 
 
 * A `Host` that is not ours is refused: a hostile page could otherwise point its own name at this address.
 * A form must come from a page of ours: `Origin` where the browser sends one, `Sec-Fetch-Site` besides.
-* Nothing is cached, framed, sniffed or referred on; no script runs. The page of a draft alone may load one
-  file of ours, named in full: the one that keeps what is being written.
+* Nothing is cached, framed, sniffed or referred on; no script runs. The pages of a draft and of a case
+  may load one file of ours, named in full: the one that keeps what is being written.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEEPING = "/static/keep.js"
 
 
 def keeping_policy(settings: Settings) -> str:
-    """Return the policy of the one page that may load a script: this one, by its whole address."""
+    """Return the policy of a page that may load a script: this one, by its whole address."""
     scheme = "https" if settings.is_https else "http"
     places = " ".join(f"{scheme}://{host}{KEEPING}" for host in sorted(settings.hosts))
     return f"{POLICY}; script-src {places}; connect-src 'self'"

@@ -90,6 +90,7 @@ WHO = {
     "GET /case/{case:str}/answer": WORKERS,
     "POST /case/{case:str}/answer": TAKERS,
     "POST /case/{case:str}/answer/template": WORKERS,
+    "POST /case/{case:str}/scrap": WORKERS,
     "POST /case/{case:str}/reply": TAKERS,
     "POST /case/{case:str}/lend": {"lawyer"},
     "POST /case/{case:str}/pass-up": WORKERS,

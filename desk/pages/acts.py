@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework import assigning, cases, codes, lives, merging
+from casework import assigning, cases, codes, lives, merging, scraps
 from casework.journal import Reason
 from casework.routing import Asked
 from casework.rows import Rows
@@ -152,6 +152,7 @@ def note(visit: Visit) -> Reply:
     rows = sealing.item(visit, case_id, "note", {"text": visit.need("note")})
     with visit.database.write() as session:
         cases.note(session, case_id, visit.form_version(), rows, visit.acting)
+        scraps.drop(session, case_id, scraps.NOTE, visit.staff)
     return visit.go(f"/case/{case_id.hex()}", "notice.noted")
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from casework import cases, codes, deadlines, journal, openers, permits, proposing, sheets, withdrawal
+from casework import cases, codes, deadlines, journal, openers, permits, proposing, scraps, sheets, withdrawal
 from casework.rosters import ROLE_OF_TEAM
 from casework.routing import Asked
 from casework.tables import Case
-from desk import accepting, handing, histories, reading, replying, together, trusting
+from desk import accepting, door, handing, histories, reading, replying, together, trusting
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
+from desk.pages.scraps import with_script
 from desk.reading import Dossier
 from desk.routes import CASEWORKERS, Route
 from desk.visit import Reply, Visit
@@ -50,7 +51,8 @@ def show(visit: Visit) -> Reply:
     accepting.mend(visit, case)
     acts = permits.acts_for(case, visit.staff, visit.staffing)
     members = [one for one in visit.staffing.members(case.team) if one != case.assignee]
-    return visit.page(
+    own = visit.session.staff.identity
+    page = visit.page(
         "case.html",
         dossier=dossier,
         beside=beside,
@@ -75,7 +77,10 @@ def show(visit: Visit) -> Reply:
         outcomes=codes.outcomes(case.team),
         outcome=_outcome(visit, dossier),
         unsent=dossier.sheet(sheets.UNSENT).rows,
-        mine_unsent=replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff),
+        mine_unsent=scraps.read(dossier.items, scraps.ANSWER, visit.staff, own)
+        or replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff),
+        mine_noted=scraps.read(dossier.items, scraps.NOTE, visit.staff, own),
+        keeping=door.KEEPING if "note" in acts else "",
         consultants=_consultants(visit, dossier) if "lend" in acts and case.consultant is None else [],
         role=ROLE_OF_TEAM[case.team],
         topics=TOPICS,
@@ -86,6 +91,7 @@ def show(visit: Visit) -> Reply:
         unconfirmed=bool(visit.session.waiting),
         taken_back=_taken_back(visit, case_id),
     )
+    return with_script(visit, page) if "note" in acts else page
 
 
 def may_help(visit: Visit, case: Case, staff: str) -> bool:

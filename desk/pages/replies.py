@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from casework import answers, cases, permits, sheets
+from casework import answers, cases, permits, scraps, sheets
 from casework.answers import Answer, UnfilledError
 from casework.post import Attachment, Written, cut
-from desk import handing, histories, reading, replying
+from desk import door, handing, histories, reading, replying
 from desk.errors import ConflictError, DeskError, IncompleteError, MissingError, TooLargeError
 from desk.handing import HandIn
 from desk.pages.case import note_opening
+from desk.pages.scraps import with_script
 from desk.reading import Dossier
 from desk.routes import CASEWORKERS, TAKERS, Route
 from desk.visit import Reply, Visit
@@ -26,10 +27,10 @@ def look(visit: Visit) -> Reply:
     found = answers.load(dossier.case.language)
     unsent = replying.unsent_of(dossier.sheet(sheets.UNSENT), visit.staff)
     chosen = found.get(visit.query.get("template", ""))
-    draft = unsent
+    draft = _typed(visit, dossier) or unsent
     if chosen is not None and replying.is_for(visit, dossier, chosen):
         draft = chosen.fill(replying.values(visit, dossier))
-    return visit.page(
+    page = visit.page(
         "answer.html",
         dossier=dossier,
         case=dossier.case,
@@ -39,7 +40,15 @@ def look(visit: Visit) -> Reply:
         today=visit.today,
         draft=draft,
         parts=cut(unsent) if unsent else (),
+        unsent=unsent,
+        keeping=door.KEEPING,
     )
+    return with_script(visit, page)
+
+
+def _typed(visit: Visit, dossier: Dossier) -> str:
+    """Return what this person typed last and neither sent nor previewed."""
+    return scraps.read(dossier.items, scraps.ANSWER, visit.staff, visit.session.staff.identity)
 
 
 def keep(visit: Visit) -> Reply:
@@ -49,6 +58,7 @@ def keep(visit: Visit) -> Reply:
     rows = replying.seal_unsent(visit, dossier, text)
     with visit.database.write() as session:
         cases.note(session, dossier.case.id, visit.form_version(), rows, visit.acting)
+        scraps.drop(session, dossier.case.id, scraps.ANSWER, visit.staff)
     return visit.go(f"/case/{dossier.case.id.hex()}/answer", "notice.unsent")
 
 
@@ -90,6 +100,9 @@ def _send(
         merged = {whom.case.id: written.rows}
     with visit.database.write() as session:
         act(session, dossier.case.id, visit.form_version(), rows, visit.acting, merged)
+        # What was previewed is sent from a form of its own: words typed since then stay.
+        if not template and not visit.form.get("previewed"):
+            scraps.drop(session, dossier.case.id, scraps.ANSWER, visit.staff)
     return after(visit, dossier, written, whom.case.id)
 
 

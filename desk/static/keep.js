@@ -60,3 +60,71 @@
     sent.requestSubmit(event.submitter);
   });
 })();
+
+// Keeps what is typed into an answer or a note of a case until it is sent, for whoever types it alone.
+(() => {
+  const WAIT = 4000; // milliseconds after the last key
+  const SMALL = 8000; // letters: more than this no browser sends once a page is gone
+  const forms = [...document.querySelectorAll("form[data-scrap]")];
+  const keepers = forms.filter((form) => form.elements[form.dataset.scrap]).map((form) => {
+    const field = form.elements[form.dataset.scrap];
+    const said = form.querySelector(".kept");
+    let kept = field.value;
+    let timer = 0;
+    let busy = 0;
+    let over = false;
+    let running = Promise.resolve();
+    const send = async () => {
+      const now = field.value;
+      if (over || now === kept) return;
+      const told = { field: form.dataset.scrap, words: now };
+      for (const name of ["csrf", "once"]) told[name] = form.elements[name].value;
+      const body = new URLSearchParams(told);
+      try {
+        const keepalive = now.length < SMALL;
+        const answer = await fetch(form.dataset.keep, { method: "POST", body, redirect: "error", keepalive });
+        if (!answer.ok) throw new Error(String(answer.status));
+        said.textContent = (await answer.json()).said;
+        said.className = "hint kept";
+        kept = now;
+      } catch {
+        said.textContent = form.dataset.lost;
+        said.className = "say warn kept";
+      }
+    };
+    const keep = () => {
+      clearTimeout(timer);
+      busy += 1;
+      running = running.then(send).finally(() => (busy -= 1));
+      return running;
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(keep, WAIT);
+    });
+    return {
+      keep,
+      waits: (sent) => busy > 0 || (sent !== form && field.value !== kept),
+      settle: (sent) => {
+        clearTimeout(timer);
+        over = over || sent === form;
+        return sent === form ? running : keep();
+      },
+    };
+  });
+  if (!keepers.length) return;
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keepers.forEach((one) => one.keep());
+  });
+  let passed = null;
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const waits = form !== passed && keepers.some((one) => one.waits(form));
+    const settled = keepers.map((one) => one.settle(form));
+    if (!waits) return;
+    event.preventDefault();
+    await Promise.all(settled);
+    passed = form;
+    form.requestSubmit(event.submitter);
+  });
+})();
