@@ -97,10 +97,10 @@ def _of_waiting(visit: Visit) -> Iterable[Missing]:
             continue
         for ref, known in _lacked(visit, team, [(one.staff, one.number) for one in holders]).items():
             with visit.database.read() as session:
-                case = session.get_one(Case, ref.owner)
+                case = session.get(Case, ref.owner)
             lacking = [one for one in holders if (one.staff, one.number) not in known]
             # Looked at in the journal only where somebody is missing: most often nobody is.
-            if not visit.on(case).people:
+            if case is not None and not visit.on(case).people:
                 with visit.database.read() as session:
                     shut_out = openers.shut_out(session, ref.owner)
                 yield from ((ref, one) for one in lacking if one.staff not in shut_out)
