@@ -94,7 +94,8 @@ def run(arguments: list[str]) -> int:
         print(error.format_message(), file=sys.stderr)  # noqa: T201
         return 2
     except click.UsageError as error:
-        return _say(error.format_message(), "subrosa --help", 2)
+        asked = "subrosa" if error.ctx is None else error.ctx.command_path
+        return _say(error.format_message(), f"{asked} --help", 2)
     except click.ClickException as error:
         return _say(error.format_message(), None, 1)
     except (click.Abort, KeyboardInterrupt):

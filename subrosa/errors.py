@@ -7,6 +7,8 @@ What can go wrong at the shell, and how it is told.
     ├ NoHouseError             there is no database where the settings say
     ├ UnreadableError          the database is there and cannot be read
     ├ SilentError              the database does not answer
+    ├ KeysAwayError(what)      a key of the hub, or what it remembers, is not there
+    ├ NoCaseError              nothing is erased, because no case has this id
     ├ MediumAwayError          the second medium is not there
     ├ PortError(what)          the desk cannot listen where the settings say
     ├ NotGreenError            something the doctor looked at is red
@@ -19,6 +21,8 @@ class docstring and, where the class says so, of a ``what`` that never holds any
 from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
+
+from casework.errors import KeyMissingError
 
 
 class ShellError(Exception):
@@ -63,6 +67,18 @@ class SilentError(ShellError):
     hint = "is PostgreSQL running? look at database.url"
 
 
+class KeysAwayError(ShellError):
+    """A key of the hub, or what it remembers, is missing or damaged"""
+
+    hint = "look at hub.state_dir; subrosa doctor names what is missing, subrosa restore brings it back"
+
+
+class NoCaseError(ShellError):
+    """No case has this id: mistyped, or erased already"""
+
+    hint = "the address of a case's page at a desk ends in its id"
+
+
 class MediumAwayError(ShellError):
     """The second medium is not there"""
 
@@ -84,7 +100,9 @@ class RestoreError(ShellError):
 
 
 def plain(error: BaseException) -> BaseException:
-    """Return our own word for an error of the database's driver; any other comes back as it is."""
+    """Return the shell's word for a missing key or an error of the database's driver; else as it is."""
+    if isinstance(error, KeyMissingError):
+        return KeysAwayError(str(error))
     if not isinstance(error, DBAPIError):
         return error
     return UnreadableError() if type(error.orig).__module__ == "sqlite3" else SilentError()

@@ -61,6 +61,23 @@ def test_wrong_usage_is_exit_code_two_and_one_line(
     code, out, err = call(capsys, None, *wrong)
     assert (code, out) == (2, "")
     assert err.startswith("subrosa: error: ")
+    assert err.splitlines()[1] in (f"hint: subrosa {' '.join(wrong[:1])} --help", "hint: subrosa --help")
+
+
+def test_what_is_not_there_is_said_with_what_to_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, home, "erase", "ab" * 16, "--yes")
+    assert (code, err.splitlines()[0]) == (
+        1,
+        "subrosa: error: no case has this id: mistyped, or erased already",
+    )
+    (home / "state" / "epoch.key").unlink()
+    code, _, err = call(capsys, home, "upgrade")
+    said, hint = err.splitlines()
+    assert (code, said) == (
+        1,
+        "subrosa: error: a key of the hub, or what it remembers, is missing or damaged: epoch",
+    )
+    assert "subrosa restore" in hint
 
 
 def test_init_makes_the_house_the_contract_names(

@@ -9,8 +9,9 @@ import click
 
 from casework import erasure
 from casework.actors import OPERATOR, Actor
+from casework.errors import NotFoundError
 from subrosa import keyfiles
-from subrosa.errors import UsageError
+from subrosa.errors import NoCaseError, UsageError
 from subrosa.escrow import Escrow
 from subrosa.opening import now, open_database, open_strongbox, with_settings
 from subrosa.settings import Settings
@@ -37,16 +38,19 @@ def command(settings: Settings, case: str, yes: bool, as_json: bool) -> None:
     database, strongbox = open_database(settings), open_strongbox(settings, moment)
     recipient = keyfiles.read_escrow_recipient(settings.escrow.recipient_file)
     target = Escrow(settings.escrow.medium, settings.hub.state_dir, recipient)
-    report = erasure.erase(
-        database,
-        strongbox,
-        case_id,
-        by=Actor(OPERATOR, 0, strongbox.signing),
-        now=moment,
-        mirror=lambda: target.copy_keys(strongbox.epoch.number, moment),
-        remember=target.remember_erased,
-        escrow_days=settings.escrow.keep_days,
-    )
+    try:
+        report = erasure.erase(
+            database,
+            strongbox,
+            case_id,
+            by=Actor(OPERATOR, 0, strongbox.signing),
+            now=moment,
+            mirror=lambda: target.copy_keys(strongbox.epoch.number, moment),
+            remember=target.remember_erased,
+            escrow_days=settings.escrow.keep_days,
+        )
+    except NotFoundError:
+        raise NoCaseError from None
     if as_json:
         click.echo(json.dumps(asdict(report)))
         return
