@@ -56,6 +56,7 @@ class Choice:
     words: tuple[str, ...]
     law: str | None = None
     law_as_of: date | None = None
+    of: tuple[str, ...] = ()  # whoever names exactly these other answers means this one
 
 
 @cache
@@ -73,6 +74,7 @@ def load(question: str) -> tuple[Choice, ...]:
             words=tuple(one["words"]),
             law=one.get("law"),
             law_as_of=one.get("law_as_of"),
+            of=tuple(one.get("of", ())),
         )
         for one in data["choice"]
     )
@@ -112,6 +114,8 @@ def understand(question: str, text: str) -> Choice | None:
     covered = {place for start, end, _code in longest for place in range(start, end)}
     rest = {word for place, word in enumerate(said) if place not in covered}
     codes = {code for _start, _end, code in longest}
+    if len(codes) > 1:
+        codes = {one.code for one in load(question) if set(one.of) == codes}
     return find(question, codes.pop()) if len(codes) == 1 and rest <= _filler_stems() else None
 
 

@@ -67,6 +67,13 @@ def test_answers_are_words_the_cover_sheet_knows() -> None:
         ("region", "хабаровского края", "RU-KHA"),
         ("region", "Бурятія", "RU-BU"),
         ("region", "Buryatia", "RU-BU"),
+        ("kind", "помогите пожалуйста юриста надо", "legal"),
+        ("kind", "и совет нужен и рассказать хочу", "both"),
+        ("kind", "щоб усі знали", "tell"),
+        ("urgency", "в пятницу увозят", "days"),
+        ("urgency", "терміново будь ласка", "now"),
+        ("urgency", "by Friday please", "days"),
+        ("urgency", "пока не горит", "normal"),
         ("relation", "я его мама", "mother"),
         ("relation", "сестра", "relative"),
         ("topic", "СОЧ", "awol"),
@@ -127,7 +134,7 @@ def test_what_says_more_or_two_things_is_a_message(question: str, text: str) -> 
     assert understand(question, text) is None
 
 
-@pytest.mark.parametrize("question", topics.QUESTIONS)
+@pytest.mark.parametrize("question", (*topics.QUESTIONS, "kind", "urgency"))
 def test_every_name_in_a_list_leads_to_its_own_answer(question: str) -> None:
     """No entry is dead because another took its words."""
     for choice in topics.load(question):
