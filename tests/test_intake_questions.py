@@ -134,7 +134,7 @@ def test_what_says_more_or_two_things_is_a_message(question: str, text: str) -> 
     assert understand(question, text) is None
 
 
-@pytest.mark.parametrize("question", (*topics.QUESTIONS, "kind", "urgency"))
+@pytest.mark.parametrize("question", [*topics.QUESTIONS, "kind", "urgency"])
 def test_every_name_in_a_list_leads_to_its_own_answer(question: str) -> None:
     """No entry is dead because another took its words."""
     for choice in topics.load(question):

@@ -62,7 +62,7 @@ def test_a_held_case_is_erased_72_hours_after_its_tipster_says_so(sqlite_house: 
     tess, case = accepted(house)
     hold(house, case)
     tess.press("menu")
-    assert tess.press("erase")[0].startswith("Адвокат бережёт это дело для суда")
+    assert tess.press("erase")[0].startswith("Юрист бережёт это дело для суда")
     assert tess.press("erase.yes")[0].startswith("Через 72 часа")
     running = clock(house, case)
     assert running is not None and running.due == house.now + timedelta(hours=72)
