@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -228,3 +229,12 @@ def test_what_the_register_already_says_is_no_copy(detectors: Detectors) -> None
     )
     assert verbatim.copied_runs(draft, source)
     assert verbatim.copied_runs(draft, source, [shown]) == []
+
+
+@pytest.mark.parametrize("words", ["сто ", "тысяча сто ", "солдаты сто ", "школа ", "имени "])
+def test_a_page_of_number_words_is_read_in_one_go(words: str) -> None:
+    text = words * (20_000 // len(words))
+    started = time.process_time()
+    formations.find(text)
+    formations.numbers_alone(text)
+    assert time.process_time() - started < 3

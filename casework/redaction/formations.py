@@ -70,7 +70,7 @@ _ORDINALS = fold.numbered(
     "ninth:9 tenth:10 twentieth:20 thirtieth:30"
 )
 _SPELLED = re.compile(
-    rf"(?<![\w-])(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+)*)"
+    rf"(?<![\w-])(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+){{0,8}})"
     rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"
     r"(?:ый|ий|ой|ей|ая|я|ья|ьей|ую|ю|ью|ого|его|ьего|ому|ьему|ым|ом|ем|а|у|ої|ій|ою)?[ \u00a0]+"
     + _BETWEEN
@@ -112,7 +112,7 @@ _SOLDIERS = (
 _ELLIPTIC = (
     re.compile(_SOLDIERS + r"(?P<number>\d{2,4})(?:[-‑]?(?:й|ой|ої|го|ого|ей))(?!\w)"),
     re.compile(
-        _SOLDIERS + rf"(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+)+)"
+        _SOLDIERS + rf"(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+){{1,8}})"
         rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?:ой|ей|ьей|ого|его|ої)(?!\w)"
     ),
 )
