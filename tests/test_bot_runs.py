@@ -32,9 +32,9 @@ def _told(stage: Stage) -> list[str]:
 
 # What a run may leave behind it changed: each message is answered on the state the one before it left.
 PASSED_ON = {
-    "stage", "handle", "seq", "recent", "summarise", "quote", "share", "word", "mailbox", "mailbox_item",
-    "asked", "confirmed", "held", "of_another", "topic", "greeted", "coach", "coached", "doubtful",
-    "heard_of", "alarm", "muted_on", "asked_on", "invitation", "joins", "joins_by", "courier",
+    "stage", "handle", "seq", "recent", "summarise", "quote", "picture", "share", "word", "mailbox",
+    "mailbox_item", "asked", "confirmed", "held", "of_another", "topic", "greeted", "coach", "coached",
+    "doubtful", "heard_of", "alarm", "muted_on", "asked_on", "invitation", "joins", "joins_by", "courier",
 }  # fmt: skip
 
 

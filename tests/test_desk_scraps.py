@@ -175,7 +175,8 @@ async def test_words_are_kept_while_they_are_typed_and_before_another_button_wor
     alice = await served.sign_in(browser, "alice", scripts=True)
     strange = watch(alice, served.url)
     await alice.goto(served.url + case)
-    await alice.click("form[action$='/accept'] button")
+    async with alice.expect_navigation():
+        await alice.click("form[action$='/accept'] button")
     await alice.fill("#text", WORDS)
     await alice.wait_for_selector("form.write .kept:has-text('Сохранено само')")
     await alice.click("summary:has-text('Заметка')")

@@ -132,7 +132,7 @@ class Newsroom:
         author, approver = self.first, self.second
         draft = await begin(author, tip)
         await freeze(author, draft, STAMP["title"], STAMP["leaky"])
-        await self.judge(draft)
+        await self.custodian.judge(draft)
         await look(author, draft)
         assert await author.tab.locator(".findings li.block").count() >= 2
         await author.press("/sign")
@@ -141,7 +141,7 @@ class Newsroom:
         seen = 0
         for words, answer in ((STAMP["blunt"], NO), (STAMP["clean"], YES)):
             await freeze(author, draft, STAMP["title"], words)
-            await self.judge(draft)
+            await self.custodian.judge(draft)
             await look(author, draft)
             await author.press("/sign")
             await author.press("/show-source")
@@ -169,7 +169,7 @@ class Newsroom:
         author, approver = self.second, self.first
         draft = await begin(author, tip)
         await freeze(author, draft, BRIBES["title"], BRIBES["body"])
-        await self.judge(draft)
+        await self.custodian.judge(draft)
         await look(author, draft)
         await author.press("/sign")
         await look(approver, draft)
@@ -186,7 +186,7 @@ class Newsroom:
         author, approver = self.first, self.second
         draft = await begin(author, tip)
         await freeze(author, draft, WARD["title"], WARD["body"])
-        await self.judge(draft)
+        await self.custodian.judge(draft)
         await look(author, draft)
         await author.press("/sign")
         await author.press("/hold-until", condition=WARD["condition"], asked="editor-1")
@@ -226,18 +226,6 @@ class Newsroom:
         await self.custodian.open(f"/published?id={public_id}")
         assert await self.custodian.press("/take-down", code="safety") < 400
         self.wait(lambda there: public_id not in there)
-
-    async def judge(self, draft: str) -> None:
-        """Let the custodian's desk hold the cards against a text, by itself or at the press of a button."""
-        for _ in range(240):
-            await look(self.custodian, draft)
-            if await self.custodian.tab.locator("form[action$='/check']").count():
-                await self.custodian.press("/check")
-                await look(self.custodian, draft)
-            if await self.custodian.tab.locator("ol.steps li").nth(2).get_attribute("class") != "open":
-                return
-            await asyncio.sleep(0.25)
-        raise AssertionError("nobody could hold the cards against the text")
 
     async def published(self, author: Person, draft: str) -> str:
         """Wait until a released text is public, and return its number."""

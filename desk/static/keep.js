@@ -69,7 +69,8 @@
   const keepers = forms.filter((form) => form.elements[form.dataset.scrap]).map((form) => {
     const field = form.elements[form.dataset.scrap];
     const said = form.querySelector(".kept");
-    let kept = field.value;
+    // What the page came with; a quick hand, or a browser that goes back, may have typed more by now.
+    let kept = field.defaultValue;
     let timer = 0;
     let busy = 0;
     let over = false;
@@ -98,10 +99,12 @@
       running = running.then(send).finally(() => (busy -= 1));
       return running;
     };
-    form.addEventListener("input", () => {
+    const soon = () => {
       clearTimeout(timer);
       timer = setTimeout(keep, WAIT);
-    });
+    };
+    form.addEventListener("input", soon);
+    if (field.value !== kept) soon();
     return {
       keep,
       waits: (sent) => busy > 0 || (sent !== form && field.value !== kept),
