@@ -36,7 +36,7 @@ STYLE = words.CATALOGUES.parent / "static" / "desk.css"
 LATER = timedelta(minutes=1)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (360, 768, 1280, 1440)
-PICTURES = ((360, "dark"), (1280, "light"))
+AXE = ((360, "dark"), (1280, "light"))
 # With ``--tour FOLDER`` every page is kept there too, in these widths and both themes.
 TOUR_WIDTHS, TOUR = (360, 1440), list[Path]()
 PAGE_LIMIT = 100_000  # bytes
@@ -185,8 +185,8 @@ def furnish(desk: DeskHouse) -> dict[str, bytes]:
 
 
 async def look(tab: Page, name: str, url: str) -> list[str]:
-    """Return what is wrong with the page in *tab*, in every width and theme; keep its pictures."""
-    wrong = []
+    """Return what is wrong with the page in *tab*, in every width and theme; keep a picture of what is."""
+    wrong: list[str] = []
     body = await tab.content()
     if len(body.encode()) > PAGE_LIMIT:
         wrong.append(f"{name}: {len(body)} characters")
@@ -194,11 +194,13 @@ async def look(tab: Page, name: str, url: str) -> list[str]:
         for theme in THEMES:
             await tab.set_viewport_size({"width": width, "height": 900})
             await tab.emulate_media(color_scheme=theme)
+            right = len(wrong)
             found: dict[str, Any] = await tab.evaluate(QUESTIONS)
             if found["over"] > 0:
                 wrong.append(f"{name}: {found['over']} px too wide at {width}")
-            if (width, theme) in PICTURES:
+            if (width, theme) in AXE:
                 wrong += [f"{name} {width} {theme}: {one}" for one in await barriers(tab)]
+            if len(wrong) > right:
                 await tab.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             if width in TOUR_WIDTHS:
                 await _keep_for_tour(tab, f"{name}-{width}-{theme}")
