@@ -19,12 +19,13 @@ from subrosa.demo.play import ANSWER, BRIEF, CARD, CLEAN, LEAKY, SHEET, STORY, T
 from subrosa.demo.stage import Stage
 from tests.atdesks import Album, Person, person
 from tests.browser import chromium
+from tests.lived_in import ANY_PORTS
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Name the practice house of this module."""
-    return Stage(tmp_path_factory.mktemp("play") / "house")
+    return Stage(tmp_path_factory.mktemp("play") / "house", ANY_PORTS)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from subrosa.demo.picture import draw_page
 from subrosa.demo.stage import Stage
 from tests.atdesks import PATIENCE, Person, person
 from tests.browser import chromium
+from tests.lived_in import ANY_PORTS
 
 HASTE = "Все трое ждут ответа сегодня."
 NO, YES = "Нет", "Да, можно"
@@ -82,7 +83,7 @@ def tips(shared: Path) -> dict[str, Tip]:
 async def test_three_tips_become_entries_through_all_that_can_happen(
     tips: dict[str, Tip], tmp_path: Path
 ) -> None:
-    with Stage(tmp_path / "house") as stage:
+    with Stage(tmp_path / "house", ANY_PORTS) as stage:
         async with Remote(stage.emulator.base_url) as sim, chromium() as browser, AsyncExitStack() as stack:
             phones = {name: await tell(sim, tip) for name, tip in tips.items()}
             people = {}

@@ -36,7 +36,8 @@ from subrosa.settings import Settings
 
 # A token of the official form that no real bot has.
 TOKEN = "100000:practice-token-of-no-real-bot"  # noqa: S105 - it opens the stand-in only
-PHONE_PORT, DESK_PORT, REGISTER_PORT = 8491, 8492, 8493
+# Where phone, desk and register are, if nobody else is there.
+PORTS = (8491, 8492, 8493)
 # Lies in every folder this stage laid out: nothing else is ever removed.
 MARK = "practice-house"
 STARTS_WITHIN = 30.0  # seconds
@@ -54,10 +55,15 @@ class ForeignFolderError(ShellError):
 
 
 class Stage:
-    """A running practice house."""
+    """
+    A running practice house.
 
-    def __init__(self, folder: Path) -> None:
+    *ports* are wanted for phone, desk and register; 0 is any, so that two houses do not meet at one.
+    """
+
+    def __init__(self, folder: Path, ports: tuple[int, int, int] = PORTS) -> None:
         self.folder = folder
+        self._ports = ports
         self._open = ExitStack()
         self._codes: dict[str, str] = {}
 
@@ -84,13 +90,13 @@ class Stage:
         return f"http://127.0.0.1:{self.settings.desk.port}"
 
     def _build(self) -> None:
-        port = _free(PHONE_PORT)
+        port = _free(self._ports[0])
         values = {
             "house.practice": True,
             "telegram.api_base_url": f"http://127.0.0.1:{port}",
             # The play presses faster than any thumb, and the stand-in has no limits of its own.
             "telegram.burst": 100,
-            "desk.port": _free(DESK_PORT),
+            "desk.port": _free(self._ports[1]),
         }
         found = partial(
             founding.found,
@@ -144,7 +150,7 @@ class Stage:
         """Serve the register's folder and return its address."""
         self.settings.register.output_dir.mkdir(parents=True, exist_ok=True)
         handler = partial(_Quiet, directory=str(self.settings.register.output_dir))
-        server = ThreadingHTTPServer(("127.0.0.1", _free(REGISTER_PORT)), handler)
+        server = ThreadingHTTPServer(("127.0.0.1", _free(self._ports[2])), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self._open.callback(server.server_close)
         self._open.callback(server.shutdown)
