@@ -3,8 +3,8 @@ Take in first, then answer: while updates come in full batches, no work on other
 
 A batch costs the hub a fiftieth of what answering it does, and both share one interpreter. What stands at
 Telegram is no crash's to lose but Telegram's to drop, and lanes that nobody has seen get no turn. A rush
-holds answers back for a moment only, and then lets them go on for as long: a flood without end cannot
-silence the house.
+holds answers back for a moment only, and then lets them go on for three times as long: a flood without end
+cannot silence the house.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import asyncio
 from collections.abc import Callable
 
 # Seconds of a rush at most, and until the next may begin.
-LONGEST, RESTS = 1.0, 1.0
+LONGEST, RESTS = 0.25, 0.75
 # Seconds after a full batch in which the next comes, if there is one.
-FOLLOWS = 0.25
+FOLLOWS = 0.1
 # Seconds between looks whether it is over.
 LOOK = 0.01
 

@@ -79,11 +79,7 @@ class Spill:
 
     def parts(self) -> Iterator[bytes]:
         """Return all of it from its beginning, in parts of :data:`PART` and a last one."""
-        at = 0
-        for n, length in enumerate(self._lengths):
-            locked = os.pread(self._file.fileno(), length, at)
-            yield lock.unlock(self._key, locked, named("spill", n))
-            at += length
+        return map(self._part, range(len(self._lengths)))
 
     def source(self) -> io.BufferedReader:
         """Return all of it as a file to read from."""
@@ -91,11 +87,15 @@ class Spill:
 
     def ends(self, size: int) -> tuple[bytes, bytes]:
         """Return the first and the last *size* bytes, of at most one part."""
-        first = last = before = b""
-        for n, part in enumerate(self.parts()):
-            first = part if n == 0 else first
-            before, last = last, part
-        return first[:size], (before + last)[-size:]
+        count = len(self._lengths)
+        first = self._part(0) if count else b""
+        last = b"".join(map(self._part, range(max(count - 2, 0), count)))
+        return first[:size], last[-size:]
+
+    def _part(self, n: int) -> bytes:
+        at = sum(self._lengths[:n])
+        locked = os.pread(self._file.fileno(), self._lengths[n], at)
+        return lock.unlock(self._key, locked, named("spill", n))
 
     def _lock(self, part: bytes) -> None:
         locked = lock.lock(self._key, part, named("spill", len(self._lengths)))

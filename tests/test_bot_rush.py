@@ -32,7 +32,7 @@ def test_answers_wait_for_the_next_batch_and_not_once_telegram_has_no_more() -> 
 
 
 @given(st.integers(1, 400))
-def test_a_flood_without_end_leaves_half_of_the_time_for_answers(milliseconds: int) -> None:
+def test_a_flood_without_end_leaves_most_of_the_time_for_answers(milliseconds: int) -> None:
     clock = Clock()
     rush, step = Rush(clock), milliseconds / 1000
     began, free = clock.now, 0.0
