@@ -32,6 +32,7 @@ def problems(entry: Entry) -> tuple[str, ...]:
         "month_malformed": entry.month is not None and not _MONTH.fullmatch(entry.month),
         "subject_unknown": any(place.subject not in (None, *subjects()) for place in entry.places),
         "address_not_of_the_web": not all(_WEB.fullmatch(url) for url in urls),
+        "digest_malformed": not all(is_name(one.sha256) for one in _sources(entry) if one.sha256),
         "relation_malformed": not all(is_id(target) for target in targets) or entry.id in targets,
         "grade_needs_a_source": not _is_graded_fairly(entry),
         "picture_malformed": not _are_pictures(entry.pictures),

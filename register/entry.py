@@ -129,6 +129,7 @@ class Source(Part, frozen=True, kw_only=True):
     role: SourceRole = "primary"
     url: str | None = None
     archive_url: str | None = None
+    sha256: str | None = None  # of the bytes the address gave on two days alike, in hexadecimal
     link_no: int | None = None
     inherited: bool = False
 

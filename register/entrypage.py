@@ -138,6 +138,7 @@ class EntryPage:
             "day": source.day,
             "url": _of_the_web(source.url),
             "archive_url": _of_the_web(source.archive_url),
+            "sha256": source.sha256,
             "link_no": source.link_no,
             "role": "" if source.role == "primary" else self._voice.say(f"entry.source_role.{source.role}"),
         }

@@ -10,6 +10,7 @@ RegisterError                    never raised itself
 ├ RetractedError                 somebody asks to publish what was taken down
 ├ ImportErrors                   a list that cannot be read, with every line and reason
 ├ MalformedHonestyError          figures about our own work that do not say what they should
+├ MalformedLooksError            a look at links that cannot be read
 ├ NotOurFolderError              the output folder holds something that is not a register
 └ TamperedBundleError            a copy that is not the register we signed, with every difference
 """
@@ -92,6 +93,17 @@ class MalformedHonestyError(RegisterError):
 
     def __str__(self) -> str:
         return f"The figures about our own work in {self.name} cannot be read."
+
+
+class MalformedLooksError(RegisterError):
+    """What looks at links found cannot be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"What looks at links found cannot be read: {self.what}."
 
 
 class NotOurFolderError(RegisterError):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from register import entry as inner
 from register.facets import month
+from register.pictures import is_name as is_digest
 from register.pictures import is_place as is_picture
 from register.pictures import place as picture_place
 from register.places import subjects
@@ -80,6 +81,7 @@ class PublicSource(Struct, frozen=True, omit_defaults=True):
     day: date | None = None
     url: str | None = None
     archive_url: str | None = None
+    sha256: str | None = None
     link_no: int | None = None
 
 
@@ -241,6 +243,7 @@ def _without_language(shown: PublicEntry) -> list[str]:
         for source in sources
         for words in (source.outlet, source.outlet_full, source.url, source.archive_url)
     ]
+    found += [one.sha256 for one in sources if one.sha256 and not is_digest(one.sha256)]
     return [words for words in found if words]
 
 
@@ -347,6 +350,7 @@ def _source(source: inner.Source) -> PublicSource:
         role=source.role,
         url=source.url,
         archive_url=source.archive_url,
+        sha256=source.sha256,
         link_no=source.link_no,
     )
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "roster": "draft, sign and put the list of staff in force; pin new roots",
     "recovery": "make the recovery key on paper; open what nobody living can",
     "register": "import, build and verify the public register",
+    "links": "look whether the links of sources still lead somewhere",
     "gate": "hold a draft against what must not leave the house",
     "journal": "verify the journal of acts",
     "backup": "copy database and keys to the second medium",

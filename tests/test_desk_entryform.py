@@ -132,6 +132,20 @@ def test_one_changed_source_leaves_the_others_as_they_were() -> None:
     assert changed.sources[2] == Source(outlet="Other channel")
 
 
+def test_a_source_given_an_archived_copy_and_a_hash_keeps_its_role_and_its_citation() -> None:
+    form = filled(RICH)
+    first, second, third = form.texts["sources"][0].splitlines()
+    second += f" | https://a.test/2 | {'AB' * 32}"
+    third += " |  | https://outlet.test/c"
+    form.texts["sources"] = [f"{first}\n{second}\n{third}"]
+    sources = entryform.edited(RICH, form).sources
+    assert sources[0] == RICH.sources[0]
+    assert sources[1] == msgspec.structs.replace(
+        RICH.sources[1], archive_url="https://a.test/2", sha256="ab" * 32
+    )
+    assert sources[2] == msgspec.structs.replace(RICH.sources[2], url="https://outlet.test/c")
+
+
 @pytest.fixture
 def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
     folder = tmp_path / "records"

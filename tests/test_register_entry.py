@@ -129,6 +129,7 @@ def test_an_entry_told_by_a_tipster_is_published_as_sources_withheld() -> None:
         ({"month": "2026-13"}, "month_malformed"),
         ({"item_type": "notice"}, "kind_is_never_public"),
         ({"sources": (Source(outlet="X", url="javascript:alert(1)"),)}, "address_not_of_the_web"),
+        ({"sources": (Source(outlet="X", sha256="89161234567"),)}, "digest_malformed"),
         ({"relations": (Relation(type="see_also", target="../../etc"),)}, "relation_malformed"),
         ({"parent": "nowhere!"}, "relation_malformed"),
         ({"places": (model.Place(name="x", subject="RU-XXX"),)}, "subject_unknown"),

@@ -175,7 +175,7 @@ def with_canaries(value: Any, private: dict[str, set[str]]) -> Any:
 
 def full_entry() -> Entry:
     """Return an entry with something in every field."""
-    source = model.Source(outlet="Post", day=DAY, as_written="(Post, Mar 9)")
+    source = model.Source(outlet="Post", day=DAY, as_written="(Post, Mar 9)", sha256="a" * 64)
     return Entry(
         id="0123456789",
         item_type="refusal_group",
@@ -242,6 +242,7 @@ def test_a_private_field_of_any_part_is_nowhere_in_the_site(tmp_path: Path) -> N
     pack([record], tmp_path / "site")
     assert CANARY.encode() not in everything(tmp_path / "site")
     assert b"Later" in everything(tmp_path / "site")
+    assert f"SHA-256 {'a' * 16}".encode() in everything(tmp_path / "site" / "en")
     assert (tmp_path / "site" / "pictures" / grown.id / f"{'0' * 64}.jpg").read_bytes() == b"pixels"
 
 

@@ -10,7 +10,7 @@ from casework import answers, assigning, documents, openers, queues, rosters, ti
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
-from desk import gating, people, reading
+from desk import deadlinks, gating, people, reading
 from desk.errors import IncompleteError
 from desk.routes import Route
 from desk.visit import Reply, Visit
@@ -77,6 +77,7 @@ def show(visit: Visit) -> Reply:
         asked=sorted(gating.asked(visit, 7).items(), key=lambda one: (-one[1], one[0])),
         much=gating.FREEZES_A_DAY,
         aged=visit.desk.claims.aged(visit.desk.settings.records_dir, visit.today),
+        links=deadlinks.read(visit.desk.settings.records_dir, visit.today),
     )
 
 

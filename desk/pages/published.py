@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from casework import releases
 from casework.tables import Published, TakeDown
-from desk import correcting
+from desk import correcting, deadlinks
 from desk.errors import IncompleteError, MissingError
 from desk.routes import EDITORS, ROLES, Route
 from desk.visit import Reply, Visit
@@ -37,6 +37,7 @@ def show(visit: Visit) -> Reply:
         may_correct="editor" in visit.roles and visit.desk.settings.records_dir is not None,
         sought=sought[:20],
         aged=visit.desk.claims.aged(visit.desk.settings.records_dir, visit.today),
+        links=deadlinks.read(visit.desk.settings.records_dir, visit.today),
     )
 
 
