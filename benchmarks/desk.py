@@ -32,6 +32,7 @@ from casework.heads import Head
 from desk import chores
 from desk.pinned import SEEN
 from desk.visit import Desk
+from subrosa import startup
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 MINE = 300
@@ -153,6 +154,7 @@ def begin(desk: DeskHouse) -> None:
     # This desk was there before: what it saw then it does not verify again.
     seen = Head(built.book.n, built.book.head).write()
     (built.settings.keyring_dir / SEEN).write_text(f"{seen}\n", encoding="ascii")
+    startup.settle()
 
 
 @contextmanager

@@ -52,7 +52,7 @@ from crypto import context, lock
 from crypto.padding import EXACT
 from crypto.sealed import open_sealed, open_stream, seal, seal_stream
 from crypto.xwing import Identity
-from subrosa import hub
+from subrosa import startup
 from tests.deskhouse import open_desk
 from tests.house import build
 
@@ -202,7 +202,7 @@ def relock(grants: int) -> dict[str, float]:
         with database.write() as session:
             rows.write(session, [batch])
         watched = Watched(database)
-        hub.settle()
+        startup.settle()
         began, spent = time.perf_counter(), time.process_time()
         epoch.rotate(watched, house.strongbox, lambda: None, house.now)
         seconds, spent = time.perf_counter() - began, time.process_time() - spent

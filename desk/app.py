@@ -61,12 +61,14 @@ def build(
     zone: ZoneInfo,
     detectors: Callable[[], Any],
     cases: CaseSettings | None = None,
+    prepared: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """
     Build the desk from what it is given; opens nothing and listens nowhere.
 
     *detectors* gives the gate's detectors, the same at every call; it is first called when somebody needs
-    them. *cases* is what the house decided about clocks and keeping.
+    them. *cases* is what the house decided about clocks and keeping. *prepared* is called once the desk has
+    done at its start what it can.
     """
     sessions = Sessions(settings)
     warmer, ahead = Warmer(detectors), Ahead()
@@ -91,7 +93,7 @@ def build(
         openapi_config=None,
         logging_config=None,
         exception_handlers={Exception: _unknown},
-        lifespan=[_lifespan(desk, lanes, warmer, ahead)],
+        lifespan=[_lifespan(desk, lanes, warmer, ahead, prepared)],
         state=State({"desk": desk}),
         debug=False,
     )
@@ -159,11 +161,11 @@ def _templates() -> jinja2.Environment:
 
 
 def _lifespan(
-    desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer, ahead: Ahead
+    desk: Desk, lanes: Mapping[str, Lane], warmer: Warmer, ahead: Ahead, prepared: Callable[[], None]
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def live(_app: Litestar) -> AsyncIterator[None]:
-        preparing = asyncio.create_task(lanes[WORK].run(partial(_prepare, desk)))
+        preparing = asyncio.create_task(lanes[WORK].run(partial(_prepare, desk, prepared)))
         sweeper = asyncio.create_task(_sweep(desk, lanes[WORK]))
         try:
             yield
@@ -178,7 +180,7 @@ def _lifespan(
     return live
 
 
-def _prepare(desk: Desk) -> None:
+def _prepare(desk: Desk, prepared: Callable[[], None]) -> None:
     """Do at the start what the first page would wait for: compile the templates, read the journal."""
     try:
         for name in desk.templates.list_templates():
@@ -187,6 +189,7 @@ def _prepare(desk: Desk) -> None:
             desk.book.read(session, rosters.current(session, desk.anchor), desk.anchor)
     except Exception as error:  # noqa: BLE001  # whoever comes first waits for it, and is told what is wrong
         log.warning("desk.unprepared %s", type(error).__name__)
+    prepared()
 
 
 async def _sweep(desk: Desk, lane: Lane) -> None:

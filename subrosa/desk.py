@@ -15,6 +15,7 @@ from litestar import Litestar
 from casework import permits
 from desk import app, serve
 from desk.settings import Settings as DeskSettings
+from subrosa import startup
 from subrosa.errors import PortError
 from subrosa.opening import now, open_database
 from subrosa.settings import Settings
@@ -43,6 +44,7 @@ def build(settings: Settings) -> Litestar:
         zone=ZoneInfo(settings.house.zone),
         detectors=once(load_detectors),
         cases=permits.Settings(times=settings.times),
+        prepared=startup.settle,
     )
 
 
@@ -76,7 +78,9 @@ def load_detectors() -> Any:
     """Load what the gate compares with; takes seconds and some hundred megabytes."""
     from casework.redaction import gate  # noqa: PLC0415 - heavy, and most desks never need it
 
-    return gate.load()
+    detectors = gate.load()
+    startup.settle()
+    return detectors
 
 
 def once(make: Callable[[], Any]) -> Callable[[], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +17,7 @@ from casework.database import Database
 from casework.strongbox import Strongbox
 from register.honesty import Answers
 from register.settings import SiteSettings
-from subrosa import keyfiles, outage
+from subrosa import keyfiles, outage, startup
 from subrosa.chores import Chores
 from subrosa.escrow import Escrow
 from subrosa.opening import open_database, open_strongbox
@@ -56,21 +55,11 @@ async def serve(settings: Settings, clock: Callable[[], datetime], stop: asyncio
         pace=partial(Pace, settings.telegram.burst),
         identity=settings.telegram.identity,
     )
-    settle()
+    startup.settle()
     try:
         await Hub(house, chores.ticks()).run(stop)
     finally:
         database.close()
-
-
-def settle() -> None:
-    """
-    Leave what start-up made out of later collections of garbage.
-
-    Going through all of it takes a tenth of a second, and may come while a transaction holds the database.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def make_chores(
