@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from register.places import subjects
-
-# Below this a cell of the map would point at people rather than at a region.
-SMALL_CELL = 3
+from register.totals import SMALL_CELL
 
 # The chart of months: years stand at its side, months at its foot, numbers in the head of each row.
 _WIDTH, _SIDE, _FOOT, _HEAD, _ROOM, _COLUMN = 640, 56, 24, 28, 90, 30

@@ -1,15 +1,14 @@
 """
-Citations as a hand-made list writes them, in parentheses at the end of what they vouch for.
+Citations as a hand-made list writes them, in brackets at the end of what they vouch for.
 
-* ``(Mediazona, Apr 7)``
-* ``(Baza, May 10, 2023)`` with a year, ``(Baza, 10 May)`` with the day first
+* ``(Mediazona, Apr 7)``; how days may be written says :mod:`register.written_days`
 * ``(Meduza, Mar 24 / Mar 26)`` and ``(Meduza, Mar 24; Mar 26)``: two reports
 * ``(DOXA, May 15: 1, 2, 3)``: three links
-* ``(BBC, Apr 1; CIT, Apr 2)``, with a comma as well: two outlets
-* ``(BBC, The Insider, Apr 1)``: two outlets of one day. A name that holds a comma is read as two, unless what
-  follows begins small or is a firm's "Inc."
+* ``(BBC, Apr 1; CIT, Apr 2)``, with a comma as well: two outlets, and with a slash
+* ``(BBC, The Insider, Apr 1)``: two outlets of one day; what is one :mod:`register.outlets` says
+* ``[Baza, Apr 7]``: square brackets too, where they hold nothing else; they are glosses otherwise
 
-Parentheses that hold anything else are text. What looks like a citation and is none is a fault, because a
+Brackets that hold anything else are text. What looks like a citation and is none is a fault, because a
 source lost in silence is worse than a list refused.
 """
 
@@ -17,62 +16,39 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
-from rapidfuzz import fuzz, process
-
+from register import outlets, written_days
 from register.entry import Source
+from register.written_days import BLANK, BLANKS, DAY, NoSuchDayError
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL = {
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "sept",
-}
-_PARENTHESES = re.compile(r"\(([^()\n]*)\)")
-# Word processors write a fixed space between month and day; hands write two.
-_BLANK = r"[ \u00a0\u202f]"
-_BLANKS = rf"{_BLANK}++"  # gives none back, or a hostile line would take years
-_MONTH = r"[^\W\d_]{3,9}\.?"
-_YEAR = rf"(?:,?{_BLANKS}(?:19|20)\d\d)?"
-_DAY = rf"(?:{_MONTH}{_BLANKS}\d{{1,3}}(?!\w)|\d{{1,2}}{_BLANKS}{_MONTH}(?=[,/:;)]|{_BLANK}|$)){_YEAR}"
+_BRACKETS = re.compile(r"[(（](?P<round>[^()（）\n]*)[)）]|\[(?P<square>[^\[\]()\n]*)\]")
 _GROUP = re.compile(
-    rf"(?:(?P<outlets>[^,;:()]*(?:,{_BLANKS}(?!{_DAY})[^,;:()]+)*),{_BLANKS})?"
-    rf"(?P<days>{_DAY}(?:{_BLANK}*/{_BLANK}*{_DAY})*)"
-    rf"(?P<links>:{_BLANK}*\d{{1,2}}(?:,{_BLANK}*\d{{1,2}}(?!\d|{_BLANK}*[^\W\d]))*)?"
+    rf"(?:(?P<outlets>[^,;:()]*(?:,{BLANKS}(?!{DAY})[^,;:()]+)*),{BLANKS})?"
+    rf"(?P<days>{DAY}(?:{BLANK}*/{BLANK}*{DAY})*)"
+    rf"(?P<links>:{BLANK}*\d{{1,2}}(?:,{BLANK}*\d{{1,2}}(?!\d|{BLANK}*[^\W\d]|\.\d))*)?"
 )
-_BETWEEN = re.compile(rf"{_BLANK}*[;,]{_BLANK}*")
+_BETWEEN = re.compile(rf"{BLANK}*[;,/]{BLANK}*")
 _NAMED = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*"
 # "May" needs more: "(on Friday, May 5, he left)" is a sentence.
 _BROKEN = re.compile(
-    rf"[,;]{_BLANK}*(?:{_NAMED}\.?{_BLANK}*\d|\d{{1,2}}(?:st|nd|rd|th)?{_BLANKS}{_NAMED}|May{_BLANK}\d{{1,2}}:)"
+    rf"[,;]{BLANK}*(?:{_NAMED}\.?{BLANK}*\d|\d{{1,2}}(?:st|nd|rd|th)?{BLANKS}{_NAMED}|May{BLANK}\d{{1,2}}:)"
 )
+# A day at the end without the comma before it, after something that begins as a name does and not as
+# "(since Apr 4)" and "(On Apr 4)" do.
+_WITHOUT_COMMA = re.compile(
+    rf"(?!(?:On|In|At|By|Of|To|As|From|Since|Until|Till|Before|After|Early|Late|Mid|Between|Born|Died|With|For|No)\b)"
+    rf"[\"“‘«]?[A-ZА-ЯЁІЇЄҐ][^,;()]{{0,60}}?{BLANK}(?:{_NAMED}|May)\b[.,]?{BLANK}*\d{{1,2}}(?:,?{BLANKS}\d{{4}})?"
+)
+_ONLY_A_MONTH = re.compile(rf"[^,;()]+,{BLANK}*(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?")
+# Nobody can tell which of the two is the month.
+_SLASHED = re.compile(rf"[,;]{BLANK}*\d{{1,2}}/\d{{1,2}}/\d{{2,4}}(?!\d)")
 # What ends like a citation, whatever stands before it.
-_ENDING = re.compile(rf",{_BLANK}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?{_BLANK}\d{{1,2}}\)")
-_ONE_DAY = re.compile(
-    rf"(?:(?P<month>[^\W\d_]{{3,9}})\.?{_BLANKS}(?P<day>\d{{1,3}})"
-    rf"|(?P<day_first>\d{{1,2}}){_BLANKS}(?P<month_last>[^\W\d_]{{3,9}})\.?)"
-    rf"(?:,?{_BLANKS}(?P<year>\d{{4}}))?"
-)
-# How the name of a further outlet begins: with a capital, a figure, a mark, or as "iStories" does.
-_NAME = re.compile(r"\W*(?:[^\W\d_a-zа-яёіїєґ]|\d|[a-z][A-Z])")
-_FIRM = re.compile(r"(?:Inc|Ltd|LLC|GmbH|AG|SA|Jr|Sr)\.?")
-# A misspelt month keeps most of its letters.
-_SAME_MONTH = 75.0
+_ENDING = re.compile(rf",{BLANK}(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?{BLANK}\d{{1,2}}\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One parenthesis, where it stands in its line, and the sources it names."""
+    """One bracket, where it stands in its line, and the sources it names."""
 
     start: int
     end: int
@@ -81,7 +57,7 @@ class Citation:
 
 
 class CitationError(ValueError):
-    """A parenthesis that looks like a citation and is none."""
+    """A bracket that looks like a citation and is none."""
 
 
 def find(text: str, year: int | None) -> tuple[Citation, ...]:
@@ -92,38 +68,62 @@ def find(text: str, year: int | None) -> tuple[Citation, ...]:
         CitationError: a citation with an impossible day, an unknown month, no outlet, or others inside it.
     """
     found: list[Citation] = []
-    for match in _PARENTHESES.finditer(text):
-        sources = _sources(match[1], match[0], year)
+    ends: set[int] = set()
+    for match in _BRACKETS.finditer(text):
+        is_square = match["square"] is not None
+        inside = match["square"] if is_square else match["round"]
+        groups = _groups(inside)
+        if groups:
+            ends.add(match.end())
+        elif not is_square:
+            _refuse_what_is_broken(inside)
+        sources = _sources(groups, match[0], year, is_square=is_square)
         if sources:
             found.append(Citation(match.start(), match.end(), match[0], sources))
-    ends = {citation.end for citation in found}
     if any(match.end() not in ends for match in _ENDING.finditer(text)):
         raise CitationError("a citation cannot be read to its end")
     return tuple(found)
 
 
-def _sources(inside: str, as_written: str, year: int | None) -> tuple[Source, ...]:
-    groups = _groups(inside)
-    if not groups:
-        if _BROKEN.search(inside):
-            raise CitationError("a citation cannot be read to its end")
-        return ()
-    months = [_month_of(day) for group in groups for day in _days(group["days"])]
-    if not any(_month(month) for month in months):
-        if any(_is_nearly_a_month(month) for month in months):
+def _refuse_what_is_broken(inside: str) -> None:
+    """Raise for what somebody meant as a citation and wrote otherwise."""
+    inside = inside.strip()
+    if _BROKEN.search(inside) or written_days.stands_in(inside):
+        raise CitationError("a citation cannot be read to its end")
+    if _SLASHED.search(inside):
+        raise CitationError("the day of a citation can be read in two ways: write the month as a word")
+    if _WITHOUT_COMMA.fullmatch(inside):
+        raise CitationError("a comma is missing between an outlet and its day")
+    if _ONLY_A_MONTH.fullmatch(inside):
+        raise CitationError("a citation has a month and no day")
+
+
+def _sources(
+    groups: list[re.Match[str]], as_written: str, year: int | None, *, is_square: bool
+) -> tuple[Source, ...]:
+    days = [day for group in groups for day in _days(group["days"])]
+    if not any(map(written_days.is_day, days)):
+        if any(map(written_days.is_misspelt, days)):
             raise CitationError("a citation names a month that does not exist")
         return ()
+    named = [None if one["outlets"] is None else outlets.named(one["outlets"]) for one in groups]
+    every = [name for names in named if names for name in names]
+    if every and all(map(outlets.is_none, every)):
+        return ()
+    if is_square and not all(map(outlets.is_name, every)):
+        return ()
+    if not all(every):
+        raise CitationError("a citation names no outlet")
     found: list[Source] = []
-    outlets: list[str] = []
-    for group in groups:
-        if group["outlets"] is not None:
-            outlets = _outlets(group["outlets"])
-        found += _of_group(group, outlets, as_written, year)
+    last: list[str] = []
+    for group, names in zip(groups, named, strict=True):
+        last = last if names is None else names
+        found += _of_group(group, last, as_written, year)
     return tuple(found)
 
 
 def _groups(inside: str) -> list[re.Match[str]]:
-    """Cut one parenthesis into outlets with their days; nothing where it cannot be cut to its end."""
+    """Cut one bracket into outlets with their days; nothing where it cannot be cut to its end."""
     found: list[re.Match[str]] = []
     place, end = len(inside) - len(inside.lstrip()), len(inside.rstrip())
     while group := _GROUP.match(inside, place, end):
@@ -137,61 +137,24 @@ def _groups(inside: str) -> list[re.Match[str]]:
     return []
 
 
-def _outlets(text: str) -> list[str]:
-    """Name every outlet that reported on one day; a comma may also stand inside a name."""
-    found: list[str] = []
-    for part in (one.strip() for one in text.split(",")):
-        name = part.removeprefix("and ").strip() if found else part
-        if found and (not _NAME.match(name) or _FIRM.fullmatch(name)):
-            found[-1] += f", {part}"
-        else:
-            found.append(name)
-    if not all(found):
-        raise CitationError("a citation names no outlet")
-    return found
-
-
-def _of_group(group: re.Match[str], outlets: list[str], as_written: str, year: int | None) -> list[Source]:
+def _of_group(group: re.Match[str], names: list[str], as_written: str, year: int | None) -> list[Source]:
     numbers: list[int | None] = [int(n) for n in re.findall(r"\d+", group["links"] or "")]
-    return [
-        Source(outlet=outlet, day=_date(day, year), day_as_written=day, as_written=as_written, link_no=number)
-        for outlet in outlets
-        for day in _days(group["days"])
-        for number in (numbers or [None])
-    ]
+    try:
+        return [
+            Source(
+                outlet=name,
+                day=written_days.read(day, year),
+                day_as_written=day,
+                as_written=as_written,
+                link_no=number,
+            )
+            for name in names
+            for day in _days(group["days"])
+            for number in (numbers or [None])
+        ]
+    except NoSuchDayError as error:
+        raise CitationError(str(error)) from None
 
 
 def _days(text: str) -> list[str]:
     return [day.strip() for day in text.split("/")]
-
-
-def _month(word: str) -> int | None:
-    word = word.casefold()
-    if len(word) > 3 and word not in _FULL:
-        return None
-    return _MONTHS.index(word[:3]) + 1 if word[:3] in _MONTHS else None
-
-
-def _is_nearly_a_month(word: str) -> bool:
-    if len(word) == 3:
-        return word.istitle()
-    return process.extractOne(word.casefold(), _FULL, scorer=fuzz.ratio, score_cutoff=_SAME_MONTH) is not None
-
-
-def _month_of(day: str) -> str:
-    match = _ONE_DAY.fullmatch(day)
-    return (match["month"] or match["month_last"]) if match else ""
-
-
-def _date(text: str, year: int | None) -> date | None:
-    match = _ONE_DAY.fullmatch(text)
-    month = _month(_month_of(text))
-    if match is None or month is None:
-        raise CitationError("a citation names a month that does not exist")
-    stated = int(match["year"]) if match["year"] else year
-    try:
-        # 2024 was a leap year: where no year is known, February 29 may be right.
-        day = date(stated or 2024, month, int(match["day"] or match["day_first"]))
-    except ValueError:
-        raise CitationError("a citation names a day that does not exist") from None
-    return day if stated else None

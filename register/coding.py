@@ -2,7 +2,8 @@
 Codes proposed from the words of a list: branch, service, pressure, outcome, grade …
 
 These are proposals that land in review. Each table is read from above; the first pattern that fits wins
-where one code is asked for. English, because hand-made lists of this form are; other languages stay uncoded.
+where one code is asked for. English, because hand-made lists of this form are; of other languages only the
+refusal itself is seen.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import cast
 
 from register import places
 from register.entry import Force, Mark, Place
-from register.vocabulary import Branch, Grade, Service
+from register.vocabulary import Branch, Grade, Language, Service
 
 _Table = tuple[tuple[str, str], ...]
 
@@ -110,6 +111,12 @@ _STATED: dict[str, Grade] = {
 }
 
 
+_REFUSED = re.compile(
+    r"\brefus(?:e|ed|ing|al)|\bdesert|\bдезерт"
+    # Not where something was refused to somebody.
+    r"|\bотказ(?!ал[аио]?\b|ан[аоы]?\b)|\bвідмов(?!и[лв][аио]?\b|лен)",
+    re.IGNORECASE,
+)
 # "in Ivanovo, Sverdlovsk, and Moscow regions" names three regions.
 _PLURAL = re.compile(r"((?:[A-Z][\w-]+(?:, and |, | and ))+[A-Z][\w-]+) regions\b")
 
@@ -197,8 +204,18 @@ def subjects_in(text: str) -> tuple[Place, ...]:
 
 
 def tells_of_refusal(text: str) -> bool:
-    """Say whether the words tell of people who refused or left."""
-    return re.search(r"\brefus(?:e|ed|ing|al)|\bdesert", text, re.IGNORECASE) is not None
+    """Say whether the words, in any of our languages, tell of people who refused or left."""
+    return _REFUSED.search(text) is not None
+
+
+def language_of(text: str) -> Language:
+    """Return the language *text* is written in, as far as its letters tell."""
+    words = [word for word in text.casefold().split() if "@" not in word and "/" not in word]
+    letters = [letter for word in words for letter in word if letter.isalpha()]
+    cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in letters)
+    if cyrillic * 2 <= len(letters):
+        return "en"
+    return "uk" if sum(map(letters.count, "іїєґ")) > sum(map(letters.count, "ыэъё")) else "ru"
 
 
 def _marks(phrases: Iterable[str], table: _Table) -> tuple[Mark, ...]:

@@ -15,7 +15,7 @@ from register.records import Published
 from register.row import Row, chosen
 from register.settings import SiteSettings
 from register.shelf import Shelf
-from register.totals import figures, tally
+from register.totals import figures, is_small, tally
 from register.vocabulary import LANGUAGES, Language
 
 
@@ -79,7 +79,13 @@ def totals_json(shelf: Shelf) -> Iterator[bytes]:
         "stories": totals.stories,
         "refusals": totals.refusals,
         "parts": totals.parts,
-        "stories_by": totals.by,
+        "stories_by": {
+            facet: {code: number for code, number in counted.items() if not is_small(facet, number)}
+            for facet, counted in totals.by.items()
+        },
+        "fewer_than_three": [
+            code for code, number in totals.by["subject"].items() if is_small("subject", number)
+        ],
     }
     yield msgspec.json.encode(whole).removesuffix(b"}") + b',"figures_not_added":{'
     for n, unit in enumerate(totals.figures):

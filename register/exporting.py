@@ -15,6 +15,12 @@ def text(outline: Outline, entries: Iterable[Entry]) -> bytes:
 
     What *entries* lacks (an entry that was retracted) is left out with its lines.
     """
+    body = outline.newline.join(passages(outline, entries).values()) + outline.newline * outline.trailing
+    return (b"\xef\xbb\xbf" if outline.has_mark else b"") + body.encode()
+
+
+def passages(outline: Outline, entries: Iterable[Entry]) -> dict[int, str]:
+    """Compose every passage of a list, in reading order, by the line it begins on."""
     by_id = {entry.id: entry for entry in entries}
     places: dict[int, list[str]] = defaultdict(list)
     for item in outline.items:
@@ -22,9 +28,7 @@ def text(outline: Outline, entries: Iterable[Entry]) -> bytes:
         if entry is not None and item.is_written:
             places[item.first].append(_written(item, entry, outline.newline))
     # Claims that share a line are divided by a blank, as sentences are.
-    lines = [" ".join(places[first]) for first in sorted(places)]
-    body = outline.newline.join(lines) + outline.newline * outline.trailing
-    return (b"\xef\xbb\xbf" if outline.has_mark else b"") + body.encode()
+    return {first: " ".join(places[first]) for first in sorted(places)}
 
 
 def _written(item: Item, entry: Entry, newline: str) -> str:

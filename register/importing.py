@@ -37,6 +37,7 @@ from register.pairing import likely, pairs
 from register.proposals import Proposal, headline, open_ones, propose
 from register.recognising import moved, renamed_in, renewed, settled
 from register.records import Published
+from register.vocabulary import Language
 
 Fate = Literal["added", "changed", "unchanged"]
 
@@ -260,31 +261,32 @@ def _entry(passage: textform.Passage, document: str, times: Counter[str]) -> Ent
     again = (str(times[words]),) if times[words] > 1 else ()
     opening = passage.paragraphs[0].text
     is_story = passage.kind == "story"
+    language = coding.language_of(words)
     sources = tuple(source for citation in passage.citations for source in citation.sources)
     grade, hedge = coding.grade_hedged(words, has_source=bool(sources), is_general=not is_story)
     return Entry(
         id=derived_id(words, *again),
         item_type={"story": "report", "context": "context", "notice": "notice"}[passage.kind],  # type: ignore[arg-type]
-        title={"en": headline(opening)},
-        body={"en": passage.blocks},
-        original="en",
+        title={language: headline(opening)},
+        body={language: passage.blocks},
+        original=language,
         is_refusal=is_story and coding.tells_of_refusal(opening),
         forces=coding.forces_in(opening) if is_story else (),
         service=coding.service_in(opening) if is_story else (),
         places=coding.subjects_in(opening) if is_story else (),
         sources=sources,
         corroboration=Corroboration(grade=grade, wording=(hedge,) if hedge else ()),
-        quotes=tuple(_quote(block) for block in passage.blocks if block.kind in ("quote", "turn")),
+        quotes=tuple(_quote(block, language) for block in passage.blocks if block.kind in ("quote", "turn")),
         origin=Origin(document=document),
     )
 
 
-def _quote(block: Block) -> Quote:
+def _quote(block: Block, language: Language) -> Quote:
     is_question = block.kind == "turn" and block.text.rstrip().endswith("?")
     kind: Literal["question", "answer", "quote"] = (
         "quote" if block.kind == "quote" else "question" if is_question else "answer"
     )
-    return Quote(text=block.text, kind=kind, attributed_as=block.by)
+    return Quote(text=block.text, kind=kind, language=language, attributed_as=block.by)
 
 
 def _matched(

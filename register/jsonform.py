@@ -8,12 +8,13 @@ Relations and parents name entries by the list's own keys; here they become publ
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from register import coding, places
+from register import coding, exporting, places
 from register.entry import (
     Block,
     Corroboration,
@@ -31,7 +32,7 @@ from register.entry import (
 )
 from register.errors import ImportErrors
 from register.outline import Item, Outline
-from register.textform import blocks_of, split_bullet
+from register.textform import blocks_of, split_bullet, unreadable
 from register.transcription import (
     Seed,
     SeedCount,
@@ -43,9 +44,7 @@ from register.transcription import (
     SeedSource,
     SeedUpdate,
 )
-from register.vocabulary import (
-    WITHOUT_SOURCE_BY_NATURE,
-)
+from register.vocabulary import WITHOUT_SOURCE_BY_NATURE
 
 # Kinds that are neither stories nor notices: the introduction of a list.
 INTRODUCTIONS = frozenset({"intro_claim", "context", "methodology_note"})
@@ -72,21 +71,42 @@ def read(data: bytes, document: str = "list") -> tuple[tuple[Entry, ...], Outlin
         seed = msgspec.json.decode(data, type=Seed)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ImportErrors((_decoding_fault(data, error),)) from None
-    lines = entry_lines(data)
     faults = _faults(seed.entries)
     if faults:
-        at = {fault: lines[fault.place] if fault.place < len(lines) else 1 for fault in faults}
-        raise ImportErrors(tuple(sorted({(at[fault], fault.why) for fault in faults})))
-    return _entries(seed, document)
+        raise _refused(data, faults)
+    entries, outline = _entries(seed, document)
+    faults = _losses(seed.entries, exporting.passages(outline, entries))
+    if faults:
+        raise _refused(data, faults)
+    return entries, outline
+
+
+def _refused(data: bytes, faults: list[Fault]) -> ImportErrors:
+    lines = entry_lines(data)
+    at = {fault: lines[fault.place] if fault.place < len(lines) else 1 for fault in faults}
+    return ImportErrors(tuple(sorted({(at[fault], fault.why) for fault in faults})))
+
+
+def _losses(entries: tuple[SeedEntry, ...], written: Mapping[int, str]) -> list[Fault]:
+    """Look for words of a line that no record has, so that it would not come out as it went in."""
+    texts: dict[int, set[str]] = defaultdict(set)
+    for entry in entries:
+        if entry.parent is None:
+            texts[entry.lines[0]].add(entry.text)
+    return [
+        Fault(place, f"{entry.id} has words in its text that stand in none of its spans")
+        for place, entry in enumerate(entries)
+        if entry.parent is None and texts[entry.lines[0]] == {entry.text} != {written.get(entry.lines[0])}
+    ]
 
 
 def _entries(seed: Seed, document: str) -> tuple[tuple[Entry, ...], Outline]:
     document = str(seed.meta.get("seed_file", document))
     ids = {entry.id: derived_id(document, entry.id) for entry in seed.entries}
-    on_line = Counter(entry.lines[0] for entry in seed.entries if entry.parent is None)
+    alike = Counter((entry.lines[0], entry.text) for entry in seed.entries if entry.parent is None)
     entries, items = [], []
     for entry in seed.entries:
-        body = _body(entry, is_alone=on_line[entry.lines[0]] == 1)
+        body = _body(entry, is_alone=alike[entry.lines[0], entry.text] == 1)
         entries.append(_entry(entry, ids, document, body))
         items.append(_item(entry, ids[entry.id], is_written=_is_written(entry, seed.entries)))
     return tuple(entries), Outline(document=document, items=tuple(items))
@@ -276,6 +296,7 @@ def _faults(entries: tuple[SeedEntry, ...]) -> list[Fault]:
         ]
         if entry.corroboration.explicit_status not in statuses:
             found.append(Fault(place, f"{entry.id} states a certainty that is not on the list"))
+        found += [Fault(place, f"{entry.id}: {why}") for why in unreadable(entry.text.split("\n"))]
         found += [
             Fault(place, f"{entry.id} quotes words that are not in its text")
             for words in _exact_words(entry)

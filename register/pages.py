@@ -26,7 +26,7 @@ from register.records import Change, Published
 from register.row import Row
 from register.settings import SiteSettings
 from register.shelf import Shelf
-from register.totals import Figure, Totals
+from register.totals import SMALL_CELL, Figure, Totals, is_small
 from register.vocabulary import Grade, Language, Unit
 from register.voice import Voice
 
@@ -125,7 +125,9 @@ class Pages:
         """Render one page of a longer list, or of the entries under one code."""
         say = self._voice.say
         heading = say("index.title")
-        sentence = ""
+        sentence = how_many = ""
+        if total is not None and not (place and is_small(place[0], total)):
+            how_many = self._voice.count("n.entries" if place else "n.stories", total)
         if place:
             heading = say("filter.title", facet=say(f"facet.{place[0]}"), value=self.label(*place))
             sentence = say(f"grade.{place[1]}.sentence") if place[0] == "grade" else ""
@@ -135,7 +137,7 @@ class Pages:
             "entries",
             heading=heading,
             sentence=sentence,
-            how_many="" if total is None else self._voice.count("n.entries" if place else "n.stories", total),
+            how_many=how_many,
             is_front=False,
             groups=self._groups(rows),
             list={"newer": newer, "older": older},
@@ -299,7 +301,7 @@ class Pages:
 
     def _number(self, facet: Facet, number: int) -> str:
         """Write how many; a region's small number is not spelled out."""
-        return "< 3" if facet == "subject" and number < charts.SMALL_CELL else str(number)
+        return f"< {SMALL_CELL}" if is_small(facet, number) else str(number)
 
     def _bars(self, facet: Facet, counted: dict[str, int]) -> dict[str, Any]:
         highest = max(counted.values())
@@ -312,7 +314,7 @@ class Pages:
             }
             for code, number in counted.items()
             # On the map and here alike, a region's small number is not spelled out.
-            if facet != "subject" or number >= charts.SMALL_CELL
+            if not is_small(facet, number)
         ]
         return {"name": self._voice.say(f"facet.{facet}"), "rows": rows}
 

@@ -8,7 +8,8 @@ What the form is, and all that is known of it here:
   interview (``Name: words``) after a line that ends in a colon, further paragraphs.
 * A line without a bullet is a story of its own when it brings its own source although the story above has
   had its source, and does not refer back ("Later …"); so the story after an interview is not swallowed.
-* What follows the last source of the list and has none itself is a notice: kept, never published.
+* What follows the last source of the list and has none itself is a notice: kept, never published. So is a
+  heading, which is a short line without a stop before a bullet.
 * Every line is kept as it is. Whoever writes the blocks out again gets the same bytes.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from register.citations import Citation, CitationError, find
@@ -25,21 +27,33 @@ from register.errors import ImportErrors
 
 Kind = Literal["story", "context", "notice"]
 
-_BULLET = re.compile(r"\s*[•●▪·*\-][ \t\u00a0]+")
-_BARE_BULLET = re.compile(r"\s*[•●▪·*\-]\s*")
+_BULLET = re.compile(r"\s*(?:[•●▪‣◦][ \t\u00a0]*|[·*\-][ \t\u00a0]+)(?=\S)")
+_BARE_BULLET = re.compile(r"\s*[•●▪‣◦·*\-]\s*")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://|\bwww\.|\bt\.me/")
 _QUOTE = re.compile(
     r"(?P<text>.+)(?P<joint>\s[—–-]\s)(?P<by>[^\W\d_][^—–.!?:]{1,78}[^\W_](?:\s\([^()]*\)\.?)?)\s*", re.DOTALL
 )
-# A speaker may be an outlet such as "7x7"; a time of day is none.
+# A speaker may be an outlet such as "7x7"; a time of day is none. "Q." and "A." are speakers too.
 _TURN = re.compile(
-    r"(?P<by>\d*[^\W\d_][\w’'.\-]*(?: [\w’'.\-]+){0,3})(?P<joint>: +)(?P<text>\S.*)", re.DOTALL
+    r"(?P<by>\d*[^\W\d_][\w’'.\-]*(?: [\w’'.\-]+){0,3}(?=:)|[QAВО](?=\.))(?P<joint>[:.] +)(?P<text>\S.*)",
+    re.DOTALL,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|we|me|my|our|us|you|your)\b", re.IGNORECASE)
+_OPENS_A_QUOTATION = ("“", "«", "„", '"', "‘")
+_ENDS_A_SENTENCE = (".", "!", "?", "…", ":", ";", ",", ")", "]", "”", "»", '"', "’")
+# A heading is short; a line of a story that ends without a stop seldom is.
+_LONGEST_HEADING = 40
+_FIRST_PERSON = re.compile(
+    r"\b(?:I|we|me|my|our|us|you|your|я|мне|меня|мой|моя|мо[её]|мы|нас|нам|вы|вас|вам"
+    r"|мені|мене|мій|моє|ми|нам|ви|вам)\b",
+    re.IGNORECASE,
+)
 _BACK_REFERENCE = re.compile(
     r"(?:later|afterwards?|after (?:that|this)|earlier|meanwhile|then|subsequently|also|in addition|moreover|"
     r"however|nevertheless|at the same time|he|she|they|it|this|these|those|the same|his|her|their|"
-    r"according to (?:him|her|them))\b",
+    r"according to (?:him|her|them)|upd|update"
+    r"|позже|позднее|затем|потом|ранее|тогда|также|однако|кроме того|при этом|он|она|они|это"
+    r"|по (?:его|е[её]|их) словам|пізніше|згодом|потім|раніше|тоді|також|однак|крім того|він|вона|вони|це"
+    r"|за (?:його|її|їхніми) словами)\b",
     re.IGNORECASE,
 )
 _ELLIPSIS = ("<…>", "…", "...", "<...>", "[…]")
@@ -113,6 +127,12 @@ def blocks_of(lines: list[str]) -> tuple[Block, ...]:
     for paragraph in paragraphs:
         reader.add(paragraph, reader.role(paragraph))
     return tuple(reader.blocks)
+
+
+def unreadable(lines: list[str]) -> list[str]:
+    """Say what cannot be read in the lines of one story."""
+    _, faults = _paragraphs(lines, None)
+    return [fault for line in lines if (fault := _fault(line))] + [why for _, why in faults]
 
 
 def split_bullet(line: str) -> tuple[str, str]:
@@ -209,8 +229,9 @@ class _Reader:
             if _TURN.fullmatch(paragraph.text):
                 return "turn"
             if self.in_interview:
-                is_continued = paragraph.text.startswith(_ELLIPSIS) or not paragraph.citations
-                return "turn" if is_continued else "story"
+                if paragraph.text.startswith(_ELLIPSIS) or not paragraph.citations:
+                    return "turn"
+                return "paragraph" if _BACK_REFERENCE.match(paragraph.text) else "story"
         if _QUOTE.fullmatch(paragraph.text):
             return "quote"
         if paragraph.citations:
@@ -242,11 +263,13 @@ def _without_quotations(text: str) -> str:
 def _passages(paragraphs: list[Paragraph]) -> tuple[Passage, ...]:
     first = next(n for n, paragraph in enumerate(paragraphs) if paragraph.bullet)
     last_source = max((n for n, paragraph in enumerate(paragraphs) if paragraph.citations), default=-1)
-    found = [_introduction(paragraph) for paragraph in paragraphs[:first]]
+    found = [_introduction(one, after) for one, after in pairwise(paragraphs[: first + 1])]
     reader = _Reader()
     for place, paragraph in enumerate(paragraphs[first:], first):
         role = reader.role(paragraph)
         if place > last_source and _is_footer(paragraph, role, reader, paragraphs):
+            role = "notice"
+        if role in ("paragraph", "turn") and _is_heading(paragraph, [*paragraphs, None][place + 1]):
             role = "notice"
         if role == "story" and not paragraph.bullet and not paragraph.citations:
             role = "notice"  # without bullet, source or story above it: kept, and not published
@@ -268,7 +291,8 @@ def _is_footer(paragraph: Paragraph, role: Role, reader: _Reader, whole: list[Pa
         return True
     if role in ("paragraph", "quote"):
         is_apart = reader.has_source or _is_foreign(paragraph, whole)
-        return is_apart and not _QUOTE.fullmatch(paragraph.text)
+        is_quotation = _QUOTE.fullmatch(paragraph.text) or paragraph.text.startswith(_OPENS_A_QUOTATION)
+        return is_apart and not is_quotation
     return role == "turn" and _TURN.fullmatch(paragraph.text) is None and _is_foreign(paragraph, whole)
 
 
@@ -280,8 +304,18 @@ def _is_foreign(paragraph: Paragraph, whole: list[Paragraph]) -> bool:
     return len(words) >= 8 and sum(word in others for word in words) * 5 < len(words)
 
 
-def _introduction(paragraph: Paragraph) -> Passage:
-    is_notice = not paragraph.citations and _ADDRESS.search(paragraph.text)
+def _is_heading(paragraph: Paragraph, after: Paragraph | None) -> bool:
+    """Say whether a line is only the heading of the stories that come *after* it."""
+    if paragraph.bullet or paragraph.citations or after is None or not after.bullet:
+        return False
+    text = paragraph.text.rstrip()
+    is_said = _TURN.fullmatch(text) or _QUOTE.fullmatch(text) or text.startswith(_OPENS_A_QUOTATION)
+    return len(text) <= _LONGEST_HEADING and not is_said and not text.endswith(_ENDS_A_SENTENCE)
+
+
+def _introduction(paragraph: Paragraph, after: Paragraph) -> Passage:
+    is_address = not paragraph.citations and _ADDRESS.search(paragraph.text)
+    is_notice = is_address or _is_heading(paragraph, after)
     return Passage("notice" if is_notice else "context", (paragraph,), (_block(paragraph, "paragraph"),))
 
 

@@ -19,6 +19,8 @@ from register.row import Row
 from register.shelf import Shelf
 from register.vocabulary import UNCERTAIN_GRADES, Unit
 
+# Below this a count of a region would point at people rather than at a region.
+SMALL_CELL = 3
 UNITS: tuple[Unit, ...] = get_args(Unit)
 Reason = Literal[
     "percent",
@@ -66,6 +68,11 @@ def tally(shelf: Shelf) -> Totals:
         by=shelf.stories_by(),
         figures={unit: number for unit, number in counted.items() if number},
     )
+
+
+def is_small(facet: Facet, number: int) -> bool:
+    """Tell whether a count under *facet* is not spelled out anywhere, on pages and in files alike."""
+    return facet == "subject" and 0 < number < SMALL_CELL
 
 
 def figures(shelf: Shelf, unit: Unit, number: int = -1) -> Iterator[Figure]:

@@ -141,6 +141,12 @@ DAMAGED = [
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Febuary 2)"), 3, "month"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, February 2nd)"), 3, "cannot be read"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio; Feb 2)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, 04/05/2022)"), 3, "two ways"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio Feb 2)"), 3, "comma is missing"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio: Feb 2)"), 3, "comma is missing"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Feb)"), 3, "no day"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, 31.04.2022)"), 3, "day that does not exist"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Радио, 7 аперля)"), 3, "month"),
     (SMALL.replace("captain", "cap\u202etain"), 3, "hidden characters"),
     (SMALL.replace("• ", ""), 1, "no story"),
     ("", 1, "no story"),
@@ -193,6 +199,26 @@ CITED = {
     "(Baza,  Apr  7)": [("Baza", "2031-04-07")],
     "(Agora, a group of lawyers, Apr 3)": [("Agora, a group of lawyers", "2031-04-03")],
     "(Harbour Media, Inc., Apr 3)": [("Harbour Media, Inc.", "2031-04-03")],
+    "(The Times, London, Apr 3)": [("The Times, London", "2031-04-03")],
+    "(BBC, Moscow, Meduza, Apr 3)": [("BBC, Moscow", "2031-04-03"), ("Meduza", "2031-04-03")],
+    "(BBC, Apr 4, and Meduza, Apr 5)": [("BBC", "2031-04-04"), ("Meduza", "2031-04-05")],
+    "(see “The Lantern”, Apr 3)": [("The Lantern", "2031-04-03")],
+    "[The Lantern, Apr 3]": [("The Lantern", "2031-04-03")],
+    "[they said so, Apr 3]": [],
+    "(«Медиазона», 7 апреля)": [("Медиазона", "2031-04-07")],
+    "(Медуза, 3 марта 2023 г.; Люди Байкала, 12.05.2022)": [
+        ("Медуза", "2023-03-03"), ("Люди Байкала", "2022-05-12"),
+    ],
+    "(Ґрати, 5 трав. / 6 травня 2022 року)": [("Ґрати", "2031-05-05"), ("Ґрати", "2022-05-06")],
+    "(Baza, 07.04)": [("Baza", "2031-04-07")],
+    "(Baza, 2022-06-01)": [("Baza", "2022-06-01")],
+    "(Memorial, April 2022)": [("Memorial", "None")],
+    "(Bucha, April 2022)": [],
+    "(on Friday, May 5)": [],
+    "(в среду, 7 апреля)": [],
+    "(who had left, Apr 3)": [],
+    "(AK, 5.45)": [],
+    "(since Apr 4)": [],
     "(on Friday, May 5, he left)": [],
     "(three of them, 12 in all)": [],
 }  # fmt: skip
@@ -205,6 +231,71 @@ def test_a_citation_names_every_outlet_with_its_day(written: str, sources: list[
     read = [(one.outlet, str(one.day)) for one in found.entries[2].sources if one.as_written == written]
     assert read == sources
     assert exporting.text(found.outline, found.entries) == text.encode()
+
+
+OUTLETS = ("BBC", "7x7", "iStories", "Радио Порт", "Baza, Berlin", "«Маяк»")
+DAYS = (
+    "Apr 3",
+    "3 April",
+    "Sept. 3, 2022",
+    "3 апреля",
+    "3 трав. 2023 р.",
+    "03.04.2022",
+    "2022-04-03",
+    "May 2022",
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.sampled_from(OUTLETS), min_size=1, max_size=3), st.sampled_from(DAYS)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([", ", "; ", " , ", ";", ",\u00a0", " / ", ": ", " "]),
+    st.sampled_from(["()", "[]", "（）"]),
+)
+@settings(deadline=None)
+def test_no_outlet_of_a_bracket_is_lost_in_silence(
+    named: list[tuple[list[str], str]], between: str, brackets: str
+) -> None:
+    inside = between.join(f"{', '.join(outlets)}, {day}" for outlets, day in named)
+    text = f"• A stoker refused {brackets[0]}{inside}{brackets[1]}."
+    try:
+        found = of(text)
+    except ImportErrors:
+        return
+    assert exporting.text(found.outline, found.entries) == text.encode()
+    told = {source.outlet for source in found.entries[0].sources}
+    days = {source.day_as_written for source in found.entries[0].sources}
+    if brackets == "[]" and not told:
+        return  # a gloss
+    assert told == {outlet.strip("«»") for outlets, _ in named for outlet in outlets}
+    assert days == {day for _, day in named}
+
+
+RUSSIAN = """\
+Мы собираем случаи отказов. Список неполон (Маяк, 7 апреля).
+Пишите нам: list@post.example
+• Двенадцать матросов отказались выходить в море (Маяк, 7 апреля; Радио Порт, 9 апр. 2023 г.).
+Мы никуда не пойдём — один из матросов
+• Лётчик дал интервью. Вот часть его (Фонарь, 03.03.2023):
+Ф: Почему вы отказались?
+Л: Нам сказали, что это учения.
+Позже его уволили (Фонарь, 5 мая).
+"""
+
+
+def test_a_list_in_russian_is_read_as_russian() -> None:
+    found = of(RUSSIAN)
+    assert [item.kind for item in found.outline.items] == ["context", "notice", "story", "story"]
+    assert {entry.original for entry in found.entries} == {"ru"}
+    sailors, pilot = found.entries[2:]
+    assert sailors.is_refusal
+    assert sailors.title == {"ru": "Двенадцать матросов отказались выходить в море"}
+    assert [block.kind for block in pilot.body["ru"]] == ["paragraph", "turn", "turn", "paragraph"]
+    assert found.figures()["follow_ups"] == 1
+    assert exporting.text(found.outline, found.entries) == RUSSIAN.encode()
 
 
 def test_an_outlet_whose_name_begins_with_a_figure_asks_questions() -> None:
@@ -252,6 +343,29 @@ def test_two_transcriptions_without_a_name_do_not_meet() -> None:
     first = told("A cook refused", "one.json")
     assert list(told("A clerk refused", "two.json", first.entries).fates.values()) == ["added"]
     assert list(told("A cook refused twice", "one.json", first.entries).fates.values()) == ["changed"]
+
+
+def coded(text: str, spans: list[str], key: str = "R1") -> dict[str, Any]:
+    return {
+        "id": key, "item_type": "report", "title": "A cook", "lines": [1, 1], "kind": "case",
+        "text": text, "spans": spans, "corroboration": {"explicit_status": "none_stated"},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "why"),
+    [
+        ([coded("A cook (Quay, Febuary 3).", ["A cook"])], "month that does not exist"),
+        (
+            [coded("A cook. A mate. A boy.", [one], one) for one in ("A cook.", "A mate.")],
+            "stand in none of its spans",
+        ),
+    ],
+)
+def test_words_of_a_transcription_are_not_lost_in_silence(entries: list[dict[str, Any]], why: str) -> None:
+    with pytest.raises(ImportErrors) as refused:
+        importing.read(json.dumps({"entries": entries}, indent=1).encode())
+    assert any(why in said for _, said in refused.value.refused)
 
 
 def test_an_entry_the_register_would_refuse_is_refused_with_its_line() -> None:

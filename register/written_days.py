@@ -1,0 +1,112 @@
+"""
+Days as a hand-made list writes them, in English, Russian and Ukrainian.
+
+* ``Apr 7``, ``7 April``, ``7 апреля``, ``7 квітня``; with a year: ``Apr 7, 2022``, ``7 апр. 2022 г.``
+* ``07.04.2022`` and ``07.04``, the day first; ``2022-04-07``
+* ``April 2022``: a month alone, which gives no date
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from rapidfuzz import fuzz, process
+
+# Word processors write a fixed space between month and day; hands write two.
+BLANK = r"[ \u00a0\u202f]"
+BLANKS = rf"{BLANK}++"  # gives none back, or a hostile line would take years
+_WORDS = """
+jan january янв январь января січ січень січня
+feb february фев февр февраль февраля лют лютий лютого
+mar march мар март марта бер берез березень березня
+apr april апр апрель апреля квіт квітень квітня
+may май мая трав травень травня
+jun june июн июнь июня черв червень червня
+jul july июл июль июля лип липень липня
+aug august авг август августа серп серпень серпня
+sep sept september сен сент сентябрь сентября вер верес вересень вересня
+oct october окт октябрь октября жовт жовтень жовтня
+nov november ноя нояб ноябрь ноября лист листоп листопад листопада
+dec december дек декабрь декабря груд грудень грудня
+"""
+_MONTHS = {word: n for n, line in enumerate(_WORDS.split("\n")) for word in line.split()}
+_LONG = [word for word in _MONTHS if len(word) > 4]
+# A misspelt month keeps most of its letters.
+_SAME_MONTH = 75.0
+
+_MONTH = r"[^\W\d_]{3,9}\.?"
+_IN_FULL = rf"(?:19|20)\d\d(?!\d)(?:{BLANK}?(?:года|року|г|р)\b\.?)?"
+_WORDED = (
+    rf"(?:{_MONTH}{BLANKS}\d{{1,3}}(?!\w)|\d{{1,2}}{BLANKS}{_MONTH}(?=[,/:;)]|{BLANK}|$))"
+    rf"(?:,?{BLANKS}{_IN_FULL})?"
+)
+# Without a year only with both noughts and a month that exists: "7.62" is a calibre, "19.30" an hour.
+_FIGURES = (
+    rf"\d{{1,2}}\.\d{{1,2}}\.{_IN_FULL}|\d\d\.(?:0[1-9]|1[0-2])(?![\d.])|(?:19|20)\d\d-\d\d-\d\d(?![\d-])"
+)
+# One day in any of these forms, as a part of a longer pattern.
+DAY = rf"(?:{_WORDED}|{_FIGURES}|{_MONTH}{BLANKS}{_IN_FULL})"
+
+_BEHIND = re.compile(rf"[,;]{BLANK}*(?P<day>{_WORDED}|{_FIGURES})")
+_YEAR = rf"(?:,?{BLANKS}(?P<year>\d{{4}})\D*)?"
+_READ = [
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<month>[^\W\d_]{{3,9}})\.?{BLANKS}(?P<day>\d{{1,3}}){_YEAR}",
+        rf"(?P<day>\d{{1,2}}){BLANKS}(?P<month>[^\W\d_]{{3,9}})\.?{_YEAR}",
+        r"(?P<day>\d{1,2})\.(?P<number>\d{1,2})(?:\.(?P<year>\d{4})\D*)?",
+        r"(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)",
+        rf"(?P<month>[^\W\d_]{{3,9}})\.?{BLANKS}(?P<year>\d{{4}})\D*",
+    )
+]
+
+
+class NoSuchDayError(ValueError):
+    """What is written like a day is none."""
+
+
+def is_day(text: str) -> bool:
+    """Tell whether *text*, which has the form of a day, names a month there is."""
+    found = _parts(text)
+    return found.get("number") is not None or found.get("month", "") in _MONTHS
+
+
+def stands_in(text: str) -> bool:
+    """Tell whether a day stands behind a comma in *text*; "May" does not say so: it is a word as well."""
+    days = (match["day"] for match in _BEHIND.finditer(text))
+    return any(is_day(day) and not day.startswith("May ") for day in days)
+
+
+def is_misspelt(text: str) -> bool:
+    """Tell whether *text*, which has the form of a day, may name a month that somebody misspelt."""
+    word = _parts(text).get("month") or ""
+    if len(word) == 3:
+        # A capital is how English writes a month, and short words of other tongues do not get one.
+        return word.isascii() and word.capitalize() in text
+    return process.extractOne(word, _LONG, scorer=fuzz.ratio, score_cutoff=_SAME_MONTH) is not None
+
+
+def read(text: str, year: int | None) -> date | None:
+    """
+    Return the day that *text* names, in *year* where it says none; ``None`` where no year or no day is known.
+
+    Raises:
+        NoSuchDayError: there is no such month, or no such day in it.
+    """
+    found = _parts(text)
+    month = int(found["number"]) if found.get("number") else _MONTHS.get(found.get("month") or "")
+    if month is None:
+        raise NoSuchDayError("a citation names a month that does not exist")
+    stated = int(found["year"]) if found.get("year") else year
+    try:
+        # 2024 was a leap year: where no year is known, February 29 may be right.
+        day = date(stated or 2024, month, int(found.get("day") or 1))
+    except ValueError:
+        raise NoSuchDayError("a citation names a day that does not exist") from None
+    return day if stated and found.get("day") else None
+
+
+def _parts(text: str) -> dict[str, str]:
+    match = next((match for one in _READ if (match := one.fullmatch(text))), None)
+    return {name: part.casefold() for name, part in match.groupdict().items() if part} if match else {}
