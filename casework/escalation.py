@@ -37,12 +37,11 @@ def remind(session: Session, staffing: Staffing, now: datetime) -> int:
     """
     Tell the holders of cases whose noted day has come; return how many cases there were.
 
-    With neither of them living the coordinators hear of it: no deadline passes in silence.
+    With neither of them at work the coordinators hear of it: no deadline passes in silence.
     """
     due = retention.claim_reminders(session, now.date())
     for case in due:
-        holders = [one for one in (case.assignee, case.second) if one in staffing.living and one is not None]
-        notices.tell(session, notices.REMIND, holders or staffing.coordinators(), case.id, now)
+        notices.tell(session, notices.REMIND, _answering(session, case, staffing), case.id, now)
     return len(due)
 
 
@@ -142,16 +141,27 @@ def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now
     elif case.status == "new":
         told = _ladder(session, case, breach.kind, staffing)
     elif case.status in lives.ACTIVE:
-        people = {case.assignee, case.second}
-        if case.assignee in staffing.away and case.assignee is not None:
-            people.add(staffing.stand_ins.get(case.assignee))
-        told = sorted(one for one in people if one is not None and one in staffing.living)
-        told = told or staffing.coordinators()
+        told = _answering(session, case, staffing)
     else:
         clocks.stop(session, case.id)
         return
     kind = notices.REPLY if breach.kind == clocks.REPLY else notices.DUTY
     notices.tell(session, kind, told, case.id, now)
+
+
+def _answering(session: Session, case: Case, staffing: Staffing) -> list[str]:
+    """
+    Return who hears that somebody waits in an accepted case: its people, and who stands in and can open it.
+
+    With none of them at work the coordinators hear of it too: an absent person's notice is nobody's.
+    """
+    people = {one for one in (case.assignee, case.second) if one is not None and one in staffing.living}
+    stand_in = staffing.stand_ins.get(case.assignee or "") if case.assignee in staffing.away else None
+    if stand_in is not None and stand_in in _able(session, case, staffing):
+        people.add(stand_in)
+    if people <= staffing.away:
+        people.update(staffing.coordinators())
+    return sorted(people)
 
 
 def _ladder(session: Session, case: Case, step: str, staffing: Staffing) -> list[str]:

@@ -8,7 +8,20 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from casework import assigning, cases, clocks, escalation, permits, proposing, rosters, routing, workdays
+from casework import (
+    assigning,
+    cases,
+    clocks,
+    escalation,
+    keys,
+    notices,
+    permits,
+    proposing,
+    rosters,
+    routing,
+    rows,
+    workdays,
+)
 from casework.clocks import Times
 from casework.database import Database
 from casework.errors import NotAllowedError
@@ -131,6 +144,32 @@ def test_silence_on_an_absent_colleagues_case_is_told_to_second_and_stand_in(hou
         escalation.escalate(session, house.staffing(), house.now, permits.Settings())
         told = {row.staff for row in session.query(Notice).filter_by(case=case, kind="reply")}
     assert told == {"alice", "bob", "cleo"}
+
+
+def test_silence_where_nobody_of_a_case_is_there_is_told_to_coordinators_not_to_who_cannot_open_it(
+    house: House,
+) -> None:
+    with house.database.write() as session:
+        case = put(session, house, assignee="alice")
+    key, batch = keys.make(case, keys.CONTENT, 0), rows.Rows()
+    keys.add_key(batch, key, "hub", hub=house.strongbox.signing)
+    theirs = [one for one in map(house.staffing().holder, ("alice", "bob")) if one is not None]
+    keys.add_grants(batch, key, theirs, house.strongbox.epoch)
+    with house.database.write() as session:
+        rows.write(session, [batch])
+        cases.accept(session, case, 1, "bob", acting(house, "alice"))
+    today = house.now.date()
+    for name in ("alice", "bob"):
+        set_state(house, name, away_from=today, away_until=today + timedelta(days=30), stand_in="cleo")
+    house.now += timedelta(days=9)
+    with house.database.write() as session:
+        session.get_one(Case, case).remind_on = house.now.date()
+        session.flush()
+        escalation.escalate(session, house.staffing(), house.now, permits.Settings())
+        escalation.remind(session, house.staffing(), house.now)
+        for kind in (notices.REPLY, notices.REMIND):
+            told = {row.staff for row in session.query(Notice).filter_by(case=case, kind=kind)}
+            assert told == {"alice", "bob", "olga"}
 
 
 def test_a_conflict_once_named_shuts_the_case_for_good(house: House) -> None:
