@@ -2,38 +2,52 @@
 What a session does by itself while somebody is signed in, and the one way in which it is done.
 
 A chore is a function of a visit nobody asked for. Nothing is done for somebody who may not work now. What
-touches keys or cases is done alone, as a form of the same session is; what only looks and says is done beside
-its pages, because a gate that takes seconds must keep nobody waiting.
+only looks and says is done beside the session's pages, because a gate that takes seconds must keep nobody
+waiting. What touches keys or cases is done alone, as a form of the same session is, but in steps: a page or
+form that comes meanwhile waits for one step, and goes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 from desk import attending, checking, crosscheck, handing, reassuring, relieving, rewrapping
 from desk import visit as visits
 from desk.sessions import Session
 from desk.visit import Desk, Visit
 
-Chore = Callable[[Visit], int]
+Look = Callable[[Visit], int]
+Work = Callable[[Visit], Iterator[int]]
 
-BESIDE: tuple[Chore, ...] = (attending.attend, checking.check_waiting)
-ALONE: tuple[Chore, ...] = (
-    handing.settle,
+BESIDE: tuple[Look, ...] = (attending.attend, checking.check_waiting, handing.settle)
+ALONE: tuple[Work, ...] = (
     relieving.relieve,
     rewrapping.rewrap,
     reassuring.reassure,
     crosscheck.tell_of_own,
 )
-CHORES = (*BESIDE, *ALONE)
+CHORES: tuple[Look | Work, ...] = (*BESIDE, *ALONE)
+
+# Seconds between two steps, in which whoever waits for the session gets it.
+PAUSE = 0.02
 
 
-def do(chore: Chore, desk: Desk, session: Session) -> int:
+def do(chore: Look | Work, desk: Desk, session: Session) -> int:
     """Do one chore for *session*; return how much it did, nothing for somebody who may not work now."""
     visit = visits.in_passing(desk, session)
     if visit is None:
         return 0
-    if chore in BESIDE:
-        return chore(visit)
-    with session.lock:
-        return chore(visit)
+    found = chore(visit)
+    return found if isinstance(found, int) else sum(_steps(found, desk, session))
+
+
+def _steps(steps: Iterator[int], desk: Desk, session: Session) -> Iterator[int]:
+    """Take one step after the other, each alone; none for a session that is over."""
+    while any(one is session for one in desk.sessions.living(desk.clock())):
+        with session.lock:
+            done = next(steps, None)
+        if done is None:
+            return
+        yield done
+        time.sleep(PAUSE)

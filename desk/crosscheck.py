@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import itertools
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -77,21 +78,20 @@ def ask(visit: Visit, case: Case, traces: Traces) -> Colleagues:
         return Colleagues(why="too_many")
 
 
-def tell_of_own(visit: Visit) -> int:
-    """Tell the hub the marks of one's own cases that it does not keep yet; return of how many."""
+def tell_of_own(visit: Visit) -> Iterator[int]:
+    """Tell the hub the marks of one's own cases that it does not keep yet, one after the other."""
     if "lawyer" not in visit.roles or not markkeys.takes_part(visit):
-        return 0
+        return
     key = markkeys.renew(visit)
     if key is None:
-        return 0
+        return
     wanted = [one for one in _untold(visit, key[0]) if one not in visit.session.untold][:AT_ONCE]
     if not wanted:
-        return 0
+        return
     with visit.database.write() as session:
         journal.write(session, "team-check", by=visit.actor, day=visit.today)
     opened = opening.open_for_check(visit, [case for case, _cards in wanted], comparing.NOTHING)
     found = tracing.of_cards(visit, [case for case, _cards in wanted], opened)
-    done = 0
     for case, cards in wanted:
         told = Told(key[0], cards, marks(key, found.get(case, Traces())))
         try:
@@ -103,8 +103,7 @@ def tell_of_own(visit: Visit) -> int:
             visit.session.untold.add((case, cards))
             log.warning("desk.not_told %s", type(error).__name__)
         else:
-            done += 1
-    return done
+            yield 1
 
 
 def _untold(visit: Visit, number: int) -> list[tuple[bytes, int]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -38,16 +38,14 @@ log = logging.getLogger("subrosa.desk")
 CATALOGUES = Path(casework.__file__).parent / "catalogues"
 
 
-def reassure(visit: Visit) -> int:
-    """Tell the clients of cases this person was left with; return how many were told."""
-    told = 0
+def reassure(visit: Visit) -> Iterator[int]:
+    """Tell the clients of cases this person was left with; say of each whether there was a way."""
     for case in _left_with(visit):
         visit.session.reassured.add(case)
         try:
-            told += _reassure(visit, case)
+            yield int(_reassure(visit, case))
         except (CaseworkError, CryptoError, DeskError) as error:
             log.warning("desk.not_reassured %s", type(error).__name__)
-    return told
 
 
 def _left_with(visit: Visit) -> list[bytes]:

@@ -31,18 +31,16 @@ log = logging.getLogger("subrosa.desk")
 AT_ONCE = 50
 
 
-def relieve(visit: Visit) -> int:
-    """Make the next key wherever a stand-in holds the newest one; return how many the hub took."""
-    done = 0
+def relieve(visit: Visit) -> Iterator[int]:
+    """Make the next key wherever a stand-in holds the newest one; tell of each whether the hub took it."""
     for case, key in list(_held_by_stand_ins(visit))[:AT_ONCE]:
         holders = accepting.holders_of(visit, visit.on(case).people)
         grants = [NewGrant.make(key, holder) for holder in holders]
         try:
-            done += handing.hand_in(visit, HandIn(new_keys=[keys.public(key)], grants=grants))
+            yield int(handing.hand_in(visit, HandIn(new_keys=[keys.public(key)], grants=grants)))
         except ConflictError as error:
             # The other person on the case was first, or the hub: the next round sees what there is.
             log.warning("desk.not_relieved %s", type(error).__name__)
-    return done
 
 
 def _held_by_stand_ins(visit: Visit) -> Iterator[tuple[Case, NewKey]]:

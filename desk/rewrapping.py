@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session as DatabaseSession
@@ -36,8 +36,8 @@ from desk.visit import Visit
 
 log = logging.getLogger("subrosa.desk")
 
-# Grants in one hand-in: some hundred kilobytes, and a moment of the hub's time.
-PORTION = 200
+# Grants in one hand-in: a moment of the hub's time, and of whoever waits for this session meanwhile.
+PORTION = 50
 # What is looked for in one round; the next one finds the rest.
 AT_ONCE = 2000
 
@@ -48,10 +48,9 @@ Missing = tuple[GrantRef, Holder]
 """A key this session may open, and somebody who should hold it and does not."""
 
 
-def rewrap(visit: Visit) -> int:
-    """Grant what is missing and could be opened here; return how many grants the hub took."""
+def rewrap(visit: Visit) -> Iterator[int]:
+    """Grant what is missing and could be opened here; tell of each portion how many grants the hub took."""
     wanted = [one for one in missing(visit) if _name(one) not in visit.session.rewrapped]
-    done = 0
     for at in range(0, len(wanted), PORTION):
         some = wanted[at : at + PORTION]
         opened = _open(visit, {ref for ref, _holder in some})
@@ -60,10 +59,10 @@ def rewrap(visit: Visit) -> int:
             for ref, holder in some
             if ref in opened
         ]
-        done += _hand_in(visit, grants)
+        done = _hand_in(visit, grants)
         # Tried once in a session: what the hub refuses it refuses again, what waits is looked after.
         visit.session.rewrapped.update(_name(one) for one in some)
-    return done
+        yield done
 
 
 def _hand_in(visit: Visit, grants: list[NewGrant]) -> int:

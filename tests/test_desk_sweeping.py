@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,8 +18,8 @@ from crypto.roster import Anchor
 from desk import app, chores
 from desk.settings import Settings
 from desk.sweeping import Sweeper
-from desk.visit import Visit
-from tests.deskhouse import no_detectors, open_desk
+from desk.visit import Desk, Visit
+from tests.deskhouse import DeskHouse, no_detectors, open_desk
 
 
 async def at_once(work: Callable[[], object]) -> object:
@@ -69,3 +70,46 @@ def test_whoever_starts_a_desk_hears_that_it_is_prepared_even_without_a_roster(
     )
     with TestClient(desk):
         assert heard.wait(timeout=60)
+
+
+@pytest.fixture
+def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
+    with open_desk(sqlite_database, tmp_path) as opened:
+        yield opened
+
+
+def test_between_two_steps_of_a_chore_a_form_of_its_session_is_done(desk: DeskHouse) -> None:
+    """However many keys are to be given back: what touches cases is done alone, but not all at once."""
+    desk.sign_in("bob")
+    of: Desk = desk.app.state["desk"]
+    (session,) = of.sessions.living(desk.house.now)
+    done = threading.Event()
+
+    def form() -> None:
+        with session.lock:
+            done.set()
+
+    def work(_visit: Visit) -> Iterator[int]:
+        threading.Thread(target=form).start()
+        assert not done.wait(0.05), "a step is done alone"
+        until = time.monotonic() + 30
+        while not done.is_set() and time.monotonic() < until:
+            yield 1
+
+    assert chores.do(work, of, session) > 0
+    assert done.is_set()
+
+
+def test_a_chore_ends_with_its_session(desk: DeskHouse) -> None:
+    """Between two steps somebody signs out, or is suspended: nothing more is opened for them."""
+    desk.sign_in("bob")
+    of: Desk = desk.app.state["desk"]
+    (session,) = of.sessions.living(desk.house.now)
+
+    def work(_visit: Visit) -> Iterator[int]:
+        yield 1
+        of.sessions.end_of("bob")
+        yield 1
+        raise AssertionError("its session is over")
+
+    assert chores.do(work, of, session) == 2

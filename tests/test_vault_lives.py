@@ -406,8 +406,8 @@ class Vault(RuleBasedStateMachine):
         visit = self.visit(who)
         if visit is None or who not in self.living():
             return
-        relieving.relieve(visit)
-        rewrapping.rewrap(visit)
+        sum(relieving.relieve(visit))
+        sum(rewrapping.rewrap(visit))
         for case_id, known in self.known.items():
             case = self._row(case_id)
             people = {case.assignee, case.second} if case.status in lives.ACTIVE else set()
@@ -450,8 +450,8 @@ class Vault(RuleBasedStateMachine):
         for one in LAWYERS:
             visit = self.visit(one)
             if visit is not None and one in self.living():
-                relieving.relieve(visit)
-                rewrapping.rewrap(visit)
+                sum(relieving.relieve(visit))
+                sum(rewrapping.rewrap(visit))
 
     def _write(self, case_id: bytes, **columns: Any) -> None:
         with self.house.database.write() as session:
