@@ -8,19 +8,17 @@ from pathlib import Path
 from playwright.async_api import Browser, Page
 
 from subrosa.demo.stage import Stage
+from tests import tour
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 PATIENCE = 60_000  # ms
-# The pictures the documents show.
-TOUR = {"phone", "queue", "case", "draft", "register", "doctor"}
 
 
 class Album:
     """Where pictures go: every page at two widths and in both themes."""
 
-    def __init__(self, folder: Path, tour: Path | None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.tour = tour
         folder.mkdir(parents=True, exist_ok=True)
 
     async def keep(self, tab: Page, name: str) -> None:
@@ -32,10 +30,10 @@ class Album:
                 over = await tab.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert over <= 0, f"{name} is {over} px too wide when {width}"
                 await tab.screenshot(path=self.folder / f"{name}-{width}-{theme}.png", full_page=True)
-        if self.tour is not None and name in TOUR:
-            await tab.set_viewport_size(WIDE)
-            await tab.emulate_media(color_scheme="light")
-            await tab.screenshot(path=self.tour / f"{name}.png")
+                await tour.keep(tab, "phone", name, size["width"], theme)
+        await tab.set_viewport_size({"width": WIDE["width"], "height": WIDE["height"]})
+        await tab.emulate_media(color_scheme="light")
+        await tour.keep_front(tab, name)
 
 
 class Person:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from casework.database import Database
+from tests import tour
 from tests.house import House, build
 
 pytest_plugins = ["tests.databases", "tests.gatehouse"]
@@ -61,3 +62,13 @@ def _patience(item: pytest.Item) -> float:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the folder whose pictures a run renews."""
     parser.addoption("--tour", default=None, help="renew the pictures of the documents in this folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to keep pictures, if asked."""
+    tour.begin(config.getoption("--tour"))
+
+
+def pytest_sessionfinish() -> None:
+    """List the pictures that were kept."""
+    tour.finish()

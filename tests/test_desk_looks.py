@@ -25,8 +25,10 @@ from casework.database import Database
 from casework.redaction.detectors import Detectors
 from casework.tables import Published
 from desk import serve, words
+from desk import visit as visits
 from register import lists
 from register.entry import Entry, Source
+from tests import tour
 from tests.axe import barriers
 from tests.browser import chromium
 from tests.deskhouse import DeskHouse, lay_out
@@ -37,8 +39,8 @@ LATER = timedelta(minutes=1)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (360, 768, 1280, 1440)
 AXE = ((360, "dark"), (1280, "light"))
-# With ``--tour FOLDER`` every page is kept there too, in these widths and both themes.
-TOUR_WIDTHS, TOUR = (360, 1440), list[Path]()
+# The template of the page that was shown last.
+SHOWN = [""]
 PAGE_LIMIT = 100_000  # bytes
 TEXT_ON = {
     "ink": ("ground", "sheet", "raised", "sunk", "rose-wash", "amber-wash", "danger-wash", "green-wash"),
@@ -54,7 +56,7 @@ TEXT_ON = {
 }
 # What a page is asked: names of everything that can be filled in or pressed, and how its headings run.
 QUESTIONS = """() => {
-  const named = e => [...(e.labels || [])].some(l => l.textContent.trim()) || e.ariaLabel;
+  const named = e => [...(e.labels || [])].some(l => l.textContent.trim()) || e.ariaLabel || e.alt;
   const fields = [...document.querySelectorAll('input, select, textarea')].filter(e => e.type != 'hidden');
   const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   return {
@@ -121,13 +123,28 @@ class Served:
 
 @contextmanager
 def serving(
-    database: Database, folder: Path, detectors: Detectors, cast: dict[str, set[str]] | None = None
+    database: Database,
+    folder: Path,
+    detectors: Detectors,
+    cast: dict[str, set[str]] | None = None,
+    *,
+    patience: float = 60,
 ) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     host = f"127.0.0.1:{port}"
-    with lay_out(database, folder, cast, host=host, detectors=lambda: detectors, patience=60) as desk:
+    with lay_out(
+        database, folder, cast, host=host, detectors=lambda: detectors, patience=patience,
+        records_dir=folder / "records",
+    ) as desk:  # fmt: skip
+        show = visits.Visit.page
+
+        def noting(visit: visits.Visit, template: str, /, *given: Any, **named: Any) -> visits.Reply:
+            SHOWN[0] = template.removesuffix(".html")
+            return show(visit, template, *given, **named)
+
+        visits.Visit.page = noting  # type: ignore[method-assign]
         server = serve.server(desk.app, "127.0.0.1", port)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -139,14 +156,11 @@ def serving(
         finally:
             server.should_exit = True
             thread.join(timeout=10)
+            visits.Visit.page = show  # type: ignore[method-assign]
 
 
 @pytest.fixture
-def served(
-    sqlite_database: Database, tmp_path: Path, detectors: Detectors, request: pytest.FixtureRequest
-) -> Iterator[Served]:
-    chosen = request.config.getoption("--tour")
-    TOUR[:] = [] if chosen is None else [Path(chosen) / "desk"]
+def served(sqlite_database: Database, tmp_path: Path, detectors: Detectors) -> Iterator[Served]:
     with serving(sqlite_database, tmp_path, detectors) as desk:
         yield desk
 
@@ -187,6 +201,8 @@ def furnish(desk: DeskHouse) -> dict[str, bytes]:
 async def look(tab: Page, name: str, url: str) -> list[str]:
     """Return what is wrong with the page in *tab*, in every width and theme; keep a picture of what is."""
     wrong: list[str] = []
+    if tour.DESK[name][0] != SHOWN[0]:
+        wrong.append(f"{name} shows {SHOWN[0]}")
     body = await tab.content()
     if len(body.encode()) > PAGE_LIMIT:
         wrong.append(f"{name}: {len(body)} characters")
@@ -202,20 +218,11 @@ async def look(tab: Page, name: str, url: str) -> list[str]:
                 wrong += [f"{name} {width} {theme}: {one}" for one in await barriers(tab)]
             if len(wrong) > right:
                 await tab.screenshot(path=SHOTS / f"{name}-{width}-{theme}.png", full_page=True)
-            if width in TOUR_WIDTHS:
-                await _keep_for_tour(tab, f"{name}-{width}-{theme}")
+            await tour.keep(tab, "desk", name, width, theme)
     faults = {key: found[key] for key in ("nameless", "silent", "pictures", "doubled") if found[key]}
     if faults or found["headings"] != 1 or found["mains"] != 1 or found["lang"] != "ru":
         wrong.append(f"{name}: {faults} {found['headings']} {found['mains']} {found['lang']} {url}")
     return wrong
-
-
-async def _keep_for_tour(tab: Page, name: str) -> None:
-    """Keep a picture of the whole page, small enough to lie beside the code."""
-    for folder in TOUR:
-        folder.mkdir(parents=True, exist_ok=True)
-        with Image.open(BytesIO(await tab.screenshot(full_page=True))) as seen:
-            seen.convert("RGB").save(folder / f"{name}.webp", quality=60, method=4)
 
 
 @pytest.mark.browser

@@ -29,11 +29,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 @pytest.fixture
-def album(request: pytest.FixtureRequest) -> Album:
+def album() -> Album:
     """Give the test a folder for its pictures."""
-    chosen = request.config.getoption("--tour")
-    shots = Path(__file__).parents[1] / "shots"
-    return Album(shots, Path(chosen) if chosen else None)
+    return Album(Path(__file__).parents[1] / "shots")
 
 
 async def tell(tab: Page, stage: Stage, photo: Path, album: Album) -> None:

@@ -16,6 +16,7 @@ from register import examples, packing, records, site
 from register.entry import Entry
 from register.settings import SiteSettings
 from register.sources import Held
+from tests import tour
 from tests.axe import barriers
 from tests.browser import chromium
 
@@ -80,20 +81,21 @@ async def test_no_page_runs_out_of_the_window(
     browser: Browser, built: Path, theme: Literal["light", "dark"]
 ) -> None:
     entry, gone = (next(r.id for r in examples.load() if r.is_tombstone is dead) for dead in (False, True))
-    names = ["index", "browse", "totals", "changes", "data", "search", "honesty", "copies"]
-    names += [f"entries/{entry}", f"entries/{gone}"]
+    names = {name: name for name in tour.REGISTER}
+    names |= {"entry": f"entries/{entry}", "tombstone": f"entries/{gone}"}
     SHOTS.mkdir(parents=True, exist_ok=True)
     context = await browser.new_context(color_scheme=theme, java_script_enabled=False)
     page = await context.new_page()
-    for name in names:
-        await page.goto((built / "uk" / f"{name}.html").as_uri())
+    for name, path in names.items():
+        await page.goto((built / "uk" / f"{path}.html").as_uri())
         for width in (360, 390, 1280, 1440):
             await page.set_viewport_size({"width": width, "height": 900})
             wide = await page.locator("html").evaluate("html => html.scrollWidth")
             assert wide <= width, (name, width, wide)
             if width in (390, 1280):
-                shot = SHOTS / f"{name.replace('/', '-')}-{theme}-{width}.png"
+                shot = SHOTS / f"{name}-{theme}-{width}.png"
                 await page.screenshot(path=shot, full_page=name == "index")
+            await tour.keep(page, "register", name, width, theme)
     await context.close()
 
 
