@@ -32,6 +32,11 @@ from desk.visit import Desk, Reply, Visit
 
 # Characters: longer than any code a form sends by itself.
 KEPT_FROM = 16
+# What people write at length, by the name of its field or how that begins. Secrets have other names.
+WRITTEN = (
+    "text", "note", "reason", "handover", "words", "about", "names", "source", "why", "consent", "condition",
+    "sources", "body_", "title_", "correction_", "alt_", "new_", "f_",
+)  # fmt: skip
 LANGUAGE_COOKIE = "desk_language"
 
 log = logging.getLogger("subrosa.desk")
@@ -92,6 +97,7 @@ def refuse(desk: Desk, asked: Asked, error: DeskError, visit: Visit | None = Non
         reasons=error.reasons if isinstance(error, ConflictError) else (),
         field=error.field if isinstance(error, IncompleteError) else "",
         kept=_kept(asked.form),
+        back=visit.back(is_passing=status >= 500),
     )
 
 
@@ -193,9 +199,9 @@ def _to_sign_in(visit: Visit) -> Reply:
 
 
 def _kept(form: Form) -> str:
-    """Return what a person wrote at length in *form*: anything longer than a code or a name."""
-    names = ("text", "note", "reason", "handover", "words", "body_ru", "body_en")
-    return "\n\n".join(form.get(name) for name in names if len(form.get(name)) > KEPT_FROM)
+    """Return what a person wrote in *form*, in its order, if any of it is longer than a code or a name."""
+    written = [form.get(name) for name in form.texts if name.startswith(WRITTEN) and form.get(name)]
+    return "\n\n".join(written) if any(len(one) > KEPT_FROM for one in written) else ""
 
 
 def _translated(error: Exception) -> DeskError:

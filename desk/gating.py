@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import canonical, keys
+from casework.actors import HUB
 from casework.asking import GrantRef
 from casework.keys import PublicKey
 from casework.tables import Item, JournalRow
@@ -103,7 +104,7 @@ def asked(visit: Visit, days: int) -> Mapping[str, int]:
     since = visit.today - timedelta(days=days - 1)
     wanted = (
         select(JournalRow.actor, func.count())
-        .where(JournalRow.act.in_(("freeze", "check-card")), JournalRow.day >= since)
+        .where(JournalRow.act.in_(("freeze", "check-card")), JournalRow.day >= since, JournalRow.actor != HUB)
         .group_by(JournalRow.actor)
     )
     with visit.database.read() as session:

@@ -34,6 +34,8 @@ WORKING = ("answers", "cover", sheets.KIND)
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 # Items a session keeps opened: some ten long cases.
 READ_LIMIT = 3000
+# What the types of office files have in common.
+_OFFICE = ("msword", "officedocument", "ms-excel", "ms-powerpoint", "opendocument", "rtf")
 # After whatever has a place in its minute.
 LAST = 2**31
 
@@ -52,6 +54,14 @@ class Paper:
     def can_show(self) -> bool:
         """Tell whether there is a preview for what it claims to be."""
         return preview.can_show(self.mime)
+
+    @property
+    def why_not(self) -> str:
+        """Name what it claims to be where that is why there is no preview; empty for anything else."""
+        kind, _, more = self.mime.partition("/")
+        if kind in ("audio", "video"):
+            return "voice" if kind == "audio" else "video"
+        return "office" if any(word in more for word in _OFFICE) else ""
 
     @property
     def sort(self) -> str:

@@ -40,6 +40,11 @@ Clock = Callable[[], datetime]
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
 _CASE_OR_DRAFT = re.compile(r"/(case|draft)/[0-9a-f]{32}")
+# The page of a case on which a form stands, by the first word of its address; else it is the conversation.
+_PAGES: Mapping[str, str] = {
+    "party": "people", "people": "people", "deadline": "work", "task": "work", "timeline": "work",
+    "tie": "ties", "untie": "ties", "split": "ties", "answer": "answer", "export": "export", "alike": "alike",
+}  # fmt: skip
 
 # The rooms of the house, in the order of the menu, and who has a key to each; an empty set is everybody.
 PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -264,10 +269,24 @@ class Visit:
             if not roles or roles & self.roles
         ]
 
-    def back(self) -> str:
-        """Return the page a refused form belongs to."""
+    def back(self, *, is_passing: bool = False) -> str:
+        """
+        Return where a refusal leads: from a form to the page it stands on.
+
+        From a page that was only asked for: to itself if what refused it *is_passing*, else to one's first
+        room, because it would be refused again.
+        """
+        if not self.form.texts:
+            return self.path if is_passing else "/"
         found = _CASE_OR_DRAFT.match(self.path)
-        return found[0] if found else "/"
+        if found is None:
+            rooms = (*(place.path for place in self.places()), "/answers", "/figures")
+            return next((room for room in rooms if _is_within(self.path, room)), "/")
+        act, _, rest = self.path[found.end() :].lstrip("/").partition("/")
+        page = _PAGES.get(act, "")
+        if act == "papers":
+            page = f"papers/{rest.removesuffix('/docx')}"
+        return f"{found[0]}/{page}" if page else found[0]
 
     def page(self, template: str, /, status: int = 200, cookie: str | None = None, **values: Any) -> Reply:
         """Render a page."""

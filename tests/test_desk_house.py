@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from casework import answers, documents, releases, timelines
+from casework import answers, documents, releases, rows, timelines
 from casework.database import Database
 from casework.routing import Route
 from casework.tables import Case, Contact, JournalRow, Manifest, Published, StaffState, TakeDown
@@ -62,6 +62,32 @@ def test_a_coordinator_proposes_a_waiting_case_without_seeing_a_word_of_it(desk:
     assert olga.do("/house", where, to="bob").status_code == 303
     with desk.house.database.read() as session:
         assert session.get_one(Case, case).assignee == "bob"
+
+
+def test_a_crowd_that_waits_is_turned_over_page_by_page(desk: DeskHouse) -> None:
+    """Each page is small, every case stands on one of them, and a proposal leads back to where it stood."""
+    batch, day = rows.Rows(), desk.house.now.date()
+    for n in range(60):
+        batch.add(
+            Case, id=n.to_bytes(16), kind="legal", team="legal", status="new", urgency="normal",
+            language="ru", opened=day, touched=day,
+        )  # fmt: skip
+    with desk.house.database.write() as session:
+        rows.write(session, [batch])
+    olga = desk.sign_in("olga")
+    pages = [olga.page(f"/house?waiting={at}") for at in (0, 25, 50)]
+    assert all(len(page.encode()) < 100_000 for page in pages)
+    seen = [re.findall(r"/house/case/([0-9a-f]{32})/assign", page) for page in pages]
+    assert [len(some) for some in seen] == [25, 25, 10]
+    assert len({one for some in seen for one in some}) == 60
+    assert "/house?waiting=25#waiting" in pages[0] and "26–50 / 60" in pages[1]
+    assert "/house?waiting=75" not in pages[2]
+    where = f"/house/case/{seen[1][0]}/assign"
+    done = olga.do("/house?waiting=25", where, to="bob")
+    assert (done.status_code, done.headers["location"]) == (303, "/house?waiting=25#waiting")
+    # Whatever stands in the address, there is a page.
+    for odd in ("?waiting=999", "?waiting=-1", "?waiting=x", "?people=500"):
+        assert "1–25 / 60" in olga.page(f"/house{odd}")
 
 
 def test_a_stale_proposal_is_409(desk: DeskHouse) -> None:

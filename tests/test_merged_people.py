@@ -181,3 +181,17 @@ def _is_settled(house: House, case: bytes) -> bool:
     with house.database.read() as session:
         row = session.get_one(Case, case)
         return row.mailboxes is not None and len(row.mailboxes) > 16 * 2 + 40
+
+
+def test_each_of_two_is_muted_by_themselves_and_the_case_that_goes_on_says_so(two: Two) -> None:
+    """Tess floods: she is muted on the page of what she began; Tom is heard, and Alice sees it beside him."""
+    hers = f"/case/{two.first.hex()}"
+    assert two.alice.do(hers, f"{hers}/mute", code="flood").status_code == 303
+    assert "сейчас не принимают из этого чата" in two.tess.write("ещё сто сообщений")[0]
+    assert two.tom.write("нас повезли")[0].startswith("Получено")
+    page = two.alice.page(two.where)
+    assert f'<a class="mono" href="{hers}">' in page and "of a merged case is not listened to" in page
+    assert "нас повезли" in page and "ещё сто сообщений" not in page
+    assert two.alice.do(hers, f"{hers}/mute", code="asked").status_code == 303
+    assert two.tess.write("простите")[0].startswith("Получено")
+    assert "of a merged case is not listened to" not in two.alice.page(two.where)

@@ -269,8 +269,8 @@ ROUTES = (
     Route("POST", "/case/{case:str}/note", note, CASEWORKERS),
     Route("POST", "/case/{case:str}/calm", calm, CASEWORKERS),
     Route("POST", "/case/{case:str}/cover", cover, CASEWORKERS),
-    Route("POST", "/case/{case:str}/wait", wait, CASEWORKERS),
-    Route("POST", "/case/{case:str}/close", close, CASEWORKERS),
+    Route("POST", "/case/{case:str}/wait", wait, TAKERS),
+    Route("POST", "/case/{case:str}/close", close, TAKERS),
     Route("POST", "/case/{case:str}/reopen", reopen, TAKERS),
     Route("POST", "/case/{case:str}/merge", merge, TAKERS),
 )

@@ -88,6 +88,7 @@ def show(visit: Visit) -> Reply:
         branches=BRANCHES,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         is_muted=visit.is_muted(case),
+        muted_elsewhere=[one for one in merged if visit.is_muted(one.case)],
         unconfirmed=bool(visit.session.waiting),
         taken_back=_taken_back(visit, case_id),
     )
