@@ -25,6 +25,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -40,6 +41,7 @@ from casework.rosters import Staffing
 from casework.signed import LIFETIME
 from casework.strongbox import Strongbox
 from casework.tables import Answer, Case, Grant, HandIn, JournalRow, Request, Writing
+from casework.teamcheck import Opened
 from crypto import context, lock, sealed
 from crypto.errors import CryptoError
 from crypto.roster import Anchor
@@ -53,6 +55,9 @@ __all__ = [
     "CARDS_AN_HOUR", "CHECKS_A_DAY", "LIFETIME", "Counters", "answer_requests", "clear", "open_grant",
     "unlock_grant",
 ]  # fmt: skip
+
+# How it shows that a request is not what a desk of living staff writes.
+_UNREAD = (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError)
 
 # Ids in one statement: engines bound their number.
 SLICE = 500
@@ -89,6 +94,7 @@ def answer_requests(
         stale = session.scalar(select(Answer.request).where(Answer.at < now - LIFETIME).limit(1))
     if waiting is None and stale is None:
         return 0
+    opened = _open_marks(database, strongbox, anchor, counters, now) if waiting is not None else {}
     answered = 0
     with database.write() as session:
         staffing = watching.watched(session, strongbox, anchor, now)
@@ -96,8 +102,34 @@ def answer_requests(
         session.execute(delete(Request).where(func.length(Request.body) > BODY_LIMIT))
         for request in session.scalars(select(Request).order_by(Request.at).limit(AT_ONCE)).all():
             session.delete(request)
-            answered += _answer(session, request, staffing, strongbox, counters, now)
+            answered += _answer(session, request, staffing, strongbox, counters, now, opened)
     return answered
+
+
+def _open_marks(
+    database: Database, strongbox: Strongbox, anchor: Anchor, counters: Counters, now: datetime
+) -> Opened:
+    """Unlock what a team check compares while nobody is kept waiting; nothing, if none may be asked now."""
+    with database.read() as session:
+        staffing = watching.watched(session, strongbox, anchor, now)
+        waiting = select(Request).where(func.length(Request.body) <= BODY_LIMIT)
+        for request in session.scalars(waiting.order_by(Request.at).limit(AT_ONCE)).all():
+            try:
+                is_asked = _read(request, staffing, now)["purpose"] == TEAM
+            except _UNREAD:
+                continue
+            if is_asked and counters.has_team_checks(request.staff, now.date()):
+                return teamcheck.open_ahead(session, strongbox)
+    return {}
+
+
+def _read(request: Request, staffing: Staffing, now: datetime) -> dict[str, Any]:
+    """Return what a request says that a desk of living staff wrote lately; else raise one of _UNREAD."""
+    said = signed.read(
+        request.id, request.staff, request.number, REQUEST_TAG, request.body, request.signature, staffing
+    )
+    signed.check_fresh(said, now)
+    return said
 
 
 def _answer(
@@ -107,21 +139,19 @@ def _answer(
     strongbox: Strongbox,
     counters: Counters,
     now: datetime,
+    opened: Opened,
 ) -> int:
     """Answer one request; one that is not what a desk of living staff writes gets no answer at all."""
     try:
-        said = signed.read(
-            request.id, request.staff, request.number, REQUEST_TAG, request.body, request.signature, staffing
-        )
-        signed.check_fresh(said, now)
+        said = _read(request, staffing, now)
         refs = [GrantRef.read(text) for text in said["grants"]]
         recipient = Recipient.parse(bytes.fromhex(said["session"]))
         asked = _Asked(
             session, request.staff, staffing, strongbox, counters, now,
             str(said["purpose"]), said["journal"], said["frozen"], _unfiled(session, refs),
-            said.get("told"),
+            said.get("told"), opened,
         )  # fmt: skip
-    except (CryptoError, signed.OutOfTimeError, AttributeError, KeyError, TypeError, ValueError):
+    except _UNREAD:
         return 0
     counters.heard = now
     if not counters.may_answer(request.id, now) or session.get(Answer, request.id) is not None:
@@ -173,6 +203,7 @@ class _Asked:
     frozen: object
     unfiled: frozenset[bytes]
     told: object = None
+    opened: Opened = field(default_factory=dict)
     ask: list[str] = field(default_factory=list)
     shown: dict[bytes, str | None] = field(default_factory=dict)
     checked: dict[Matter, str | None] = field(default_factory=dict)
@@ -231,7 +262,9 @@ class _Asked:
             return NO_JOURNAL
         if not self.counters.may_check_team(self.staff, self.now.date()):
             return self._too_many()
-        self.ask = teamcheck.whom_to_ask(self.session, self.strongbox, case.id, self.staff, told, taking_part)
+        self.ask = teamcheck.whom_to_ask(
+            self.session, self.strongbox, case.id, self.staff, told, taking_part, self.opened
+        )
         return None
 
     def _why_not(self, ref: GrantRef) -> str | None:

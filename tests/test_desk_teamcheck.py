@@ -15,6 +15,7 @@ from casework.asking import Answered, GrantRef
 from casework.database import Database
 from casework.likeness import Traces
 from casework.limits import TEAM_CHECKS_A_DAY, Counters
+from casework.strongbox import Strongbox
 from casework.tables import Case, JournalRow, Mark, MarkKey, Request, StaffState
 from casework.teamcheck import MARK_SIZE, MARKS, Told
 from crypto.xwing import Identity
@@ -97,6 +98,28 @@ def test_a_conflict_with_a_colleagues_case_is_said_before_the_card_opens(desk: D
             select(JournalRow.actor, JournalRow.case).where(JournalRow.act == "team-check")
         ).all()
     assert [tuple(row) for row in rows] == [("bob", None), ("alice", new), ("alice", other)]
+
+
+def test_a_question_holds_nobody_up_while_marks_are_unlocked(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, alice = joins(desk, "bob"), joins(desk, "alice")
+    taken(desk, bob, "bob")
+    assert by_itself(desk) == 1
+    unlock, unlocked = teamcheck._marks, []
+
+    def while_others_write(strongbox: Strongbox, row: Mark) -> set[bytes]:
+        with desk.house.database.write():
+            unlocked.append(row.case)
+        return unlock(strongbox, row)
+
+    monkeypatch.setattr(teamcheck, "_marks", while_others_write)
+    assert "There may be a conflict" in opens(alice, desk.file_case(assignee="alice", card=THE_SAME))
+    assert len(unlocked) == 1
+    # What was told of since is not overlooked.
+    monkeypatch.setattr(teamcheck, "_marks", unlock)
+    monkeypatch.setattr(teamcheck, "open_ahead", lambda *_: {})
+    assert "There may be a conflict" in opens(alice, desk.file_case(assignee="alice", card=THE_SAME))
 
 
 def test_only_who_takes_part_is_compared_and_whoever_leaves_takes_everything_along(desk: DeskHouse) -> None:
