@@ -11,35 +11,23 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, LargeBinary, and_, func, select
 from sqlalchemy.orm import Session
 
 from casework.keys import RECOVERY
 from casework.tables import Grant, RosterNote
-from crypto.errors import CryptoError
-from crypto.roster import Roster, UnverifiedRoster, read_draft
+from crypto.roster import HEAD_SIZE, Roster, named_recovery
 from crypto.xwing import Recipient
 
 _TAG = b"subrosa/recovery-number\n"
-
-# By what fixes all that was before a roster: asked for at every page and tick, and never another answer.
-_NUMBERS: dict[tuple[bytes, bytes], int] = {}
-_KEPT = 64
 
 
 def number_of(session: Session, roster: Roster) -> int:
     """Return the number grants of the recovery key that *roster* names carry; 0 where it names none."""
     if roster.recovery is None:
         return 0
-    place = roster.previous, roster.recovery.raw
-    known = _NUMBERS.get(place)
-    if known is None:
-        if len(_NUMBERS) >= _KEPT:
-            _NUMBERS.clear()
-        first = _first(session)
-        is_first = first is None or first == roster.recovery
-        known = _NUMBERS[place] = 0 if is_first else drawn_from(roster.recovery)
-    return known
+    first = _first(session)
+    return 0 if first in (None, roster.recovery.raw) else drawn_from(roster.recovery)
 
 
 def drawn_from(recipient: Recipient) -> int:
@@ -52,19 +40,13 @@ def earlier(number: int) -> ColumnElement[bool]:
     return and_(Grant.staff == RECOVERY, Grant.number != number)
 
 
-def _first(session: Session) -> Recipient | None:
+def _first(session: Session) -> bytes | None:
     """
     Return the first recovery key a roster of this house named.
 
-    Nobody checks who signed it: a row that lies makes desks grant once more to the key that is signed now.
+    Asked for at every page and tick, so only the heads of the notes are read. Nobody checks who signed them:
+    a row that lies makes desks grant once more to the key that is signed now.
     """
-    versions = session.scalars(select(RosterNote.version).order_by(RosterNote.version)).all()
-    for version in versions:
-        note = session.scalar(select(RosterNote.note).where(RosterNote.version == version))
-        try:
-            found = None if note is None else read_draft(UnverifiedRoster.parse(note).claim.text).recovery
-        except CryptoError:
-            continue
-        if found is not None:
-            return found
-    return None
+    head = func.substr(RosterNote.note, 1, HEAD_SIZE, type_=LargeBinary)
+    heads = session.scalars(select(head).order_by(RosterNote.version))
+    return next((named for one in heads if (named := named_recovery(one)) is not None), None)

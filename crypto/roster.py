@@ -41,6 +41,9 @@ STAFF_ID = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
 STAFF_LIMIT = 200
 SPOKEN_WORDS = 12
 
+# All lines before the first of the staff end within this many bytes of the text, and so of the signed note.
+HEAD_SIZE = 4096
+
 _VERSION = "subrosa-roster/v1"
 _FAMILY = "subrosa-roster/"
 _HEAD = (
@@ -240,6 +243,20 @@ def read_draft(text: bytes) -> Roster:
         MalformedError, UnknownVersionError: not a roster that this program knows.
     """
     return _parse(text)
+
+
+def named_recovery(head: bytes) -> bytes | None:
+    """
+    Return the recovery key that the first :data:`HEAD_SIZE` bytes of a roster name; none where they do not.
+
+    A claim: nobody's signature is looked at, nor whether it is a key.
+    """
+    _first, _, rest = head.partition(b"\nrecovery ")
+    named, end, _ = rest.partition(b"\n")
+    try:
+        return decode(named.decode("ascii"), part="roster recipient") if end else None
+    except (MalformedError, UnicodeDecodeError):
+        return None
 
 
 def sign(roster: Roster, root: SigningKey) -> bytes:

@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from casework import keys, papers
 from casework.asking import NewGrant
 from casework.database import Database
 from casework.keeper import open_grant
-from casework.tables import Grant, SealingKey
+from casework.tables import Grant, RosterNote, SealingKey
 from crypto.errors import NotForUsError
+from crypto.roster import HEAD_SIZE, named_recovery
 from crypto.sealed import open_sealed
 from crypto.xwing import Identity
 from subrosa import recovering
@@ -105,6 +106,22 @@ def test_a_first_recovery_key_that_comes_back_has_its_first_number(sqlite_house:
     second = exchange(house)
     assert house.staffing().recovery()[0].number == papers.drawn_from(second.recipient) > 0
     again = replace(house.roster, version=3, previous=house.roster.digest, recovery=first.recovery)
+    house.enforce(again)
+    assert house.staffing().recovery()[0].number == 0
+
+
+def test_the_first_recovery_key_is_found_behind_rosters_that_named_none(house: House) -> None:
+    first, lines = house.roster, house.roster.text().encode()
+    assert first.recovery is not None
+    assert named_recovery(lines[:HEAD_SIZE]) == first.recovery.raw
+    assert named_recovery(lines[:300]) is None, "cut off before it"
+    with house.database.write() as session:
+        session.execute(delete(RosterNote))
+    house.enforce(replace(first, recovery=None))
+    assert house.staffing().recovery() == []
+    second, third = exchange(house), exchange(house)
+    assert house.staffing().recovery()[0].number == papers.drawn_from(third.recipient)
+    again = replace(house.roster, version=4, previous=house.roster.digest, recovery=second.recipient)
     house.enforce(again)
     assert house.staffing().recovery()[0].number == 0
 
