@@ -15,13 +15,12 @@ from sqlalchemy.orm import Session
 
 from casework import draftkeys, keys, releases
 from casework.asking import NewGrant
-from casework.errors import KeyMissingError
 from casework.keys import Holder, NewKey, PublicKey
 from casework.tables import Draft
 from crypto.errors import CryptoError
 from crypto.xwing import Identity
 from desk import handing, opening
-from desk.errors import ConflictError, MissingError
+from desk.errors import ConflictError, KeyAwaitedError, MissingError
 from desk.handing import HandIn
 from desk.visit import Visit
 from register import entry as entries
@@ -169,13 +168,13 @@ def draft_key(visit: Visit, draft: Draft) -> PublicKey:
 
     Raises:
         MissingError: this session holds no key of it.
-        KeyMissingError: it holds none that is still good since somebody was gone.
+        KeyAwaitedError: it holds none that is still good since somebody was gone.
     """
     held = opened(visit, draft.id)
     if not held:
         raise MissingError
     if held[0][0] < visit.floor(draft.id, keys.DRAFT):
-        raise KeyMissingError(keys.DRAFT)
+        raise KeyAwaitedError
     generation, identity = held[0]
     return PublicKey(draft.id, keys.DRAFT, generation, identity.recipient)
 

@@ -15,6 +15,7 @@ What can go wrong at the desk. Each names the catalogue key of the sentence a pe
     ├ TooManyError           429 a limit of the house
     ├ BusyError              503 too many at once
     ├ HubSilentError         503 the keeper does not answer
+    ├ KeyAwaitedError        503 the newest key has not been passed to this person yet
     └ NotStoredError         503 the database takes nothing: no space, or it is away
 """
 
@@ -128,6 +129,13 @@ class HubSilentError(DeskError):
 
     status = 503
     key = "error.hub_silent"
+
+
+class KeyAwaitedError(DeskError):
+    """This got a new key that you do not hold yet. A colleague's desk passes it on by itself."""
+
+    status = 503
+    key = "error.key_awaited"
 
 
 class NotStoredError(DeskError):

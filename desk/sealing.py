@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from casework import keys
-from casework.errors import KeyMissingError
 from casework.keys import PublicKey
 from casework.rows import Rows
 from desk import opening
+from desk.errors import KeyAwaitedError
 from desk.visit import Visit
 
 
@@ -21,14 +21,14 @@ def content_key(visit: Visit, case: bytes) -> PublicKey:
     made when somebody was gone is no good.
 
     Raises:
-        KeyMissingError: this session holds none; the hub makes one where rows were taken out.
+        KeyAwaitedError: this session holds none; the hub makes one where rows were taken out.
     """
     floor, found = visit.floor(case, keys.CONTENT), _newest(visit, case)
     if found is None or found.generation < floor:
         opening.open_content(visit, [case])
         found = _newest(visit, case)
     if found is None or found.generation < floor:
-        raise KeyMissingError(keys.CONTENT)
+        raise KeyAwaitedError
     return found
 
 

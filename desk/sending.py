@@ -13,6 +13,7 @@ from casework.permits import Acting
 from casework.tables import Item
 from crypto.errors import CryptoError
 from desk.batches import Batch, One
+from desk.errors import DeskError
 from desk.handing import HandIn, Pending
 from desk.visit import Desk
 
@@ -33,7 +34,7 @@ def send_due(desk: Desk) -> int:
         for one in batch.answers:
             try:
                 pending = _send(desk, batch, one)
-            except (CaseworkError, CryptoError) as error:
+            except (CaseworkError, CryptoError, DeskError) as error:
                 log.warning("desk.left_out %s", type(error).__name__)
                 batch.left_out.append(one.case)
             except Exception as error:  # noqa: BLE001  one answer that fails must not lose the others

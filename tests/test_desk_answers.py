@@ -18,6 +18,8 @@ from casework.tables import Case, Grant, Item, JournalRow, Notice, Push
 from desk import sending
 from tests.deskhouse import Browser, DeskHouse, open_desk
 from tests.house import CAST
+from tests.test_desk_rewrapping import passes
+from tests.test_succession import renew, suspend
 
 STAFF = {**CAST, "vera": {"consultant"}}
 MINUTE = timedelta(minutes=1)
@@ -207,6 +209,23 @@ def test_a_consultant_reads_content_answers_from_templates_and_passes_up(desk: D
             "recovery",
         }
         assert session.get_one(Case, case).consultant is None
+
+
+def test_a_consultant_hears_that_a_new_key_is_on_its_way_and_then_has_it(desk: DeskHouse) -> None:
+    """Bob is arrested; the hub's next key of the case is Alice's, and reaches Vera once Alice is at work."""
+    alice, vera = desk.sign_in("alice"), desk.sign_in("vera")
+    where = taken(desk, alice)
+    assert alice.do(where, f"{where}/lend", to="vera").status_code == 303
+    suspend(desk.house, "bob")
+    assert renew(desk.house) == 2
+    note = "Мать спрашивает, можно ли передать вещи."
+    refused = vera.do(where, f"{where}/note", note=note)
+    assert refused.status_code == 503
+    assert "The new key has not reached you yet" in refused.text
+    assert note in refused.text, "to copy"
+    assert passes(desk, "alice") == 1
+    assert vera.do(where, f"{where}/note", note=note).status_code == 303
+    assert note in alice.page(where)
 
 
 def test_every_template_has_its_law_its_version_and_only_placeholders_a_case_can_fill() -> None:
