@@ -10,6 +10,7 @@ import click
 from casework import erasure
 from casework.actors import OPERATOR, Actor
 from casework.errors import NotFoundError
+from casework.strongbox import SETTLING
 from subrosa import keyfiles
 from subrosa.errors import NoCaseError, UsageError
 from subrosa.escrow import Escrow
@@ -60,5 +61,16 @@ def command(settings: Settings, case: str, yes: bool, as_json: bool) -> None:
         f"until {report.escrow_days} days from now, copies on the second medium, together with the escrow"
         " key and a staff keyring, could still open it; images a hoster took of the disk are outside this"
     )
+    if report.key_renewed:
+        minutes = int(SETTLING.total_seconds() / 60)
+        click.echo(
+            f"about {minutes} minutes from now the hub drops the epoch key of before: no dump opens it then"
+        )
+    else:
+        click.echo(
+            "WARNING: the second medium is away: once it is back the hub drops the epoch key of before"
+        )
+    if not report.mailboxes_known:
+        click.echo("WARNING: the list of its mailboxes was damaged: replies nobody fetched may be left")
     if not report.log_truncated:
         click.echo("the write-ahead log was in use and is emptied at the next quiet moment")
