@@ -36,7 +36,12 @@ def read_root(path: Path) -> SigningKey:
 def write_escrow(path: Path, recipient: Path, escrow: Identity) -> None:
     """Write the operator's escrow key to *path*, and its public half to *recipient*."""
     write_file(path, f"{_CARRY}{ESCROW} {escrow.seed.hex()}\n".encode())
-    write_file(recipient, f"{ESCROW_RECIPIENT} {escrow.recipient.raw.hex()}\n".encode())
+    write_escrow_recipient(recipient, escrow.recipient)
+
+
+def write_escrow_recipient(path: Path, recipient: Recipient) -> None:
+    """Write the public half of the operator's escrow key."""
+    write_file(path, f"{ESCROW_RECIPIENT} {recipient.raw.hex()}\n".encode())
 
 
 def read_escrow(path: Path) -> Identity:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from casework.database import connect
+from casework.tables import Case
 from crypto import keyring
 from subrosa import configuration, founding
 from subrosa.__main__ import COMMANDS, run
@@ -282,6 +284,33 @@ def test_a_drill_prints_a_line_for_each_promise_and_fails_with_the_first_broken_
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["ok"] * 6
     assert "drill: passed" in call(capsys, home, "doctor")[1]
+    # In earnest, on another machine: nothing but the configuration, the medium and the escrow key.
+    other = home.parent / "other"
+    other.mkdir()
+    shutil.copy(home / "subrosa.toml", other)
+    medium = ("--medium", str(home / "medium"))
+    assert call(capsys, other, "restore", *medium, *words[2:])[0] == 0
+    assert (other / "escrow.recipient").read_bytes() == (home / "escrow.recipient").read_bytes()
+
+
+def test_an_erasure_says_what_is_done_and_what_waits(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database, day = connect(f"sqlite:///{home / 'database' / 'house.db'}"), now().date()
+    ids = [bytes([n] * 16) for n in (1, 2)]
+    with database.write() as session:
+        session.add_all(
+            Case(id=one, kind="legal", team="legal", status="closed", urgency="normal", language="ru",
+                 opened=day, touched=day)
+            for one in ids
+        )  # fmt: skip
+    code, out, _ = call(capsys, home, "erase", ids[0].hex(), "--yes")
+    assert (code, "about 10 minutes from now" in out, "WARNING" in out) == (0, True, False)
+    shutil.rmtree(home / "medium", ignore_errors=True)
+    (home / "medium").write_text("away")
+    code, out, _ = call(capsys, home, "erase", ids[1].hex(), "--yes")
+    assert (code, "WARNING: the second medium is away" in out) == (0, True)
+    with database.read() as session:
+        assert session.scalars(select(Case.id)).all() == []
+    database.close()
 
 
 def apart(home: Path, command: str) -> tuple[int, str]:

@@ -42,6 +42,9 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
         _rehearse(settings, copies, key, as_json)
         return
     restored = backup.restore(settings, copies, key, now())
+    # Not in a copy, and without it the new machine makes none.
+    if not settings.escrow.recipient_file.exists():
+        keyfiles.write_escrow_recipient(settings.escrow.recipient_file, key.recipient)
     if as_json:
         click.echo(
             json.dumps(
