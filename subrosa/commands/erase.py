@@ -55,6 +55,10 @@ def command(settings: Settings, case: str, yes: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(asdict(report)))
         return
+    _tell(report)
+
+
+def _tell(report: erasure.Report) -> None:
     click.echo(f"erased: {report.grants} grants, {report.items} items, {report.letters} waiting replies")
     click.echo(f"also: {report.drafts} drafts not yet public, {report.press} waiting for publication")
     click.echo(
