@@ -58,11 +58,17 @@ class Wording:
 
 
 def announce(session: Session, public_id: str, now: datetime) -> None:
-    """Want an entry shown as it now is: a new post, or the old one edited. What left stays away."""
-    row = session.get(ChannelPost, public_id)
-    if row is None:
+    """Want a new entry shown as it now is. What left stays away."""
+    if session.get(ChannelPost, public_id) is None:
         session.add(ChannelPost(public_id=public_id, state="wanted", due=now, tries=0))
-    elif row.state in ("placed", "shown", "failed"):
+    else:
+        renew(session, public_id, now)
+
+
+def renew(session: Session, public_id: str, now: datetime) -> None:
+    """Want the post of an entry to say what the entry now says; one that was never posted is not news."""
+    row = session.get(ChannelPost, public_id)
+    if row is not None and row.state in ("placed", "shown", "failed"):
         row.state, row.due, row.tries = "placed", now, 0
 
 

@@ -40,6 +40,7 @@ from casework.database import Database
 from casework.errors import NotFoundError
 from casework.rosters import Staffing
 from casework.strongbox import Strongbox, Suspension
+from casework.tables import Published
 from crypto.roster import Anchor
 from register.errors import BrokenRecordsError, RegisterError
 from subrosa import backup, shelved, waiting
@@ -234,13 +235,16 @@ class Chores:
         for body in lists:
             with self.database.write() as session:
                 releases.mark_public(session, body)
+                for public_id in self.printer.shown_of(body):
+                    channel.renew(session, public_id, now)
         for one in taken:
             if one.public_id in broken:
                 continue
             with self.database.write() as session:
                 stays = releases.mark_published(session, one, self._hub, now)
                 if stays and self.settings.register.channel:
-                    channel.announce(session, one.public_id, now)
+                    is_new = session.get_one(Published, one.public_id).state == "published"
+                    (channel.announce if is_new else channel.renew)(session, one.public_id, now)
         if trouble:
             raise trouble[0]
 

@@ -27,8 +27,9 @@ from casework.channels import http_client
 from casework.database import Database
 from casework.tables import ChannelPost
 from crypto.signature import SigningKey
-from register import announcing, records
-from register.entry import Entry
+from register import announcing, lists, records
+from register.basis import Basis
+from register.entry import Entry, fingerprint
 from register.settings import SiteSettings
 from register.voice import speak
 from subrosa.checkups import Level
@@ -481,33 +482,69 @@ def test_what_cannot_be_read_or_was_taken_down_is_not_said(tmp_path: Path) -> No
     assert whole(ONE) is None
 
 
+def chores_of(house: House, door: Door, folder: Path) -> Chores:
+    """Return the chores of a house that has a channel."""
+    (folder / "channel.token").write_text(PUBLISHING)
+    (folder / "telegram.token").write_text(INTAKE)
+    settings = SimpleNamespace(
+        register=SimpleNamespace(
+            channel=str(door.chat.chat_id),
+            channel_token_file=folder / "channel.token",
+            channel_language="ru",
+            batch_hours=(),
+        ),
+        telegram=SimpleNamespace(
+            api_base_url=door.emulator.base_url, token_files=(folder / "telegram.token",)
+        ),
+    )
+    printer = Printer(folder / "records", folder / "site", SiteSettings(), SigningKey.generate())
+    nothing = cast("Any", None)
+    return Chores(
+        cast("Any", settings), house.database, house.strongbox, house.anchor, nothing, printer,
+        lambda: house.now,
+    )  # fmt: skip
+
+
+def sign_list(house: House, body: bytes) -> None:
+    """Let two people release a list."""
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+
+
+async def test_corrections_reach_what_was_posted_and_post_nothing_that_was_not(
+    sqlite_house: House, tmp_path: Path
+) -> None:
+    async for door in open_door(sqlite_house.database):
+        chores = chores_of(sqlite_house, door, tmp_path)
+        posted, listed = told(), told()
+        send(sqlite_house, posted)
+        sign_list(sqlite_house, lists.pack([listed]))
+        chores.publish()
+        await asyncio.to_thread(chores.tend_channel)
+        assert len(door.shown()) == 1
+        for one in (posted, listed):
+            better = msgspec.structs.replace(one, title={"ru": f"Исправлено {one.id}"})
+            send(sqlite_house, better)
+        chores.publish()
+        for _ in range(3):
+            await asyncio.to_thread(chores.tend_channel)
+        assert [f"Исправлено {posted.id}" in text for text in door.shown()] == [True]
+        # A list whose words were chosen is a correction too.
+        on = fingerprint(msgspec.structs.replace(posted, title={"ru": f"Исправлено {posted.id}"}))
+        theirs = msgspec.structs.replace(posted, title={"ru": "Из списка"})
+        sign_list(sqlite_house, lists.pack([theirs], None, (), (Basis(entry=posted.id, on=on),)))
+        chores.publish()
+        await asyncio.to_thread(chores.tend_channel)
+        assert ["Из списка" in text for text in door.shown()] == [True]
+
+
 async def test_a_release_reaches_the_channel_and_one_signature_takes_it_out(
     sqlite_house: House, tmp_path: Path
 ) -> None:
     async for door in open_door(sqlite_house.database):
-        (tmp_path / "channel.token").write_text(PUBLISHING)
-        (tmp_path / "telegram.token").write_text(INTAKE)
-        settings = SimpleNamespace(
-            register=SimpleNamespace(
-                channel=str(door.chat.chat_id),
-                channel_token_file=tmp_path / "channel.token",
-                channel_language="ru",
-                batch_hours=(),
-            ),
-            telegram=SimpleNamespace(
-                api_base_url=door.emulator.base_url, token_files=(tmp_path / "telegram.token",)
-            ),
-        )
-        printer = Printer(tmp_path / "records", tmp_path / "site", SiteSettings(), SigningKey.generate())
-        chores = Chores(
-            cast("Any", settings),
-            sqlite_house.database,
-            sqlite_house.strongbox,
-            sqlite_house.anchor,
-            cast("Any", None),
-            printer,
-            lambda: sqlite_house.now,
-        )
+        chores = chores_of(sqlite_house, door, tmp_path)
         released = told()
         send(sqlite_house, released)
         chores.publish()
