@@ -28,6 +28,7 @@ from intake import (
     listening,
     machine,
     muting,
+    noticing,
     opening,
     outlook,
     quarantining,
@@ -154,12 +155,14 @@ def file_idle(
     kept = writings.read(case.id, case.writing, house.spools)
     if kept is None:
         return _file_without_answers(case, house, now, random)
+    seems = noticing.read(kept.seems)
     state = State(
         language=kept.language,
         case=case.id.hex(),
         handle=kept.handle,
-        kind=kept.kind,
-        urgency=kept.urgency,
+        kind=kept.kind or seems.kind,
+        urgency=kept.urgency or seems.urgency,
+        seems=kept.seems,
         reach=kept.reach,
         hours=kept.hours,
         clearing=kept.clearing,

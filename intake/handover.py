@@ -16,7 +16,7 @@ from casework.tables import Grant
 from casework.tables import Writing as WritingRow
 from crypto import context, sealed
 from crypto.padding import CARD
-from intake import joining, opening
+from intake import joining, noticing, opening, topics
 from intake.work import Work
 from intake.writing import Writing
 
@@ -63,8 +63,20 @@ def file(work: Work) -> None:
     if shared is not None:
         joining.link(work, shared.case)
         joining.note(work, shared)
+    _note_matter(work)
     work.writing, work.filed = None, True
-    work.state = replace(work.state, joins=None, joins_by=None)
+    work.state = replace(work.state, joins=None, joins_by=None, seems="")
+
+
+def _note_matter(work: Work) -> None:
+    """Seal what the story seems to be about; any answer of its tipster comes after it and stands above it."""
+    matter = noticing.read(work.state.seems).matter
+    choice = None if matter is None else topics.find("topic", matter)
+    if choice is not None:
+        payload = {
+            "at": work.at, "seq": 0, "topic": choice.sheet, "matter": choice.code, "matter_noticed": True,
+        }  # fmt: skip
+        work.seal(keys.CONTENT, "answers", "hub", payload)
 
 
 def set_courier(work: Work) -> None:
@@ -119,12 +131,14 @@ def _route(work: Work, team: str) -> Route:
     staffing = work.house.staffing
     holders: list[Holder] = staffing.duty(team)
     on_duty = [holder.staff for holder in holders if holder.staff in staffing.on_duty]
+    matter = noticing.read(work.state.seems).matter
     candidates = routing.candidates(
         on_duty,
         staffing.limits,
         work.house.loads,
         speaks=lambda staff: staffing.speaks(staff, work.state.language),
         is_awake=lambda staff: proposing.is_awake(staffing, staff, work.now, work.house.times),
+        topic=lambda staff: routing.rank(staffing.topics.get(staff, ()), matter),
     )
     return routing.route(candidates, work.random, is_urgent=work.state.urgency == "now")
 

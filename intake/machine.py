@@ -72,7 +72,8 @@ def reconciled(state: State, world: World) -> State:
     own = state.own if world.case.own is None else world.case.own.hex()
     if own == world.case.id.hex():
         own = None  # the other is gone, and theirs is a case of its own again
-    return replace(state, case=world.case.id.hex(), own=own, filed=not world.case.is_writing)
+    seems = state.seems if world.case.is_writing else ""
+    return replace(state, case=world.case.id.hex(), own=own, filed=not world.case.is_writing, seems=seems)
 
 
 def _note_greeting(step: Step) -> Step:

@@ -146,7 +146,8 @@ def ask_urgency(state: State) -> Say:
 
 def hurry(state: State) -> Say:
     """Offer to hand over at once what was just said to be urgent."""
-    return Say(rows(state, ("now",), ("menu",)), key="hurry")
+    key = "hurry.filed" if state.filed else "hurry"
+    return Say(rows(state, ("now",), ("menu",)), key=key)
 
 
 def filed(state: State, world: World) -> Say:

@@ -145,7 +145,7 @@ def add_answer(work: Work, facts: CaseFacts | None, effect: effects.AddAnswer) -
     assert choice is not None
     payload: dict[str, Any] = {"at": work.at, "seq": effect.seq, effect.question: choice.sheet}
     if effect.question == "topic":
-        payload["matter"] = choice.code
+        payload |= {"matter": choice.code, "matter_noticed": False}
     if effect.said:
         payload[f"{effect.question}_said"] = effect.said
     work.seal(keys.CONTENT, "answers", TIPSTER, payload)

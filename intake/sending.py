@@ -2,14 +2,14 @@
 On the way out: what it is and how soon, typed where it was asked instead of tapped.
 
 A frightened person answers "how soon?" with a word and puts the phone away. What says nothing else is that
-answer; with anything else in it, it is a message.
+answer. A short message that answers in words of its own ("they come on Thursday") is that and a message.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from intake import screens, topics
+from intake import noticing, screens, topics
 from intake.acts import Act, stay
 from intake.effects import Note
 from intake.state import State
@@ -23,13 +23,23 @@ def hear(state: State, text: str, world: World, send: Act) -> Step | None:
     choice = topics.understand(state.stage, text)
     if state.stage == "kind" and topics.is_skip(text):
         return stay(replace(state, stage="urgency"), screens.ask_urgency(state))
-    if choice is None:
+    return None if choice is None else _take(state, choice.code, world, send)
+
+
+def note(state: State, text: str, world: World, send: Act) -> Step | None:
+    """Take what a message says in words of its own as the answer; the message itself is kept."""
+    if state.filed or state.case is None or state.stage not in ("kind", "urgency"):
         return None
+    code = noticing.answer(state.stage, text, world.now)
+    return None if code is None else _take(state, code, world, send)
+
+
+def _take(state: State, code: str, world: World, send: Act) -> Step | None:
     if state.stage == "urgency":
-        return send(replace(state, stage="free", urgency=choice.code), world)
-    if choice.code not in screens.kinds(world.teams):
+        return send(replace(state, stage="free", urgency=code), world)
+    if code not in screens.kinds(world.teams):
         return None
-    after = replace(state, kind=choice.code, stage="urgency")
+    after = replace(state, kind=code, stage="urgency")
     if after.urgency is not None:
         return send(after, world)
     return stay(after, screens.ask_urgency(after), Note())

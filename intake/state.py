@@ -55,6 +55,7 @@ class State:
     coach: str = ""  # what a file gave away, to be said once the case is handed over
     coached: str = ""  # what was said of that, words with blanks between
     doubtful: tuple[tuple[str, str], ...] = ()  # what gave something away: of what kind, and its item
+    seems: str = ""  # what was noticed in passing, names with blanks between, until it is handed over
     heard_of: str = ""  # the last outage this chat was told of
     alarm: str = ""  # salt and hash of the alarm word
     muted_on: str = ""  # the day this chat was last told that nobody listens to it

@@ -14,7 +14,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crypto import words as wordlist
-from intake import coaching, events, giveaways, phrase_screens, questions, recognising, screens, sending
+from intake import (
+    coaching,
+    events,
+    giveaways,
+    noticing,
+    phrase_screens,
+    questions,
+    recognising,
+    screens,
+    sending,
+)
 from intake.effects import AddCard, AddFile, AddMessage, Effect, FileCase, StartCase, Sweep
 from intake.replies import Receipt, Reply
 from intake.state import State
@@ -26,6 +36,8 @@ CARD_LENGTH = 400
 ANSWER_WORDS = 4
 # Why a file is not there, where a sentence of its own says what to do instead.
 TOLD_APART = ("too_large", "coming", "kind")
+# Among what a chat was told once.
+HURRIED = "hurry"
 # How many messages back an edit still finds what it changed.
 REMEMBERED = 60
 
@@ -54,12 +66,17 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
     effects: list[Effect] = [*start, *_author(event.author, began.seq)]
     effects.append(AddMessage(event.text, began.seq, forwarded=event.forwarded, marks=marks, doubts=noticed))
     effects += recognising.warn(state, event.text)
-    after = coaching.note(_next(began, event.message), noticed)
+    passing = noticing.notice(event.text, world.now, forwarded=event.forwarded)
+    after = coaching.note(_noted(_next(began, event.message), passing), noticed)
     step = _coached(kept(state, after, world, tuple(effects), messages=1))
     if state.case is not None and not event.forwarded and sending.presses(state, event.text):
         # Should nothing more come, the case is at least handed over as what it is.
         hurried = replace(step.state, urgency="now")
         return Step(hurried, (*step.replies, screens.hurry(hurried)), step.effects)
+    answered = None if event.forwarded else sending.note(step.state, event.text, world, file)
+    if answered is not None:
+        return Step(answered.state, (*step.replies, *answered.replies), (*step.effects, *answered.effects))
+    step = _hurried(state, step, passing, world)
     named = None if event.forwarded else questions.note(step.state, event.text)
     if named is None:
         return step
@@ -74,7 +91,8 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
     began, start = begin(state, world)
     effects = (*start, *_author(event.author, began.seq), AddFile(event, began.seq, noticed))
     effects += recognising.warn(state, event.caption)
-    after = coaching.note(_next(began, event.message), noticed)
+    passing = noticing.notice(event.caption, world.now, forwarded=event.forwarded)
+    after = coaching.note(_noted(_next(began, event.message), passing), noticed)
     if event.content is not None:
         return _coached(kept(state, after, world, effects, files=1))
     key = f"file.{event.missing}" if event.missing in TOLD_APART else "file.unavailable"
@@ -112,7 +130,7 @@ def hear_edit(state: State, event: events.Edited, world: World) -> Step:
         return Step(state, (screens.told(state, "edit.file"),))
     of = dict(state.recent).get(event.message)
     effect = AddMessage(event.text, state.seq, edited=True, of=of)
-    after = _next(state, 0)
+    after = _noted(_next(state, 0), noticing.notice(event.text, world.now))
     warned = recognising.warn(state, event.text)
     said = [screens.told(after, "edit.kept")]
     said += [screens.told(after, "edit.file")] if event.has_file else []
@@ -206,6 +224,22 @@ def _hear_personal(state: State, message: int, world: World, kind: str, values: 
     after = _next(began, message)
     step = kept(state, after, world, effects, messages=1)
     return step.with_replies(coaching.line(step.state, kind))
+
+
+def _noted(state: State, passing: frozenset[str]) -> State:
+    """Remember what was said in passing while the story is told; handed over, it is as it was answered."""
+    return state if state.filed else replace(state, seems=noticing.add(state.seems, passing))
+
+
+def _hurried(before: State, step: Step, passing: frozenset[str], world: World) -> Step:
+    """Show once which button does not wait to whoever says in passing that it cannot; do nothing for them."""
+    after = step.state
+    urgency = before.urgency if world.case is None or not before.filed else world.case.urgency
+    if before.case is None or "now" not in passing or urgency == "now" or HURRIED in after.coached.split():
+        return step
+    said = screens.hurry(after)
+    after = replace(after, coached=f"{after.coached} {HURRIED}".strip())
+    return Step(after, (*step.replies, said), step.effects)
 
 
 def _coached(step: Step) -> Step:

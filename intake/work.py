@@ -161,6 +161,7 @@ class Work:
             hours=state.hours,
             clearing=state.clearing,
             wrote_before=state.wrote_before,
+            seems=state.seems,
         )
         if self.writing == before and not self.begun:
             writings.touch(self.rows, self.case, self.now)

@@ -36,6 +36,7 @@ class Writing:
     clearing: str | None = None
     wrote_before: bool = False
     joins: str | None = None
+    seems: str = ""  # what was noticed in passing (intake/noticing.py); what was answered stands above it
 
     def __repr__(self) -> str:
         return "<Writing>"

@@ -189,7 +189,8 @@ def test_the_lawyer_finds_the_cover_sheet_filled_and_mallory_nothing(sqlite_hous
     tess.write("мы из Уфы")
     (case,) = cases(sqlite_house)
     found = read(sqlite_house, "alice", case.id, "answers", "cover")
-    assert [one["kind"] for one in found].count("answers") == 4
+    # Four answers, and what the story seemed to be about before any of them.
+    assert [one["kind"] for one in found].count("answers") == 5
     merged = {name: value for one in found for name, value in one.items() if value is not None}
     assert merged["relation"] == "mother"
     assert (merged["topic"], merged["matter"]) == ("contract", "forced_contract")
@@ -227,7 +228,7 @@ def test_the_last_answer_to_a_question_stands(sqlite_house: House) -> None:
         tess.press(action)
     (case,) = cases(sqlite_house)
     payloads = read(sqlite_house, "alice", case.id, "answers")
-    assert [one["relation"] for one in payloads] == ["wife", "mother"]
+    assert [one["relation"] for one in payloads if "relation" in one] == ["wife", "mother"]
 
 
 def test_a_story_told_among_the_questions_is_a_message(sqlite_house: House) -> None:
