@@ -1,5 +1,6 @@
 """
-What an editor adds to an entry beyond title and text: a quotation, a figure, whose claim it is, a relation.
+What an editor adds to an entry beyond title and text: a quotation, a figure, whose claim it is, a relation,
+a follow-up (:mod:`desk.followups`), a further branch or place (:mod:`desk.particulars`).
 
 * Each has one empty row in the form. What is typed there joins the entry when a person saves, never by the
   clock that keeps a draft: a row kept twice would say its words twice.
@@ -13,6 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from desk import followups, particulars
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register.entry import Count, DateSpan, Entry, Quote, Relation, is_id
@@ -36,6 +38,7 @@ def added(entry: Entry, form: Form) -> Entry:
     Raises:
         IncompleteError: a row holds something that is no value of it, or lacks what it cannot do without.
     """
+    entry = followups.added(particulars.added(entry, form), form)
     changes: dict[str, Any] = {
         "quotes": _quotes(form),
         "counts": _counts(form),
@@ -95,9 +98,10 @@ def _quotes(form: Form) -> tuple[Quote, ...]:
 
 def _counts(form: Form) -> tuple[Count, ...]:
     written, of = _said(form, "new_count_written"), _said(form, "new_count_of")
+    whole = _said(form, "new_count_of_group")
     low, high = (_number(form, f"new_count_{part}") for part in ("low", "high"))
     if not written:
-        _refuse("new_count_written", bool(of) or low is not None or high is not None)
+        _refuse("new_count_written", bool(of or whole) or low is not None or high is not None)
         return ()
     _refuse("new_count_of", not of)
     qualifier = _choice(form, "new_count_qualifier", QUALIFIERS)
@@ -113,6 +117,8 @@ def _counts(form: Form) -> tuple[Count, ...]:
             value=None if is_range else low,
             min=low if is_range else None,
             max=high,
+            of_group=whole or None,
+            countable=bool(form.get("new_count_countable")),
         ),
     )
 

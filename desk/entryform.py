@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any, get_args
 
 import msgspec
 
-from desk import additions, otherwords
+from desk import additions, otherwords, particulars, sourcelines
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
-from register.entry import Block, Entry, Force, Mark, Place, Source
+from register.entry import Block, Entry, Force, Mark, Place
 from register.places import subjects
-from register.vocabulary import Branch, Grade, Ground, ItemType, Outcome, Service
+from register.vocabulary import Branch, Grade, Ground, ItemType, Outcome, Pressure, Service
 
 BRANCHES: tuple[str, ...] = get_args(Branch)
 GRADES: tuple[str, ...] = get_args(Grade)
 GROUNDS: tuple[str, ...] = get_args(Ground)
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+PRESSURES: tuple[str, ...] = get_args(Pressure)
 SERVICES: tuple[str, ...] = get_args(Service)
 ITEM_TYPES: tuple[str, ...] = tuple(
     one for one in get_args(ItemType) if one not in ("notice", "boilerplate", "feature_article")
@@ -37,12 +37,12 @@ def edited(entry: Entry, form: Form) -> Entry:
     Return *entry* as the form now says it.
 
     What the form does not show stays, and so does all that lies behind a field nobody touched: speakers of
-    quotations, further branches and places, what a list coded an outcome from.
+    quotations, further branches and places, the words a list coded an outcome from.
 
     Raises:
         IncompleteError: a field holds something that is no value of it.
     """
-    entry = additions.confirmed(otherwords.reworded(entry, form), form)
+    entry = particulars.named(additions.confirmed(otherwords.reworded(entry, form), form), form)
     subject = _choice(form, "subject", ("", *subjects()))
     service = _choice(form, "service", ("", *SERVICES))
     branch = _choice(form, "branch", BRANCHES)
@@ -54,16 +54,18 @@ def edited(entry: Entry, form: Form) -> Entry:
         "original": _choice(form, "original", LANGUAGES),
         "month": _month(form.get("month")),
         "grounds": _marks(form, "grounds", GROUNDS, entry.grounds),
+        "pressure": _marks(form, "pressure", PRESSURES, entry.pressure),
         "outcome": _marks(form, "outcome", OUTCOMES, entry.outcome),
         "corroboration": msgspec.structs.replace(entry.corroboration, grade=_choice(form, "grade", GRADES)),
-        "sources": _sources(form.get("sources"), entry.sources),
+        "sources": sourcelines.read(_plain(form.get("sources")), entry.sources),
     }
     if branch != branch_of(entry):
-        changes["forces"] = () if branch == "unspecified" else (Force(branch=branch),)  # type: ignore[arg-type]
+        first = () if branch == "unspecified" else (Force(branch=branch),)  # type: ignore[arg-type]
+        changes["forces"] = (*first, *entry.forces[1:])
     if service != (entry.service[0] if entry.service else ""):
-        changes["service"] = (service,) if service else ()
+        changes["service"] = (*((service,) if service else ()), *entry.service[1:])
     if subject != subject_of(entry):
-        changes["places"] = _places(subject)
+        changes["places"] = (*_places(subject), *entry.places[1:])
     return msgspec.structs.replace(entry, **changes)
 
 
@@ -121,15 +123,13 @@ def _lines(text: str) -> str:
 
 
 def _marks(form: Form, name: str, allowed: tuple[str, ...], before: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    codes = [_known(name, code, allowed) for code in form.all(name) if code]
-    return before if codes == [mark.code for mark in before[:1]] else tuple(Mark(code=code) for code in codes)
-
-
-def source_line(source: Source) -> str:
-    """Return a source as it stands in the form: outlet, day, address, archived copy, SHA-256."""
-    day = source.day.isoformat() if source.day else ""
-    parts = [source.outlet, day, source.url or "", source.archive_url or "", source.sha256 or ""]
-    return " | ".join(parts).rstrip(" |")
+    """Return the ticked codes; one that stood there before keeps its words, and one off our list stays."""
+    if not form.all(name):
+        return before
+    codes = {_known(name, code, allowed) for code in form.all(name) if code}
+    kept = tuple(mark for mark in before if mark.code in codes or mark.code not in allowed)
+    had = {mark.code for mark in kept}
+    return (*kept, *(Mark(code=code) for code in allowed if code in codes - had))
 
 
 def _line(form: Form, name: str, limit: int) -> str:
@@ -172,55 +172,3 @@ def _places(subject: str) -> tuple[Place, ...]:
     if not subject:
         return ()
     return (Place(name=subjects()[subject].en, role="unit_location", country="RU", subject=subject),)
-
-
-def _sources(text: str, before: tuple[Source, ...]) -> tuple[Source, ...]:
-    """
-    Read one source a line: outlet | day | address | archived copy | SHA-256.
-
-    An untouched line stays as it was, and one of the same outlet and address keeps what no line shows.
-    """
-    known = [(source_line(source), source) for source in before]
-    found = []
-    for line in _plain(text).splitlines():
-        outlet, _, rest = line.partition("|")
-        day, _, rest = rest.partition("|")
-        url, _, rest = rest.partition("|")
-        archive, _, digest = rest.partition("|")
-        if not outlet.strip():
-            continue
-        same = next((one for one in known if one[0] == line.strip()), None)
-        if same is not None:
-            known.remove(same)
-            found.append(same[1])
-            continue
-        typed = Source(
-            outlet=outlet.strip()[:200],
-            day=_day(day.strip()),
-            url=url.strip() or None,
-            archive_url=archive.strip() or None,
-            sha256=digest.strip().lower() or None,
-        )
-        grown = next((one for one in known if _is_grown(one[1], typed)), None)
-        if grown is not None:
-            known.remove(grown)
-        found.append(typed if grown is None else _grown(grown[1], typed))
-    return tuple(found)
-
-
-def _is_grown(before: Source, typed: Source) -> bool:
-    return before.outlet == typed.outlet and before.day == typed.day and before.url in (None, typed.url)
-
-
-def _grown(before: Source, typed: Source) -> Source:
-    """Return *before* with the addresses and the hash of *typed*: its role and its citation stay."""
-    return msgspec.structs.replace(before, url=typed.url, archive_url=typed.archive_url, sha256=typed.sha256)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise IncompleteError("sources") from None

@@ -28,7 +28,7 @@ WORDED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "quotes": frozenset({"text", "speaker", "attributed_as"}),
         "updates": frozenset({"text", "outlet", "outlet_full"}),
-        "counts": frozenset({"as_written", "count_of"}),
+        "counts": frozenset({"as_written", "count_of", "of_group"}),
         "what_refused": frozenset({""}),
         "roles": frozenset({""}),
         "forces": frozenset({"formation", "unit"}),

@@ -87,6 +87,7 @@ class Count(Part, frozen=True, kw_only=True):
     max: int | None = None
     approximate: bool = False
     countable: bool = False
+    of_group: str | None = None  # of which group of this entry these are a part, in words
 
 
 class Place(Part, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 from register.facets import Facet
 from register.places import subjects
 from register.prose import render, snippet
-from register.public import PublicEntry, PublicMark, PublicSource, PublicUpdate
+from register.public import PublicCount, PublicEntry, PublicMark, PublicSource, PublicUpdate
 from register.records import Change, Published
 from register.row import Row, chosen
 from register.shelf import Shelf
@@ -46,6 +46,7 @@ class EntryPage:
             "parent": self._neighbour(shown.part_of),
             "notes": self._notes(shown, tongue),
             "blocks": blocks,
+            "quotes": self._quotes(shown),
             "pictures": self._pictures(shown, row),
             "updates": self._updates(shown, citations, in_text),
             "wording": shown.wording,
@@ -119,6 +120,16 @@ class EntryPage:
             )
         return found
 
+    def _quotes(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        """Return the quotations that the text itself does not hold."""
+        told = " ".join(" ".join(block.text for block in blocks) for blocks in shown.text.values())
+        told = " ".join(told.split())
+        return [
+            {"text": quote.text, "by": quote.speaker, "tongue": quote.language}
+            for quote in shown.quotes
+            if " ".join(quote.text.split()) not in told
+        ]
+
     def _pictures(self, shown: PublicEntry, row: Row) -> list[dict[str, Any]]:
         return [
             {
@@ -178,6 +189,7 @@ class EntryPage:
         ]
 
     def _facts(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        tongue = shown.original or "en"
         found: list[tuple[str, list[dict[str, Any]]]] = [
             ("branch", self._branches(shown)),
             ("service", [self._coded("service", code) for code in shown.service]),
@@ -187,13 +199,26 @@ class EntryPage:
             ("grounds", [self._mark("ground", mark) for mark in shown.grounds]),
             ("pressure", [self._mark("pressure", mark) for mark in shown.pressure]),
             ("outcome", [self._mark("outcome", mark) for mark in shown.outcome]),
-            ("figures", [_plain(count.as_written, "en") for count in shown.counts]),
-            ("legal", [_plain(words, "en") for words in (*shown.articles, *shown.proceedings)]),
-            ("said", [_plain(words, "en") for words in shown.attribution]),
+            ("as_of", self._as_of(shown)),
+            ("figures", [self._figure(count, tongue) for count in shown.counts]),
+            ("legal", [_plain(words, tongue) for words in (*shown.articles, *shown.proceedings)]),
+            ("said", [_plain(words, tongue) for words in shown.attribution]),
         ]
         return [
             {"name": self._voice.say(f"entry.{name}"), "lines": values} for name, values in found if values
         ]
+
+    def _as_of(self, shown: PublicEntry) -> list[dict[str, Any]]:
+        """Say up to which day the newest denial of an entry holds: it was true of that day."""
+        days = [span.start for span in shown.dates if span.role == "as_of" and span.start]
+        return [_plain(self._voice.day(max(days)), "")] if days else []
+
+    def _figure(self, count: PublicCount, tongue: str) -> dict[str, Any]:
+        """Return a figure as its source has it, with the group it is a part of."""
+        said = _plain(count.as_written, tongue)
+        if count.of_group:
+            said["words"] = self._voice.say("entry.of_group", words=count.of_group)
+        return said
 
     def _branches(self, shown: PublicEntry) -> list[dict[str, Any]]:
         found = []
@@ -201,7 +226,9 @@ class EntryPage:
             words = ", ".join(filter(None, (force.formation, force.unit)))
             if force.branch in ("unspecified", "other") and not words:
                 continue
-            found.append({**self._coded("branch", force.branch), "words": words, "tongue": "en"})
+            found.append(
+                {**self._coded("branch", force.branch), "words": words, "tongue": shown.original or "en"}
+            )
         return _once(found)
 
     def _places(self, shown: PublicEntry) -> list[dict[str, Any]]:
@@ -210,7 +237,7 @@ class EntryPage:
             if place.subject:
                 found.append(self._coded("subject", place.subject))
             else:
-                found.append(_plain(place.name, "en"))
+                found.append(_plain(place.name, shown.original or "en"))
         return _once(found)
 
     def _coded(self, facet: Facet, code: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class PublicCount(Struct, frozen=True, omit_defaults=True):
     min: int | None = None
     max: int | None = None
     approximate: bool = False
+    of_group: str | None = None
 
 
 class PublicPlace(Struct, frozen=True, omit_defaults=True):
@@ -233,7 +234,7 @@ def _without_language(shown: PublicEntry) -> list[str]:
     found += [place.name for place in shown.places if not _is_subject_itself(place)]
     found += [span.as_written for span in shown.dates]
     found += [f"{day:%Y-%m-%d}" for span in shown.dates for day in (span.start, span.end) if day]
-    found += [count.as_written for count in shown.counts]
+    found += [words for count in shown.counts for words in (count.as_written, count.of_group)]
     found += [words for quote in shown.quotes for words in (quote.text, quote.speaker)]
     found += [relation.why for relation in shown.relations]
     found += [one.file for one in shown.pictures if not is_picture(one.file)]
@@ -335,6 +336,7 @@ def _count(count: inner.Count) -> PublicCount:
         min=count.min,
         max=count.max,
         approximate=count.approximate,
+        of_group=count.of_group,
     )
 
 

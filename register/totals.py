@@ -31,6 +31,7 @@ Reason = Literal[
     "uncertain",
     "overlap",
     "part",
+    "of_group",
     "zero",
     "same_people",
 ]
@@ -94,6 +95,7 @@ def reasons(row: Row, count: Count, *, overlaps: bool = False) -> tuple[Reason, 
         "inexact": count.qualifier != "exact" and not (not has_bounds and count.min is None),
         "uncertain": row.grade in UNCERTAIN_GRADES,
         "part": row.parent is not None,
+        "of_group": count.of_group is not None,
         "overlap": overlaps,
     }
     return tuple(reason for reason, holds in found.items() if holds) or ("same_people",)

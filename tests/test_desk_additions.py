@@ -13,12 +13,12 @@ from sqlalchemy import select
 from casework.database import Database
 from casework.redaction.detectors import Detectors
 from casework.tables import Draft, Verdict
-from desk import additions, reaffirming
+from desk import additions, particulars, reaffirming
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
-from register import public, records
-from register.entry import Count, DateSpan, Entry, Quote, Relation
+from register import public, records, row, totals
+from register.entry import Count, DateSpan, Entry, Force, Person, Place, Quote, Relation, Update
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 DAY = date(2026, 3, 1)
@@ -156,7 +156,8 @@ def test_a_row_is_kept_once_and_by_a_person_and_the_gate_reads_it(desk: DeskHous
     assert write(carol, draft, "keep", **rows) == 200
     assert "Кошкина били" not in carol.page(draft), "the clock adds nothing"
     assert write(carol, draft, "save", **rows) == 303
-    assert carol.page(draft).count("Кошкина били") == 1
+    # Among the words to be changed, and among what can be taken out.
+    assert carol.page(draft).count("Кошкина били") == 2
     assert write(carol, draft, "save", new_quote_text="", new_quote_speaker="один") == 422
     assert write(carol, draft, "freeze") == 303
     with desk.house.database.read() as session:
@@ -172,3 +173,82 @@ def test_editors_and_the_coordinator_see_which_denials_are_old(desk: DeskHouse) 
         page = desk.sign_in(who).page(where)
         assert ENTRY.id in page
         assert "wants to be confirmed again" in page
+
+
+TOLD = msgspec.structs.replace(
+    ENTRY,
+    updates=(Update(text={"ru": "1 апреля"}, kind="follow_up"), Update(text={"ru": "7 апреля"}, kind="x")),
+    forces=(Force(branch="marines"), Force(branch="airborne")),
+    places=(Place(name="Buryatia", subject="RU-BU"), Place(name="one of the regions on the border")),
+    relations=(Relation(type="see_also", target="0123456789"),),
+)
+LATER = {
+    "new_update_text_ru": "29 марта: суд отказал", "new_update_day": "2026-03-29", "new_update_place": "1",
+    "new_update_sources": "Вестник | 2026-03-30 | https://outlet.test/a", "new_update_role": "contradicts",
+}  # fmt: skip
+
+
+def test_a_follow_up_goes_where_editors_want_it_and_its_source_may_contradict() -> None:
+    after = additions.added(TOLD, Form({name: [text] for name, text in LATER.items()}))
+    assert [one.text["ru"][:8] for one in after.updates] == ["1 апреля", "29 марта", "7 апреля"]
+    (source,) = after.updates[1].sources
+    assert (after.updates[1].day, source.role, source.url) == (
+        date(2026, 3, 29), "contradicts", "https://outlet.test/a",
+    )  # fmt: skip
+    assert entries.loads(entries.dumps(after)) == after
+    assert "суд отказал" in public.texts(after)["ru"]
+    last = additions.added(TOLD, Form({"new_update_text_ru": ["потом"], "new_update_place": [""]}))
+    assert last.updates[-1].text == {"ru": "потом"}
+    for wrong in ({"new_update_text_ru": ""}, {"new_update_place": "3"}, {"new_update_role": "primary"}):
+        with pytest.raises(IncompleteError):
+            additions.added(TOLD, Form({name: [text] for name, text in {**LATER, **wrong}.items()}))
+
+
+def test_a_part_of_a_group_is_told_as_one_and_never_counted_again() -> None:
+    (count,) = additions.added(ENTRY, form(new_count_of_group="около 60 отказавшихся")).counts
+    assert count.of_group == "около 60 отказавшихся"
+    entry = msgspec.structs.replace(ENTRY, counts=(count,))
+    assert "около 60 отказавшихся" in public.texts(entry)["ru"]
+    assert "of_group" in totals.reasons(row.row_of(records.first(entry, DAY), entry), count)
+    counted = additions.added(ENTRY, form(new_count_countable="1")).counts[0]
+    assert counted.countable and counted.of_group is None
+
+
+def test_further_branches_and_places_are_added_and_coarser_is_not_unknown() -> None:
+    typed = {
+        "new_force_branch": "navy", "new_force_formation": "", "new_force_unit": "катер",
+        "new_place_name": "один из регионов у границы", "new_place_subject": "", "new_place_coarsened": "1",
+    }  # fmt: skip
+    after = additions.added(TOLD, Form({name: [text] for name, text in typed.items()}))
+    assert after.forces[2:] == (Force(branch="navy", unit="катер"),)
+    assert after.places[2:] == (Place(name="один из регионов у границы", kind="coarsened_by_editors"),)
+    assert "катер" in public.texts(after)["ru"]
+    for wrong in ({"new_place_coarsened": "1"}, {"new_place_subject": "RU-X"}, {"new_force_branch": "x"}):
+        with pytest.raises(IncompleteError):
+            additions.added(TOLD, Form({name: [text] for name, text in wrong.items()}))
+
+
+def test_what_is_ticked_is_taken_out_though_the_form_dropped_the_first_before_it() -> None:
+    form = Form({"take_out": ["forces:1", "places:0", "updates:0", "relations:0", "quotes:7", "nothing"]})
+    left = particulars.without(TOLD, TOLD, form)
+    assert left.forces == TOLD.forces[:1] and left.places == TOLD.places[1:]
+    assert left.updates == TOLD.updates[1:] and left.relations == ()
+    dropped = msgspec.structs.replace(TOLD, forces=TOLD.forces[1:], places=TOLD.places[1:])
+    left = particulars.without(TOLD, dropped, form)
+    assert left.forces == () and left.places == TOLD.places[1:]
+    assert particulars.without(TOLD, TOLD, Form()) is TOLD
+    assert {one.name for one in particulars.held(TOLD)} > {"forces:0", "places:1", "relations:0"}
+
+
+def test_a_marked_name_stands_in_the_text_and_leads_nowhere_and_is_never_public() -> None:
+    known = Person(name="Иван Примеров", role="lawyer")
+    entry = msgspec.structs.replace(ENTRY, persons=(known,))
+    text = "Иван Примеров\r\nПётр Учебнов | Учебнова, Uchebnov\r\n"
+    after = particulars.named(entry, Form({"names": [text]}))
+    assert after.persons == (
+        known, Person(name="Пётр Учебнов", role="named", variants=("Учебнова", "Uchebnov")),
+    )  # fmt: skip
+    assert particulars.named(after, Form({"names": [particulars.names(after)]})) is after
+    assert particulars.named(after, Form()) is after
+    assert particulars.named(after, Form({"names": [""]})).persons == ()
+    assert "Учебнов" not in "".join(public.texts(after).values())

@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
@@ -391,3 +391,32 @@ def _catalogue(language: str) -> str:
 def test_paths_use_forward_slashes_and_stay_inside(built: Path) -> None:
     for line in (built / bundle.SUMS).read_text().splitlines():
         assert ".." not in PurePosixPath(line[66:]).parts
+
+
+def test_what_editors_add_stands_on_the_page(tmp_path: Path) -> None:
+    source = model.Source(outlet="Chronicle", role="contradicts", url="https://chronicle.example/a")
+    entry = msgspec.structs.replace(
+        full_entry(),
+        body={"en": (model.Block(text="Eighty men said: we will not go."),)},
+        counts=(model.Count(as_written="12", count_of="dismissed", unit="persons", of_group="about 60 men"),),
+        quotes=(
+            model.Quote(text="we will  not go", speaker="one"),
+            model.Quote(text="they [officers] hit us", attributed_as="a private", speaker="Kept Inside"),
+        ),
+        dates=(model.DateSpan(role="as_of", precision="day", start=date(2026, 4, 27)),),
+        places=(model.Place(name="one of the border regions", kind="coarsened_by_editors"),),
+        pressure=(model.Mark(code="dismissal"), model.Mark(code="violence")),
+        attribution=("relatives to a lawyer",),
+        updates=(model.Update(text={"en": "The court refused."}, kind="follow_up", sources=(source,)),),
+        pictures=(),
+    )
+    build([records.first(entry, DAY)], tmp_path / "site")
+    text = (tmp_path / "site" / "en" / "entries" / f"{entry.id}.html").read_text()
+    for shown in (
+        "out of: about 60 men", "they [officers] hit us", "a private", "April 27, 2026", "border regions",
+        "relatives to a lawyer", "The court refused.", "Chronicle",
+    ):  # fmt: skip
+        assert shown in text, shown
+    assert "we will  not go" not in text, "a quotation that the text holds is not said twice"
+    assert "Kept Inside" not in text
+    assert text.count("../by/pressure-") == 2

@@ -20,11 +20,14 @@ from desk import (
     door,
     drafting,
     entryform,
+    followups,
     gating,
     originals,
     otherwords,
+    particulars,
     picturing,
     reading,
+    sourcelines,
     standing,
 )
 from desk.drafting import Sheet
@@ -94,6 +97,9 @@ def show(visit: Visit) -> Reply:
         entryform=entryform,
         links=deadlinks.known(visit.desk.settings.records_dir),
         additions=additions,
+        followups=followups,
+        particulars=particulars,
+        sourcelines=sourcelines,
         subjects=sorted(subjects().values(), key=lambda one: one.name(visit.language)),
         texts=gating.entry_texts(sheet.entry),
         may_discard=draft.status in LIVING and releases.may_discard(draft, visit.acting),
@@ -140,7 +146,7 @@ def unmask(visit: Visit) -> Reply:
 def save(visit: Visit) -> Reply:
     """Keep what was written; whatever was frozen, judged or approved is void by this."""
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    drafting.keep(visit, sheet, additions.added(_typed(visit, sheet), visit.form))
+    drafting.keep(visit, sheet, _completed(visit, sheet))
     return visit.go(f"/draft/{sheet.draft.id.hex()}", "notice.saved")
 
 
@@ -157,6 +163,12 @@ def keep(visit: Visit) -> Reply:
     said = visit.words.say("draft.kept", at=visit.words.moment(visit.now.isoformat()))
     told = {"once": secrets.token_urlsafe(12), "said": said, "version": after.draft.version}
     return Reply(status=200, body=json.dumps(told).encode(), mime="application/json")
+
+
+def _completed(visit: Visit, sheet: Sheet) -> Entry:
+    """Return the entry as a person saves it: with the rows they filled, without what they ticked."""
+    entry = particulars.without(sheet.entry, _typed(visit, sheet), visit.form)
+    return additions.added(entry, visit.form)
 
 
 def _typed(visit: Visit, sheet: Sheet) -> Entry:
@@ -177,8 +189,7 @@ def freeze(visit: Visit) -> Reply:
     if gating.asked(visit, 1).get(visit.staff, 0) >= gating.FREEZES_A_DAY:
         raise TooManyError
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    entry = additions.added(_typed(visit, sheet), visit.form)
-    sheet = drafting.keep(visit, sheet, otherwords.pruned(entry))
+    sheet = drafting.keep(visit, sheet, otherwords.pruned(_completed(visit, sheet)))
     draft = sheet.draft
     before = correcting.public_entry(visit, draft.public_id)
     against = (*sheet.problems, *correcting.problems(before, sheet.entry))
