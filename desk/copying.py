@@ -105,11 +105,12 @@ class Copy:
     @property
     def choices(self) -> dict[str, str]:
         """What was chosen, by place."""
-        return {
-            place: choice
-            for row in self.sheet.rows
-            for place, choice in marking.read_choices(row.get("choices", "")).items()
-        }
+        return _of_rows(self.sheet, "choices")
+
+    @property
+    def by_hand(self) -> dict[str, str]:
+        """Which places a person said name the same, by a label they share."""
+        return _of_rows(self.sheet, "by_hand")
 
 
 def own_case(visit: Visit, draft: Draft) -> Case | None:
@@ -140,15 +141,16 @@ def look(visit: Visit, case: Case) -> Copy:
 
     dossier = reading.dossier(visit, case.id)
     texts, language = told(dossier), dossier.case.language
+    sheet = dossier.sheet(sheets.COPY)
     with gating.failing_closed():
         detectors = gating.detectors_of(visit)
-        marks = copies.marks(detectors, texts, language)
+        found = copies.marks(detectors, texts, language)
+        marks = marking.regrouped(found, _of_rows(sheet, "by_hand"))
         groups = marking.groups(marks, _words(language))
         ladders = [
             tuple(copies.rungs(detectors, mark, texts[mark.item], language) for mark in group.marks)
             for group in groups
         ]
-    sheet = dossier.sheet(sheets.COPY)
     empty = Copy(dossier.case, (), (), sheet, may_choose=False, marks=marks, texts=texts)
     choices = empty.choices
     offers = [
@@ -184,7 +186,17 @@ def choose(visit: Visit, copy: Copy, choice: str) -> None:
     for mark, offer in chosen:
         choices[mark.place] = _what(offer, mark, match[1])
     kept = [mark for mark, _offer in chosen if choices[mark.place] == marking.KEEP]
-    _seal(visit, copy, _rows(copy, choices), kept)
+    _seal(visit, copy, _rows(copy, choices, copy.by_hand), kept)
+
+
+def regroup(visit: Visit, copy: Copy, named: Mapping[str, str]) -> None:
+    """
+    Let the places of *named* that share a label name the same, and seal the copy anew.
+
+    Raises:
+        CaseworkError: this person may not, or the case changed since.
+    """
+    _seal(visit, copy, _rows(copy, copy.choices, copy.by_hand | dict(named)), ())
 
 
 def undo(visit: Visit, copy: Copy) -> None:
@@ -201,6 +213,13 @@ def undo(visit: Visit, copy: Copy) -> None:
     rows = sheets.read_rows(canonical.loads(earlier[-1]))
     _write(visit, copy, rows, ())
     earlier.pop()
+
+
+def _of_rows(sheet: Sheet, name: str) -> dict[str, str]:
+    """Return what every row of a copy keeps under *name*, by place."""
+    return {
+        place: said for row in sheet.rows for place, said in marking.read_choices(row.get(name, "")).items()
+    }
 
 
 def _meant(copy: Copy, match: re.Match[str]) -> list[tuple[Mark, Offer]]:
@@ -229,17 +248,26 @@ def _what(offer: Offer, mark: Mark, wanted: str) -> str:
     return marking.RUNG + ladder[number]
 
 
-def _rows(copy: Copy, choices: Mapping[str, str]) -> tuple[sheets.Row, ...]:
-    """Write the copy of every message anew, with what was chosen in it."""
+def _rows(copy: Copy, choices: Mapping[str, str], by_hand: Mapping[str, str]) -> tuple[sheets.Row, ...]:
+    """Write the copy of every message anew, with what was chosen in it and who is who."""
     from casework.redaction import copies  # noqa: PLC0415
 
-    names = {mark.place: offer.group.placeholder for offer in copy.offers for mark in offer.group.marks}
+    groups = marking.groups(marking.regrouped(copy.marks, by_hand), _words(copy.case.language))
+    names = {mark.place: group.placeholder for group in groups for mark in group.marks}
     rows = []
     for item, text in copy.texts.items():
         within = [mark for mark in copy.marks if mark.item == item]
         mine = {mark.place: choices[mark.place] for mark in within if mark.place in choices}
         redacted = copies.redact(text, within, mine, names)
-        rows.append({"choices": marking.write_choices(mine), "id": item, "text": redacted})
+        who = {mark.place: by_hand[mark.place] for mark in within if mark.place in by_hand}
+        rows.append(
+            {
+                "by_hand": marking.write_choices(who),
+                "choices": marking.write_choices(mine),
+                "id": item,
+                "text": redacted,
+            }
+        )
     return tuple(rows)
 
 

@@ -114,6 +114,34 @@ def test_the_ladder_the_words_themselves_and_undo_each_take_one_click(desk: Desk
     assert copy_of(carol, draft) == copy
 
 
+def test_two_spellings_are_made_one_and_two_of_one_name_are_made_two_by_hand(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol, "Сергей Ковалёв отказался. Кавалев был ранен. Кавалева увезли, Кавалев дома.")
+    choose(carol, draft, "accept kind name")
+    before = copy_of(carol, draft)
+    assert before.endswith("[человек 2] был ранен. [человек 3] увезли, [человек 2] дома.")
+    joins = [value for value in values(carol, draft, "make them one") if value.startswith("join ")]
+    first, second, third = (value.removeprefix("join ") for value in joins)
+    assert carol.do(draft, f"{draft}/choose", choice=f"join {second}", **{f"into {first}": first}).is_error
+    for one in (second, third):
+        done = carol.do(draft, f"{draft}/choose", choice=f"join {one}", **{f"into {one}": first})
+        assert done.status_code == 303
+    assert copy_of(carol, draft).count("[человек 1]") == 4
+    parts = [value for value in values(carol, draft, "somebody else") if value.startswith("part ")]
+    assert len(parts) == 4
+    assert choose(carol, draft, parts[-1]) == 303
+    after = copy_of(carol, draft)
+    assert after.count("[человек 1]") == 3 and after.endswith("[человек 2] дома.")
+    assert choose(carol, draft, "accept kind any") == 303
+    assert copy_of(carol, draft) == after, "a choice of another kind leaves who is who alone"
+    for _ in range(2):
+        assert carol.do(draft, f"{draft}/undo-copy").status_code == 303
+    assert copy_of(carol, draft).count("[человек 1]") == 4
+    for wrong in ("join", "part", "part " + "0" * 32 + ":0:1", f"join {first}"):
+        assert carol.do(draft, f"{draft}/choose", choice=wrong, **{f"into {first}": first}).is_error, wrong
+    assert unmaskings(desk) == 0
+
+
 def test_the_copy_is_taken_over_into_the_draft_and_can_be_taken_back(desk: DeskHouse) -> None:
     carol = desk.sign_in("carol")
     draft = begin(desk, carol, FIRST)

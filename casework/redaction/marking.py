@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 ACCEPT = "accept"
 KEEP = "keep"
@@ -51,6 +51,14 @@ def groups(found: Iterable[Mark], words: Mapping[str, str]) -> list[Group]:
         counts[word] = counts.get(word, 0) + 1
         made.append(Group(same[0].kind, f"[{word} {counts[word]}]", tuple(same)))
     return made
+
+
+def regrouped(found: Iterable[Mark], by_hand: Mapping[str, str]) -> list[Mark]:
+    """Return *found* naming whom a person said they name: marks of one label, by place, are of one."""
+    return [
+        replace(mark, whom=f"by hand {by_hand[mark.place]}") if mark.place in by_hand else mark
+        for mark in found
+    ]
 
 
 def read_choices(text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from desk import copying, drafting, entryform
+from desk import copying, drafting, entryform, grouping
 from desk.copying import Copy
 from desk.drafting import Sheet
 from desk.errors import ConflictError, MissingError
@@ -14,9 +14,16 @@ from register import entry as entries
 
 
 def choose(visit: Visit) -> Reply:
-    """Decide about one suggestion, about all that name the same, or about all of a kind."""
+    """Decide about one suggestion, about all that name the same or all of a kind, or who is who."""
     sheet, copy = _look(visit)
-    copying.choose(visit, copy, visit.need("choice", 100))
+    choice = visit.need("choice", 100)
+    act, _, place = choice.partition(" ")
+    if act == "join":
+        grouping.join(visit, copy, place, visit.need(f"into {place}", 100))
+    elif act == "part":
+        grouping.part(visit, copy, place)
+    else:
+        copying.choose(visit, copy, choice)
     return _back(visit, sheet, "")
 
 
