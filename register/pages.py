@@ -322,7 +322,7 @@ class Pages:
         say = self._voice.say
         rows = [
             {
-                "written": figure.count.as_written,
+                "written": snippet(figure.count.as_written, _TITLE),
                 "title": snippet(figure.row.title(self.language), _TITLE),
                 "tongue": figure.row.original,
                 "href": f"entries/{figure.row.id}.html",

@@ -87,7 +87,8 @@ class Sheets:
             return made
         for pages in self._pages:
             made[_page(pages, public_id)] = pages.entry(record, row, shown).encode()
-        name = self._pages[0].site_name
+        names = {pages.language: pages.site_name for pages in self._pages}
+        name = names.get(row.original, self._pages[0].site_name)
         made[f"data/entries/{public_id}.bib"] = datafiles.bibtex(row, self._settings, name)
         made[f"data/entries/{public_id}.csl.json"] = datafiles.csl(row, self._settings, name)
         for one in record.entry.pictures:

@@ -11,6 +11,7 @@ from pathlib import Path
 import feedparser
 import html5lib
 import jsonschema
+import msgspec
 import pytest
 from pybtex import database
 from pybtex.richtext import Text
@@ -23,6 +24,7 @@ from register.sources import Held
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 SETTINGS = SiteSettings(base_url="https://register.example")
+ENGLISH = "0000000000"
 TITLE = "Отказ {роты} & 100% «вместе» \\ $5_#^~"
 
 
@@ -34,7 +36,11 @@ def cited() -> Entry:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, cited: Entry) -> Path:
     output = tmp_path_factory.mktemp("register") / "site"
-    held = Held([*examples.load(), records.first(cited, date(2026, 3, 9))])
+    english = Entry.new(title={"en": "A"}, body={"en": "B"}, original="en", month="2026-02")
+    told = (
+        records.first(one, date(2026, 3, 9)) for one in (cited, msgspec.structs.replace(english, id=ENGLISH))
+    )
+    held = Held([*examples.load(), *told])
     key = SigningKey.from_seed(bytes(32))
     site.build(held, output, settings=SETTINGS, now=NOW, signing=key)
     assert packing.pack(held, output, settings=SETTINGS, now=NOW, signing=key)
@@ -104,7 +110,7 @@ JSON_FEED = {
     },
 }
 
-# The part of the CSL-JSON schema that the citations use.
+# The part of the official CSL-JSON schema that the citations use; stricter than that one everywhere.
 CSL = {
     "type": "array",
     "minItems": 1,
@@ -140,7 +146,7 @@ def test_a_strict_reader_takes_the_table_line_by_line(built: Path, cited: Entry)
     assert data.count(b"\n") == data.count(b"\r\n")  # RFC 4180, and no line end stands inside a cell
     head, *lines = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
     assert {len(line) for line in lines} == {len(head)}
-    assert len({line[0] for line in lines}) == len(lines) == len(examples.load()) + 1
+    assert len({line[0] for line in lines}) == len(lines) == len(examples.load()) + 2
     told = {line[0]: dict(zip(head, line, strict=True)) for line in lines}
     assert told[cited.id]["title"] == TITLE
 
@@ -166,6 +172,9 @@ def test_a_citation_is_csl(built: Path, cited: Entry) -> None:
     (item,) = told = json.loads((built / f"data/entries/{cited.id}.csl.json").read_bytes())
     jsonschema.validate(told, CSL)
     assert item["title"] == TITLE
+    assert item["container-title"] == "Реестр отказов"
+    (english,) = json.loads((built / f"data/entries/{ENGLISH}.csl.json").read_bytes())
+    assert english["container-title"] == "Register of Refusals"
     assert item["issued"]["date-parts"] == [[2026, 3, 9]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from register import datafiles, importing, records
-from register.entry import Corroboration, Count, Entry, Relation
+from register.entry import Corroboration, Count, Entry, Place, Relation
 from register.records import Published
 from register.row import row_of
 from register.shelf import Shelf
@@ -19,6 +20,7 @@ from register.sources import Held
 from register.state import in_memory
 from register.taking import take_in
 from register.totals import figures, reasons, tally
+from tests.sites import build
 
 
 def told(**changes: Any) -> Entry:
@@ -60,6 +62,22 @@ def test_no_total_of_people_exists_anywhere() -> None:
     assert "92" not in str(tally(counted))
     assert "92" not in b"".join(datafiles.totals_json(counted)).decode()
     assert tally(counted).figures == {"persons": 2}
+
+
+def test_a_region_with_few_stories_is_counted_nowhere(tmp_path: Path) -> None:
+    two = [told(places=(Place(name="Tula region", subject="RU-TUL"),)) for _ in range(2)]
+    three = [told(places=(Place(name="Pskov region", subject="RU-PSK"),)) for _ in range(3)]
+    data = json.loads(b"".join(datafiles.totals_json(shelf([*two, *three]))))
+    assert data["stories_by"]["subject"] == {"RU-PSK": 3}
+    assert data["fewer_than_three"] == ["RU-TUL"]
+    build([published(entry) for entry in (*two, *three)], tmp_path / "site")
+    few, more = ((tmp_path / f"site/en/by/subject-ru-{code}.html").read_text() for code in ("tul", "psk"))
+    assert "3 entries" in more
+    assert "2 entries" not in few
+    browse, totals = ((tmp_path / f"site/en/{name}.html").read_text() for name in ("browse", "totals"))
+    assert "Tula region: fewer than three" in browse
+    assert re.search(r"Tula region</a> <span>&lt; 3<", browse)
+    assert "Tula" not in totals
 
 
 def test_every_figure_says_why_it_is_not_added() -> None:
