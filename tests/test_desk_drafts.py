@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,24 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from casework import releases
+from casework import keeper, keys, releases
 from casework.database import Database
 from casework.redaction import gate
 from casework.redaction.detectors import Detectors
-from casework.tables import Case, Draft, JournalRow, Letter, Press, Verdict, Wording
+from casework.tables import (
+    Case,
+    Draft,
+    Grant,
+    Item,
+    JournalRow,
+    Letter,
+    Press,
+    SealingKey,
+    Verdict,
+    Wording,
+)
+from crypto.keyring import open_grant
+from crypto.xwing import Identity
 from desk import checking, chores, gating
 from register import entry as entries
 from tests.deskhouse import Browser, DeskHouse, open_desk
@@ -117,6 +131,84 @@ def test_a_name_from_the_card_is_blocked_by_the_holders_half(desk: DeskHouse) ->
     assert dan.do(draft, f"{draft}/approve").status_code == 409
     assert dan.do(draft, f"{draft}/approve", override="1").status_code == 422
     assert row(desk).status == "review"
+
+
+SECRETS = ("Бурмистров", "Зинаида", "Лукинич", "555-01-23", "9145550123", "Клинцы")
+FULL_CARD = {
+    "kind": "text",
+    "text": "Глеб Бурмистров, мать Зинаида Лукинична, +7 914 555-01-23, Клинцы",
+}
+
+
+def test_database_and_an_editors_keyring_hold_no_string_of_any_card(desk: DeskHouse) -> None:
+    """After a check that found the name: the verdict the editor reads says where in her text, and no more."""
+    carol = desk.sign_in("carol")
+    case = desk.file_case("editors", assignee="carol", text="Больше ничего не скажу.", card=FULL_CARD)
+    where = f"/case/{case.hex()}"
+    carol.do(where, f"{where}/accept", second="dan")
+    draft = carol.do(where, f"{where}/draft").headers["location"]
+    write(carol, draft, "freeze", body_ru="Бурмистрову угрожали.")
+    desk.sign_in("erin").do(draft, f"{draft}/check")
+    with desk.house.database.read() as session:
+        levels = {one.half: one.level for one in session.scalars(select(Verdict))}
+    assert levels["holder"] == "block"
+    opened = "\n".join(opened_by(desk, "carol"))
+    assert "ничего не скажу" in opened and "угрожали" in opened, "she opens her case and her text"
+    for secret in SECRETS[1:]:
+        assert secret not in opened, secret
+    assert opened.count("Бурмистров") == opened.count("Бурмистрову"), "the name is there as she wrote it"
+    file = Path(str(desk.house.database.engine.url.database))
+    raw = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    assert len(raw) > 50_000
+    for secret in SECRETS:
+        assert secret.encode() not in raw, secret
+    assert "Зинаида" in "\n".join(opened_by(desk, "erin")), "the search would find it where it can be opened"
+
+
+def opened_by(desk: DeskHouse, who: str) -> Iterator[str]:
+    """Open all that a keyring and even the hub's own lock open of the database: items, drafts, verdicts."""
+    staff = desk.house.staff[who]
+    with desk.house.database.read() as session:
+        found: dict[tuple[bytes, int], Identity] = {}
+        for grant in session.scalars(select(Grant).where(Grant.staff == who)):
+            key = session.get_one(SealingKey, (grant.owner, grant.compartment, grant.generation))
+            place = keys.grant_context(keys.public_of(key), who)
+            seed = open_grant(staff, keeper.open_grant(grant, desk.house.strongbox), place)
+            identity = Identity.from_seed(seed)
+            for item in session.scalars(select(Item).where(Item.case == grant.owner)):
+                if (item.compartment, item.generation) == (grant.compartment, grant.generation):
+                    yield json.dumps(keys.open_item(item, identity), ensure_ascii=False, default=str)
+            found[grant.owner, grant.generation] = identity
+        for one in session.scalars(select(Draft)):
+            held = found.get((one.id, one.generation))
+            if held is None:
+                continue
+            yield releases.open_draft(one, held).decode()
+            for verdict in session.scalars(select(Verdict).where(Verdict.draft == one.id)):
+                yield str(gating.read_findings(one.id, verdict.digest, verdict.sealed, [held]))
+
+
+def test_a_brothers_surname_from_another_lawyers_case_stops_a_release(desk: DeskHouse) -> None:
+    alice = desk.sign_in("alice")
+    card = {"kind": "text", "text": "Мой брат Глеб Бурмистров, Клинцы"}
+    legal = desk.file_case("legal", assignee="alice", text="Прошу помощи.", card=card)
+    alice.do(f"/case/{legal.hex()}", f"/case/{legal.hex()}/accept", second="bob")
+    carol = desk.sign_in("carol")
+    draft = begin(desk, carol)
+    write(carol, draft, "freeze", body_ru="Вместе с ними отказался Бурмистров.")
+    desk.sign_in("erin").do(draft, f"{draft}/check")
+    with desk.house.database.read() as session:
+        assert {one.level for one in session.scalars(select(Verdict).where(Verdict.half == "holder"))} == {
+            "pass"
+        }
+    desk.sign_in("alice").do(draft, f"{draft}/check")
+    with desk.house.database.read() as session:
+        by_alice = select(Verdict.level).where(Verdict.half == "holder", Verdict.staff == "alice")
+        assert session.scalars(by_alice).one() == "block"
+    carol.do(draft, f"{draft}/sign")
+    dan = desk.sign_in("dan")
+    assert dan.do(draft, f"{draft}/approve").status_code == 409
+    assert "Клинцы" not in dan.page(draft)
 
 
 def test_the_holders_half_runs_by_itself_at_the_desk_of_a_custodian(desk: DeskHouse) -> None:
