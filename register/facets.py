@@ -41,9 +41,11 @@ def when(entry: Entry) -> date | None:
     """Return the earliest day that is known of what an entry tells, or of its first report."""
     if entry.month:
         return date(int(entry.month[:4]), int(entry.month[5:]), 1)
-    told = [span.start for span in entry.dates if span.start and span.precision in _DATED]
+    dated = [span for span in entry.dates if span.start and span.precision in _DATED]
+    told = [span.start for span in dated if span.start and span.role != "as_of"]
     reported = [source.day for source in entry.sources if source.day]
-    return min(told or reported, default=None)
+    # Up to which day something had not happened says least of when the rest did.
+    return min(told or reported or [span.start for span in dated if span.start], default=None)
 
 
 def month(entry: Entry) -> str | None:

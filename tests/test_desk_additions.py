@@ -17,8 +17,8 @@ from desk import additions, particulars, reaffirming
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
-from register import public, records, row, totals
-from register.entry import Count, DateSpan, Entry, Force, Person, Place, Quote, Relation, Update
+from register import facets, public, records, row, totals
+from register.entry import Count, DateSpan, Entry, Force, Person, Place, Quote, Relation, Source, Update
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
 DAY = date(2026, 3, 1)
@@ -100,6 +100,8 @@ def test_a_denial_has_one_day_that_can_be_moved_and_taken_away() -> None:
     entry = msgspec.structs.replace(ENTRY, dates=(other,))
     first = additions.confirmed(entry, Form({"as_of": ["2026-03-01"]}))
     assert additions.as_of(first) == DAY
+    cited = msgspec.structs.replace(first, sources=(Source(outlet="Post", day=date(2026, 2, 7)),))
+    assert facets.month(cited) == "2026-02", "up to which day it holds is not when it happened"
     assert additions.confirmed(first, Form({"as_of": ["2026-03-01"]})) is first
     assert additions.confirmed(first, Form()) is first
     moved = additions.confirmed(first, Form({"as_of": ["2026-05-01"]}))
