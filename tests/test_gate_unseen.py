@@ -107,6 +107,35 @@ LIGHT_BY_CAUSE = {
     "an apostrophe as people type it": "Двадцять дев’ятого липня їх забрали.",
 }
 
+# Names no table has, a unit that bears a number, a house that bears a name.
+RINAT: dict[str, object] = {
+    "name": "Хурмазов Ринат Сагындыкович",
+    "nickname": "Армян",
+    "unit": "55-я отдельная мотострелковая бригада, рота «Барс»",
+    "settlement": "Чёрный Плёс",
+    "date": "2023-02-06",
+    "employer": "Барун-Хемчикский лесхоз; мастерская «У Рубика»",
+    "court_case": "33а-1904/2023",
+}
+OF_RINAT = {
+    "a tender form no table has": "Ринатика увезли ночью.",
+    "a patronymic as it is said": "Сагындыкыч ушёл из части.",
+    "a unit's number after its word": "Бригада, пятьдесят пятая по счёту, ушла.",
+    "a unit's number right after its word": "Боец бригады № 55 ушёл.",
+    "a unit by its arm": "Пятьдесят пятая мотострелковая ушла.",
+    "a company's nickname in small letters": "рота барс ушла из посадки",
+    "a day called a day": "Шестого дня февраля все ушли.",
+    "a docket without its year": "Суд отложил дело 33а-1904.",
+    "where he worked": "Он служил в Барун-Хемчикском лесхозе.",
+    "what it was called": "Колёса чинил в мастерской «У Рубика».",
+    "two like letters that meet": "Черноплёсский парень ушёл домой.",
+}
+NOT_RINAT = (
+    "Армяне и азербайджанцы служили в одной роте и вместе отказались.",
+    "Из бригады ушли 55 человек, говорит адвокат.",
+    "Лесхозы и мастерские закрыли: работать некому.",
+)
+
 BLOCKED = [
     ("С Лисом говорили двое офицеров.", "ru"),
     ("Верхнеталинский отказник вернулся домой.", "ru"),
@@ -162,6 +191,12 @@ def test_every_cause_of_a_leak_once_missed_is_closed(detectors: Detectors, cause
     card, draft = (SALMAN, BY_CAUSE[cause]) if cause in BY_CAUSE else (LIGHT, LIGHT_BY_CAUSE[cause])
     question = {"case_fields": card, "narrative": "", "draft": draft, "lang": "ru"}
     assert gate.check(detectors, question)["verdict"] == "block"
+
+
+@pytest.mark.parametrize("draft", [*OF_RINAT.values(), *NOT_RINAT])
+def test_a_name_of_any_kind_is_told_from_the_word_it_is_made_of(detectors: Detectors, draft: str) -> None:
+    question = {"case_fields": RINAT, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == ("pass" if draft in NOT_RINAT else "block")
 
 
 @pytest.mark.parametrize("cause", ACROSS_BY_CAUSE)

@@ -149,6 +149,8 @@ def sealed_units(page: Page, sealed: Sealed, context: Context) -> Iterator[Findi
     for start, end, number in formations.numbers_alone(page.text) if bare else ():
         if number in bare:
             yield mark(page.given, page.span(start, end), "unit", Level.BLOCK, "unit")
+    for start, end in formations.numbers_apart(page.text, wanted):
+        yield mark(page.given, page.span(start, end), "unit", Level.BLOCK, "unit")
     for name in sealed.honorary:
         for index in range(len(page.tokens) - len(name) + 1):
             last = index + len(name) - 1
@@ -156,7 +158,12 @@ def sealed_units(page: Page, sealed: Sealed, context: Context) -> Iterator[Findi
             if not all(word.key in keys for word, keys in zip(words, name, strict=True)):
                 continue
             around = page.text[max(0, words[0].at - 40) : words[-1].at + len(words[-1].text) + 40]
-            is_marked = words[0].is_capital and not context.listed.issuperset(range(index, last + 1))
+            is_called = (
+                page.is_flat(index) and index > 0 and formations.is_near_unit(page.tokens[index - 1].text)
+            )
+            is_marked = (words[0].is_capital or is_called) and not context.listed.issuperset(
+                range(index, last + 1)
+            )
             is_quoted = page.text[max(0, words[0].at - 1) : words[0].at] in {"«", '"', "“", "„"}
             if is_marked and (len(name) > 1 or is_quoted or formations.is_near_unit(around)):
                 yield mark(page.given, page.over(index, last), "unit", Level.BLOCK, "unit")
@@ -240,7 +247,11 @@ def _settlement(
         if _is_region_name(page, last):
             continue
         is_doubtful = place.is_large and (inside(span, excused) or index in context.listed)
-        if not page.tokens[index].is_capital and page.lexicon.is_ordinary(page.tokens[index].text, page.lang):
+        token = page.tokens[index]
+        is_word = page.lexicon.is_ordinary(token.text, page.lang)
+        if is_word and (
+            not token.is_capital or (token.is_first and first == last and not page.labels[index])
+        ):
             continue
         yield mark(page.given, span, "settlement", Level.WARN if is_doubtful else Level.BLOCK, "place")
     for index in _misspelt(page, place, gazetteer):
@@ -299,7 +310,10 @@ def _cut_or_grown(page: Page, place: SealedPlace) -> Iterator[tuple[int, int]]:
         if len(place.words) > 1 or index + 1 == len(page.tokens) or page.tokens[index + 1].is_number:
             continue
         joined = fold.key(token.text + page.tokens[index + 1].text)
-        is_close = page.between(index, index + 1).strip() in {"", "-"}
+        following = page.tokens[index + 1].text
+        is_close = page.between(index, index + 1).strip() in {"", "-"} and not (
+            page.lexicon.is_known(token.text) and page.lexicon.is_known(following)
+        )
         if len(joined) >= 6 and is_close and place.matches(0, joined):
             yield index, index + 1
 

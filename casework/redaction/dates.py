@@ -49,7 +49,8 @@ _MONTH_ADJECTIVE = re.compile(
 )
 _YEAR = r"(?:[\s,]*(?P<year>(?:19|20)\d\d|['’]?\d\d(?=\s*г\.))(?!\d))?"
 _DAY_FIRST = re.compile(
-    r"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+of)?\s*(?:числа\s+)?[\s-]?"
+    r"(?<![\d.,:/-])(?P<day>[0-3]?\d)(?:\s?-?\s?(?:го|е|ого|st|nd|rd|th)\b)?(?:\s+(?:day\s+)?of)?\s*"
+    r"(?:(?:числ[ао]м?|д(?:ня|ень|н[её]м|ні))\s+)?[\s-]?"
     rf"(?P<month>{_MONTH_WORD})(?![\w]){_YEAR}",
 )
 _MONTH_FIRST = re.compile(
@@ -91,7 +92,8 @@ def _longest_first(words: tuple[str, ...]) -> str:
 
 _SPELLED = re.compile(
     _ORDINAL.format(_longest_first((*_UNITS_RU, *_UNITS_UK, *_UNITS_EN, "тридцат", "тридцят", "thirtieth")))
-    + rf"\s+(?:of\s+)?(?P<month>{_MONTH_WORD})(?!\w){_YEAR}",
+    + r"\s+(?:(?:day\s+)?of\s+|(?:числ[ао]м?|д(?:ня|ень|н[её]м|ні))\s+)?"
+    + rf"(?P<month>{_MONTH_WORD})(?!\w){_YEAR}",
 )
 _SPELLED_EN = re.compile(
     rf"(?P<month>{_MONTH_WORD})\s+(?:the\s+)?"
@@ -236,6 +238,12 @@ _HOLIDAYS: tuple[tuple[re.Pattern[str], int, int, int | None], ...] = tuple(
         (r"рождеств\w+|orthodox christmas", 7, 1, None),
         (rf"{_DAY} россии|russia day", 12, 6, None),
         (_WAR_BEGAN, 24, 2, 2022),
+        (
+            r"(?:п[оі]вномасштабного |полномасштабного |full-scale )?(?:вторжения|вторгнення|invasion)",
+            24,
+            2,
+            2022,
+        ),
         (_MOBILISED, 21, 9, 2022),
     )
 )
@@ -245,7 +253,8 @@ _NUMBER_WORDS = fold.numbered(
 )
 _N = r"(\d{1,2}|" + "|".join(_NUMBER_WORDS) + ")"
 _DAY_AFTER = (
-    r"(?:на (?:следующий|другой) день|назавтра|наступного дня|the day|next day|day) "
+    r"(?:на (?:следующий|другой) день|(?:спустя|через) (?:день|сутки)|назавтра|наступного дня|the day|"
+    r"next day|day) "
     r"(?:после|після|after|following)"
 )
 _DAY_BEFORE = (
@@ -258,7 +267,7 @@ _SHIFTS: tuple[tuple[re.Pattern[str], int, int], ...] = tuple(
         (_DAY_AFTER, 1, 1),
         (_DAY_BEFORE, -1, 1),
         (
-            rf"через {_N}? ?(?:дн[яей]+|день|суток|дні) после|{_N} days? after|через {_N} (?:дні|днів) після",
+            rf"(?:через|спустя) {_N}? ?(?:дн[яей]+|день|сут[оки]+|дні|днів) (?:после|після)|{_N} days? after",
             1,
             1,
         ),
@@ -370,7 +379,8 @@ def is_same(mention: Mention, day: date, *, off_by: int = 0) -> bool:
 # A law has a day of its own; of anything else that is written it is the day only where "of" says so.
 _LEGAL = re.compile(
     r"(?<!\w)(?:(?:закон(?:а|у|ом|е|ы|ов|и|ів|опроект\w*)?|указ(?:а|у|ом|е|і)?|постановлени\w+|постанов[аиуою]+|"
-    r"фз|laws?|decrees?|act of)(?!\w)\W{0,3}(?:\w+[^\w,;:]{1,3}){0,4}(?:от|від|of|dated)?|"
+    r"по состоянию на|станом на|as of|фз|laws?|decrees?|act of)(?!\w)\W{0,3}(?:\w+[^\w,;:]{1,3}){0,4}"
+    r"(?:от|від|of|dated)?|"
     r"(?:приказ|наказ|определени|ухвал|решени|рішенн|федеральн|order no|article|стать|статт|ст\.)\w*\W{0,3}"
     r"(?:\w+[^\w,;:]{1,3}){0,4}(?<!\w)(?:от|від|of|dated))[^\w,;:]*$",
     re.I,

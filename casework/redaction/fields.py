@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-from casework.redaction import dates, formations, ids, places
+from casework.redaction import dates, fold, formations, houses, ids, people, places
 from casework.redaction.errors import GateError
+from casework.redaction.houses import House
 from casework.redaction.names import Part, SealedName, Sealer
 from casework.redaction.places import Gazetteer, SealedPlace
 
@@ -78,6 +79,7 @@ class Sealed:
     plates: list[str] = field(default_factory=list)
     formations: list[tuple[str, str]] = field(default_factory=list)
     honorary: list[tuple[frozenset[str], ...]] = field(default_factory=list)
+    houses: list[House] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     ranks: list[str] = field(default_factory=list)
     posts: list[str] = field(default_factory=list)
@@ -88,6 +90,9 @@ class Sealed:
     def __repr__(self) -> str:
         return "<Sealed>"
 
+
+# Digits of a docket that tell it without its year; shorter ones are in every court.
+_TELLING_DOCKET = 5
 
 # Fields that hold words about people rather than one value.
 _TOLD = frozenset({"text", "relative", "children", "who"})
@@ -162,7 +167,8 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
     elif kind == "rank":
         sealed.ranks.append(value)
     elif kind == "position":
-        sealed.posts.append(value)
+        is_kin = all(fold.key(w) in people.kin_keys() for w in re.findall(r"[^\W\d_]+", value))
+        sealed.posts.extend([] if is_kin else [value])
     elif kind == "age":
         sealed.ages.extend(int(n) for n in re.findall(r"\d{1,3}", value)[:1])
     elif kind == "birth":
@@ -178,6 +184,10 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
     if kind == "unit":
         for words in formations.honorary(value):
             sealed.honorary.append(tuple(sealer.word(w, Part.NICKNAME, owner).keys for w in words))
+    if kind in {"unit", "text"}:
+        sealed.houses.extend(houses.seal(value, sealer, gazetteer, owner))
+    if kind == "relative":
+        sealed.names.extend(_kin_named(value, owner, sealer, gazetteer))
     if kind == "children":
         sealed.children.extend(int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)[:1])
     if kind == "who":
@@ -195,6 +205,21 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         "plate",
     }:
         add_identifiers(sealed, value, _document_of(key) if kind == "number" else kind)
+
+
+def _kin_named(value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> list[SealedName]:
+    """Return the words of a field about kin that no dictionary has: whoever is listed there has a name."""
+    words = [
+        word
+        for word in re.findall(r"[^\W\d_]{3,}", value)
+        if word[0].isupper()
+        and not word.isupper()
+        and not sealer.lexicon.is_known(word)
+        and gazetteer.population(word) is None
+        and fold.is_cyrillic(word)
+        and Part.GIVEN in sealer.parts
+    ]
+    return [sealer.word(word, Part.GIVEN, owner) for word in words]
 
 
 def _add_places(sealed: Sealed, kind: str, value: str, sealer: Sealer, gazetteer: Gazetteer) -> None:
@@ -268,6 +293,8 @@ def add_identifiers(sealed: Sealed, value: str, kind: str) -> None:
         elif found.kind == "docket":
             docket = re.sub(r"\s", "", text).lower()
             sealed.literals += [(docket, "docket"), (re.sub(r"/20(\d\d)$", r"/\1", docket), "docket")]
+            bare = docket.split("/")[0]
+            sealed.literals += [(bare, "docket")] if len(ids.digits_of(bare)) >= _TELLING_DOCKET else []
         elif found.kind not in {"address", "plate_region"}:
             sealed.numbers.append((ids.digits_of(text), found.kind))
     if kind == "telegram" and not any(c in value for c in " @/") and len(value) >= 4:

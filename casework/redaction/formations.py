@@ -5,13 +5,17 @@ Units and public houses by number and kind: the 64th brigade, school No. 7, pena
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from casework.redaction import fold, numbers
 
 # A unit by number and kind, in full or as soldiers abbreviate it.
 _UNITS = (
-    ("brigade", r"бригад\w*|бриг\.?|омсбр|обрмп|одшбр|огвмсбр|омбр|осназ|brigade"),
-    ("regiment", r"полк\w*|гв?мсп|мсп|вдп|пдп|дшп|тп|гсап|сп|regiment|polk\w*"),
+    (
+        "brigade",
+        r"бригад\w*|бриг\.?|[а-яё]{0,5}бр(?:сп?н|мп|он)?|омсбр|обрмп|одшбр|огвмсбр|омбр|осназ|brigade",
+    ),
+    ("regiment", r"полк\w*|о?(?:тп|мсп|зрп|сап|реап)|гв?мсп|мсп|вдп|пдп|дшп|тп|гсап|сп|regiment|polk\w*"),
     ("division", r"дивизи\w*|дивізі\w*|вдд|дшд|мсд|тд|division"),
     ("army", r"арми\w*|армі\w*|army"),
     ("battalion", r"батальон\w*|бат\.?|омсб|одшб|battalion|batalion\w*"),
@@ -112,7 +116,7 @@ _SOLDIERS = (
 _ELLIPTIC = (
     re.compile(_SOLDIERS + r"(?P<number>\d{2,4})(?:[-‑]?(?:й|ой|ої|го|ого|ей))(?!\w)"),
     re.compile(
-        _SOLDIERS + rf"(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+){{1,8}})"
+        _SOLDIERS + rf"(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+){{0,8}})"
         rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})(?:ой|ей|ьей|ого|его|ої)(?!\w)"
     ),
 )
@@ -126,8 +130,77 @@ def numbers_alone(text: str) -> list[tuple[int, int, str]]:
         for match in pattern.finditer(low):
             said = match.groupdict()
             number = said.get("number") or str(_cardinal(said["cardinals"]) + _ORDINALS[said["ordinal"]])
-            found.append((match.start(), match.end(), number))
+            if len(number) > 1:
+                found.append((match.start(), match.end(), number))
+    for start, end, number in _ordinals(low):
+        branch = _BRANCH.match(low, end)
+        if branch and (len(number) > 1 or not re.match(r"\s+\w", low[branch.end() :])):
+            found.append((start, branch.end(), number))
     return found
+
+
+# An arm of service that stands for the whole unit: "the first tank".
+_BRANCH = re.compile(
+    r"[ \u00a0]+(?:гвардейск\w+[ \u00a0]+|guards )?(?:танков|мотострелков|десантн|парашютн|штурмов|"
+    r"артиллери|морск|горн|разведыват|зенитн|инженерн|ракетн|tank|motor rifle|airborne|artillery)\w*"
+)
+_ORDINAL_END = r"(?:ый|ий|ой|ей|ая|я|ья|ьей|ую|ю|ью|ого|его|ьего|ому|ьему|ым|ом|ем|а|у|ої|ій|ою)?"
+_ORDINAL_DIGITS = re.compile(
+    r"(?<![\d.,/-])(?P<number>\d{1,4})[-‑]?(?:я|й|го|ю|ой|ый|ому|ая|м|st|nd|rd|th|а|ї|у|ої|ій)(?!\w)"
+)
+_ORDINAL_WORDS = re.compile(
+    rf"(?<![\w-])(?P<cardinals>(?:(?:{_THOUSANDS}|{_CARDINALS})[ \u00a0-]+){{0,8}})"
+    rf"(?P<ordinal>{'|'.join(sorted(_ORDINALS, key=len, reverse=True))}){_ORDINAL_END}(?!\w)"
+)
+_NEAR = 45  # characters between a unit's word and its number
+
+
+def _ordinals(low: str) -> list[tuple[int, int, str]]:
+    """Return ``(start, end, number)`` of every ordinal in small letters, in figures and in words."""
+    found = [(m.start(), m.end(), m["number"].lstrip("0")) for m in _ORDINAL_DIGITS.finditer(low)]
+    return found + [
+        (m.start(), m.end(), str(_cardinal(m["cardinals"]) + _ORDINALS[m["ordinal"]]))
+        for m in _ORDINAL_WORDS.finditer(low)
+    ]
+
+
+def numbers_apart(text: str, wanted: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
+    """
+    Return where *text* says the number of a *wanted* unit apart from its word: "the brigade, the 55th".
+
+    A number without the ending of an ordinal counts only right after the word: "regiment 228".
+    """
+    low = fold.lowered(text).replace("’", "'")
+    kinds: dict[str, set[str]] = {}
+    for number, kind in wanted:
+        if len(number) > 1 and not is_house(kind):
+            kinds.setdefault(kind, set()).add(number)
+    if not kinds:
+        return []
+    ordinals = [o for o in _ordinals(low) if any(o[2] in numbers for numbers in kinds.values())]
+    found = []
+    for kind, numbers_wanted in kinds.items():
+        words = dict(_UNITS)[kind]
+        for match in re.finditer(rf"(?<!\w)(?:{words})(?!\w)", low):
+            after = re.match(
+                r"\s*(?:№|n|no\.?|номер\w*|number)?\s*(\d{2,4})(?![\d-]|[.,]\d)", low[match.end() :]
+            )
+            if after and after[1] in numbers_wanted and not _COUNTED.match(low, match.end() + after.end()):
+                found.append((match.start(), match.end() + after.end()))
+            for start, end, number in ordinals:
+                left, right = min(end, match.end()), max(start, match.start())
+                if (
+                    number in numbers_wanted
+                    and right - left <= _NEAR
+                    and not re.search(r"[.!?\n]", low[left:right])
+                ):
+                    found.append((min(start, match.start()), max(end, match.end())))
+    return found
+
+
+_COUNTED = re.compile(
+    r"\s*(?:человек|чел|солдат|бойц|военн|раненых|отказ|тыс|млн|год|г\.|%|people|men|soldiers)"
+)
 
 
 def is_house(kind: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework.redaction import comparing, fields, matching, quasi, storied, traits, unknowns, verbatim
+from casework.redaction import comparing, fields, houses, matching, quasi, storied, traits, unknowns, verbatim
 from casework.redaction.detectors import Detectors
 from casework.redaction.fields import Sealed, SealedFields
 from casework.redaction.findings import Finding, Level, mark, soften
@@ -86,6 +86,7 @@ def _sealed(held: Held, sealed: Sealed, facts: Facts) -> list[Finding]:
     return [
         *found,
         *comparing.sealed_units(page, sealed, context),
+        *houses.find(page, sealed.houses, context.listed),
         *comparing.sealed_days(page, sealed, context, excused, held.detectors.public),
         *comparing.sealed_places(page, sealed, context, excused, held.detectors.gazetteer),
     ]

@@ -122,7 +122,7 @@ class _Matcher:
             return None
         # Many a town is called like a man; only of a man is told what people do.
         is_place = page.labels[index] == "LOC" and bool(self.gazetteer.population(token.text))
-        if is_place and not is_beside_own and not (name.part is Part.GIVEN and ordinary.acts(page, index)):
+        if is_place and not is_beside_own and not self._is_person_there(index, name):
             return Level.WARN if name.part is Part.SURNAME else None
         level = self._weigh_word(index, name)
         if (
@@ -134,6 +134,12 @@ class _Matcher:
             is_cited = inside((token.start, token.end), self.context.cited)
             return Level.WARN if is_cited or ordinary.is_introduced(page, index) else Level.BLOCK
         return level
+
+    def _is_person_there(self, index: int, name: SealedName) -> bool:
+        """Say whether a word that is also a town does what people do, and nothing is in it or from it."""
+        before = self.page.tokens[index - 1].text if index else ""
+        is_around = "PREP" in self.page.lexicon.tags(before, self.page.lang) if before else False
+        return name.part is not Part.NICKNAME and not is_around and ordinary.acts(self.page, index)
 
     def _weigh_word(self, index: int, name: SealedName) -> Level | None:
         page, token = self.page, self.page.tokens[index]
@@ -339,6 +345,18 @@ _INITIALS = re.compile(
 )
 
 
+# As people type who use no capitals; two letters that are short for words are left out.
+_SMALL_INITIALS = re.compile(
+    r"(?<![\w.])(?!т\.\s?[едпкнч]\.|и\.\s?о\.|и\.\s?д\.|н\.\s?э\.|г\.\s?р\.|с\.\s?г\.|р\.\s?н\.|в\.\s?ч\.|с\.\s?ш\.|в\.\s?д\.)"
+    r"(?P<all>(?:[а-яёіїє]\.\s?){2,3})(?!\w)"
+)
+
+
+def _is_flat_at(page: Page, at: int) -> bool:
+    index = next((i for i, token in enumerate(page.tokens) if token.at >= at), None)
+    return index is not None and page.is_flat(index)
+
+
 def _initials(page: Page, names: Sequence[SealedName], context: Context) -> Iterator[Finding]:
     owners: dict[int, dict[Part, str]] = {}
     for name in names:
@@ -349,7 +367,8 @@ def _initials(page: Page, names: Sequence[SealedName], context: Context) -> Iter
         for owner, parts in owners.items()
         if len(parts) >= 2
     }
-    for match in _INITIALS.finditer(page.text):
+    small = (m for m in _SMALL_INITIALS.finditer(page.text) if _is_flat_at(page, m.start()))
+    for match in (*_INITIALS.finditer(page.text), *small):
         span = page.span(*match.span())
         if (
             "." not in match["all"]
@@ -394,7 +413,7 @@ def _belongs_to_surname(page: Page, start: int, end: int) -> bool:
 
 
 _STUB = re.compile(
-    r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,5})\s?(?:[-‑–—*•#…_]{1,12}|"
+    r"(?<![\w-])(?P<head>[А-ЯЁІЇЄҐA-Z][\w]{0,11})\s?(?:[-‑–—*•#…_]{1,12}|"
     r"\.{2,4})\s?(?P<tail>[а-яёіїєґa-z]{1,10})(?![\w-])"
 )
 _STARRED = re.compile(r"(?<![\w*])(?P<head>[^\W\d_]{1,12})[*•#_]{1,12}(?P<tail>[^\W\d_]{2,12})(?![\w*])")

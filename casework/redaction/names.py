@@ -17,7 +17,7 @@ from importlib import resources
 from names_translator.dicts import default_dicts
 
 from casework.redaction import fold
-from casework.redaction.inflect import forms
+from casework.redaction.inflect import forms, ruled_forms
 from casework.redaction.lexicon import Lexicon
 from casework.redaction.people import is_title, kin_keys
 from casework.redaction.romanise import COMMON, declined, keys_of, read_back, romanise
@@ -142,6 +142,23 @@ _CARD_WORDS = frozenset(
 )  # fmt: skip
 
 
+# What tenderness and roughness add to the stem of a given name; what only a man's name takes.
+_TENDER = fold.table("ка ко енька онька очка ечка ушка юшка уша юша уня юня уля юля уся юся уха юха")
+_TENDER_OF_MEN = fold.table("ик чик ок ец ушко ян он")
+_FIRST_SYLLABLE = re.compile(r"^(?:[бвгджзклмнпрстфхцчшщ]{0,2}[аеёиоуыэюя][бвгджзклмнпрстфхцчшщ])")
+_LEAST_TO_CUT = 5  # letters; a shorter name is short enough
+
+
+def _spoken_patronymics(patronymic: str) -> list[str]:
+    """Return a patronymic as it is said: Степаныч, Алексеич, Иванна."""
+    spoken = re.fullmatch(r"(.{2,})(ович|евич|йович|овна|евна)", patronymic)
+    if not spoken:
+        return []
+    if spoken[2].endswith("на"):
+        return [spoken[1] + "на"]
+    return [spoken[1] + "ич"] if spoken[2] == "евич" else [spoken[1] + "ыч", spoken[1] + "ич"]
+
+
 @dataclass(frozen=True)
 class Sealer:
     """What it takes to write names out: dictionaries and relations, loaded once."""
@@ -260,7 +277,10 @@ class Sealer:
         if part is Part.SURNAME:
             latin = latin.union(*(declined(s, self._spoken(s, part)) for s in spellings))
         short: set[str] = set()
-        if part is Part.GIVEN:
+        if part is Part.PATRONYMIC:
+            short = {key for s in spellings for said in _spoken_patronymics(s) for key in ruled_forms(said)}
+        elif part is Part.GIVEN:
+            short = {key for s in spellings for said in self._tender(s) for key in ruled_forms(said)}
             for name in {n for s in spellings for n in self.relations.kin_of(s)}:
                 short |= (
                     (forms(name, self.lexicon) | romanise(name, COMMON))
@@ -275,6 +295,22 @@ class Sealer:
         long = tuple(b for b in bases if len(b) >= _LONG)
         is_latin = not fold.is_cyrillic(word)
         return SealedName(part, keys, long, word[0].lower(), 0, frozenset(short - cyrillic - latin), is_latin)
+
+    def _tender(self, given: str) -> set[str]:
+        """
+        Return the tender and rough forms that any given name takes: Ринат, Ринатик; Алсу, Алсушка.
+
+        A name that no table has is also cut after its first syllable: Азамат, Азик.
+        """
+        stem = given.rstrip("аяеоиыуюьй")
+        if len(stem) < 3:
+            return set()
+        found = {stem + ending for ending in (_TENDER if stem != given else (*_TENDER, *_TENDER_OF_MEN))}
+        found |= {given + ending for ending in ("шка", "ша", "ня", "нька") if given[-1] in "аеиоуюя"}
+        cut = _FIRST_SYLLABLE.match(given)
+        if cut and len(given) >= _LEAST_TO_CUT and fold.cyrillic(given) not in self.relations.groups:
+            found.add(cut[0] + "ик")
+        return {name for name in found if not self.lexicon.is_ordinary(name)}
 
     def _other_gender(self, spellings: Iterable[str]) -> set[str]:
         """Return a man's surname as his wife bears it, and the other way round."""

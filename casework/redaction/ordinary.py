@@ -77,6 +77,8 @@ def weigh(page: Page, index: int, part: Part, *, is_beside_own: bool) -> Level |
     is_written_as_name = token.is_capital and not page.is_flat(index)
     if is_beside_own or _has_bearer(page, index) or (is_written_as_name and _is_explained(page, index)):
         return Level.BLOCK
+    if part is Part.NICKNAME and _is_many(page, index):
+        return None  # a nickname is one person's
     if part is Part.NICKNAME and is_quoted(page, index):
         return Level.BLOCK
     if part is Part.NICKNAME and (not is_written_as_name or _starts_clause(page, index)):
@@ -116,6 +118,8 @@ def is_introduced(page: Page, index: int) -> bool:
 def _weigh_nickname(page: Page, index: int) -> Level | None:
     """Nicknames are everyday things more often than surnames are: "the nail of the programme"."""
     token = page.tokens[index]
+    if page.is_flat(index) and page.lexicon.name_share(token.text, page.lang) > 0:
+        return Level.BLOCK
     is_counted = fold.is_cyrillic(token.text) and page.lang == "ru"
     is_known = not is_counted or any(page.recogniser.is_used(k) for k in (token.key, page.lemmas[index]))
     is_doing = token.is_capital and not page.is_flat(index) and acts(page, index)
@@ -207,6 +211,12 @@ def acts(page: Page, index: int) -> bool:
         and (page.lemmas[i] in _DEEDS or page.tokens[i].key in _DEEDS)
         for i in ahead
     )
+
+
+def _is_many(page: Page, index: int) -> bool:
+    """Say whether token *index* can only be said of several."""
+    tags = [p.tag for p in page.lexicon.parses(page.tokens[index].text.lower(), page.lang) if p.is_known]
+    return bool(tags) and fold.is_cyrillic(page.tokens[index].text) and all("plur" in tag for tag in tags)
 
 
 def _is_acted_on(page: Page, index: int) -> bool:

@@ -95,8 +95,17 @@ def _is_name(page: Page, index: int) -> bool:
     return token.is_capital and _is_latin_name(page, index)
 
 
+# What soldiers and their families call many; the model, which read newspapers, takes it for a surname.
+_SLANG = re.compile(
+    r"(?:ч?моби[кч]|контрач|контрабас|пятисот|двухсот|трехсот|трьохсот|двохсот|срочник|чвкш|дембел|"
+    r"вагнеров|ахматов|отказн|видмовник|ждун|волонт)\w*"
+)
+
+
 def _is_cyrillic_name(page: Page, index: int) -> bool:
     token, label = page.tokens[index], page.labels[index]
+    if _SLANG.fullmatch(token.key) and (page.is_flat(index) or token.is_first):
+        return False
     if label == "PER" and _is_lone_adjective(page, index):
         return False
     if label == "PER":

@@ -214,6 +214,8 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         if len(s) >= (6 if s.endswith("к") else 5)
     }
     stems |= {grown for stem in stems for grown in _loosened(stem)}
+    # Of two like letters that meet the key keeps one: Плёс, плёсский.
+    short |= {s[:-1] for key in lasts for s in {key, _stem(key)} if s.endswith("с") and len(s) >= 4}
     joined: set[str] = set()
     if len(words) > 1:
         start = "".join(fold.key(w) for w in words[:-1])

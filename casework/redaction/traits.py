@@ -45,7 +45,7 @@ PRIVATE = 0  # index above; most soldiers are privates, so it counts among other
 # Posts, one a line, with the words the three languages use for it.
 _POSTS: tuple[tuple[str, ...], ...] = (
     ("водитель", "водій", "driver"),
-    ("механик-водитель", "механік-водій", "driver-mechanic", "tank driver"),
+    ("механик-водитель", "мехвод", "механік-водій", "driver-mechanic", "tank driver"),
     ("снайпер", "sniper"),
     ("фельдшер", "paramedic"),
     ("санинструктор", "медик", "medic"),
