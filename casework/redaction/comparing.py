@@ -17,7 +17,9 @@ from casework.redaction.page import Page, inside
 from casework.redaction.places import Gazetteer, SealedPlace, is_region_word
 from casework.redaction.public import Public
 
+_SHORT_WORD = 2  # letters of a word that stands between others
 _LONG_PLACE = 6  # letters; shorter names are alike by chance
+_SHORT_NUMBER = 4  # digits; orders, counts and flats have as many
 _NEAR_DEGREES = 0.2  # about 20 km: two villages apart
 
 
@@ -32,7 +34,8 @@ def sealed_numbers(page: Page, sealed: Sealed) -> Iterator[Finding]:
             if match is None:
                 continue
             digits, kind = match
-            if not run.is_spelled and reading != digits and numbers.is_plain(page.text, run):
+            is_short = kind == "number" and len(digits) <= _SHORT_NUMBER
+            if not run.is_spelled and (reading != digits or is_short) and numbers.is_plain(page.text, run):
                 continue
             yield mark(
                 page.given,
@@ -259,7 +262,7 @@ def _settlement(
             yield mark(
                 page.given, page.over(*_whole_name(page, place, index)), "settlement", Level.BLOCK, "place"
             )
-    for first, last in _cut_or_grown(page, place):
+    for first, last in (*_cut_or_grown(page, place), *_hyphened(page, place)):
         if first not in context.regions:
             yield mark(page.given, page.over(first, last), "settlement", Level.BLOCK, "place")
     for index, token in enumerate(page.tokens):
@@ -310,10 +313,9 @@ def _cut_or_grown(page: Page, place: SealedPlace) -> Iterator[tuple[int, int]]:
         if len(place.words) > 1 or index + 1 == len(page.tokens) or page.tokens[index + 1].is_number:
             continue
         joined = fold.key(token.text + page.tokens[index + 1].text)
-        following = page.tokens[index + 1].text
-        is_close = page.between(index, index + 1).strip() in {"", "-"} and not (
-            page.lexicon.is_known(token.text) and page.lexicon.is_known(following)
-        )
+        # A conjunction after a word is no ending of it.
+        is_part = len(page.tokens[index + 1].text) > _SHORT_WORD
+        is_close = page.between(index, index + 1).strip() in {"", "-"} and is_part
         if len(joined) >= 6 and is_close and place.matches(0, joined):
             yield index, index + 1
 
@@ -343,9 +345,35 @@ def _misspelt(page: Page, place: SealedPlace, gazetteer: Gazetteer) -> Iterator[
 def _stands_whole(page: Page, place: SealedPlace, index: int, word: int) -> bool:
     return all(
         0 <= index - word + other < len(page.tokens)
-        and place.matches(other, page.tokens[index - word + other].key)
+        and (
+            place.matches(other, page.tokens[index - word + other].key)
+            or (other < word and _is_short_for(page, place, index - word + other, other))
+        )
         for other in range(len(place.words))
     )
+
+
+def _is_short_for(page: Page, place: SealedPlace, index: int, word: int) -> bool:
+    """Say whether token *index* is word *word* of the name cut short: "Ст. Какерли", "В.Тагил"."""
+    token = page.tokens[index]
+    is_cut = page.text[token.at + len(token.text) :][:1] == "." and len(token.text) <= _CUT
+    return is_cut and any(form.startswith(token.key) for form in place.words[word])
+
+
+def _hyphened(page: Page, place: SealedPlace) -> Iterator[tuple[int, int]]:
+    """Yield where a place of two words is an adjective of two halves: Кам'янсько-дніпровський."""
+    if len(place.words) != 2:
+        return
+    for index in range(1, len(page.tokens)):
+        begun, token = page.tokens[index - 1], page.tokens[index]
+        if page.between(index - 1, index) not in {"-", "‑", "–"} or not place.matches(1, token.key):
+            continue
+        if any(form[:_BEGUN] == begun.key[:_BEGUN] for form in place.words[0] if len(form) >= _BEGUN):
+            yield index - 1, index
+
+
+_CUT = 4  # letters of a word that is cut short
+_BEGUN = 4  # letters that begin the first half as they begin the name
 
 
 def _whole_name(page: Page, place: SealedPlace, index: int) -> tuple[int, int]:

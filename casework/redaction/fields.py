@@ -59,6 +59,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("position", r"position|post|job|duty|occupation|role|specialty|должност"),
     ("age", r"^age|возраст|вік"),
     ("date", r"date|day|when|дата|день"),
+    ("number", r"number|номер|№|contract|контракт|договор"),
     ("name", r"name|fio|фио|имя|фамил|отчеств|surname|patronym|client|source|person"),
 )  # fmt: skip
 
@@ -186,8 +187,13 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
             sealed.honorary.append(tuple(sealer.word(w, Part.NICKNAME, owner).keys for w in words))
     if kind in {"unit", "text"}:
         sealed.houses.extend(houses.seal(value, sealer, gazetteer, owner))
+    if kind == "unit":
+        for word in houses.garrisons(value, sealer, gazetteer):
+            _add_places(sealed, "settlement", word, sealer, gazetteer)
     if kind == "relative":
         sealed.names.extend(_kin_named(value, owner, sealer, gazetteer))
+        for number, run in enumerate(_RUN_OF_NAMES.findall(value)):
+            sealed.names.extend(sealer.person(run, owner * _MOST_KIN + number))
     if kind == "children":
         sealed.children.extend(int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)[:1])
     if kind == "who":
@@ -207,17 +213,31 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         add_identifiers(sealed, value, _document_of(key) if kind == "number" else kind)
 
 
+_MOST_KIN = 1000  # people in one field, each with a number of their own
+# Two to four capitalised words in a row: the full name of somebody.
+_RUN_OF_NAMES = re.compile(
+    r"(?<![^\W\d_])(?:[А-ЯЁІЇЄҐ][^\W\d_]+(?:-[^\W\d_]+)?[ \u00a0]+){1,3}[А-ЯЁІЇЄҐ][^\W\d_]+(?:-[^\W\d_]+)?"
+)
+# A capitalised word with none beside it; where two stand together the text itself tells names.
+_ALONE = re.compile(
+    r"(?<![^\W\d_])(?<![А-ЯЁІЇЄҐA-Z]\.\s)[А-ЯЁІЇЄҐA-Z][^\W\d_]{2,}(?![^\W\d_])(?!\s+[А-ЯЁІЇЄҐA-Z])"
+)
+
+
 def _kin_named(value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> list[SealedName]:
-    """Return the words of a field about kin that no dictionary has: whoever is listed there has a name."""
+    """Return the single words of a field about kin that may be a name: whoever is listed there has one."""
+    if Part.GIVEN not in sealer.parts:
+        return []
+    lexicon = sealer.lexicon
     words = [
         word
-        for word in re.findall(r"[^\W\d_]{3,}", value)
-        if word[0].isupper()
-        and not word.isupper()
-        and not sealer.lexicon.is_known(word)
+        for word in _ALONE.findall(value)
+        if not word.isupper()
         and gazetteer.population(word) is None
-        and fold.is_cyrillic(word)
-        and Part.GIVEN in sealer.parts
+        and fold.key(word) not in gazetteer.by_key
+        and fold.key(word) not in people.kin_keys()
+        and not people.is_title(fold.key(word))
+        and (not lexicon.is_ordinary(word) if fold.is_cyrillic(word) else word.lower() not in lexicon.english)
     ]
     return [sealer.word(word, Part.GIVEN, owner) for word in words]
 

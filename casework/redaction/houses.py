@@ -72,6 +72,23 @@ def _is_telling(word: str, sealer: Sealer, gazetteer: Gazetteer) -> bool:
 _LARGE = 100_000  # people; a large town has many houses of a kind
 
 
+def garrisons(value: str, sealer: Sealer, gazetteer: Gazetteer) -> list[str]:
+    """Return the words of *value*, a unit, that name where it stands rather than what it is called."""
+    said = _WORD.findall(_QUOTED.sub(" ", value))
+    return [
+        word
+        for word in said
+        if _is_telling(word, sealer, gazetteer)
+        and not word.isupper()
+        and fold.is_cyrillic(word)
+        and not _HONOUR.search(word)
+    ]
+
+
+# Adjectives that a unit bears for a deed or for somebody, not for where it stands.
+_HONOUR = re.compile(r"[сц](?:кая|кий|кой|кое|кого|ька|ький)$|(?:ова|ева|ина|ого|его)$")
+
+
 def find(page: Page, houses: Sequence[House], listed: set[int]) -> Iterator[Finding]:
     """Find sealed houses in *page*; what *listed* tokens name is no secret."""
     for house in houses:

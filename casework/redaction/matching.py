@@ -117,13 +117,23 @@ class _Matcher:
         page, token = self.page, self.page.tokens[index]
         is_beside_own = self._is_beside_own(index, name)
         if index in self.context.public and not is_beside_own:
-            return Level.WARN if name.part is Part.SURNAME else None
+            if name.part is not Part.SURNAME:
+                return None
+            # A private called like a minister is no minister: a rank of soldiers or kin before it says so.
+            return Level.BLOCK if ordinary.is_soldier(page, index) else Level.WARN
         if index in self.context.listed or index in self.context.regions:
             return None
         # Many a town is called like a man; only of a man is told what people do.
         is_place = page.labels[index] == "LOC" and bool(self.gazetteer.population(token.text))
         if is_place and not is_beside_own and not self._is_person_there(index, name):
             return Level.WARN if name.part is Part.SURNAME else None
+        if (
+            name.part is Part.NICKNAME
+            and page.labels[index] == "LOC"
+            and not ordinary.is_quoted(page, index)
+            and not ordinary.acts(page, index)
+        ):
+            return Level.WARN  # the mountain, not the man
         level = self._weigh_word(index, name)
         if (
             level is Level.BLOCK
@@ -341,7 +351,7 @@ def _is_other_name(page: Page, word: str) -> bool:
 
 _INITIALS = re.compile(
     r"(?<![\w.])(?P<all>(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|sh|u|a|s)?)\.?(?:[\s-]?(?:[А-ЯЁІЇЄҐ]|[A-Z](?:h|u|a|"
-    r"s)?)\.){0,2})(?!\w)"
+    r"s)?)\.){0,4})(?!\w)"
 )
 
 
@@ -358,15 +368,11 @@ def _is_flat_at(page: Page, at: int) -> bool:
 
 
 def _initials(page: Page, names: Sequence[SealedName], context: Context) -> Iterator[Finding]:
-    owners: dict[int, dict[Part, str]] = {}
+    owners: dict[int, list[tuple[Part, set[str]]]] = {}
     for name in names:
-        if name.part is not Part.NICKNAME:
-            owners.setdefault(name.owner, {}).setdefault(name.part, name.initial)
-    letters = {
-        owner: {part: _initial_keys(letter) for part, letter in parts.items()}
-        for owner, parts in owners.items()
-        if len(parts) >= 2
-    }
+        if name.part is not Part.NICKNAME and len(owners.get(name.owner, ())) < _MOST_INITIALS:
+            owners.setdefault(name.owner, []).append((name.part, _initial_keys(name.initial)))
+    letters = [parts for parts in owners.values() if len({part for part, _ in parts}) >= 2]
     small = (m for m in _SMALL_INITIALS.finditer(page.text) if _is_flat_at(page, m.start()))
     for match in (*_INITIALS.finditer(page.text), *small):
         span = page.span(*match.span())
@@ -377,19 +383,31 @@ def _initials(page: Page, names: Sequence[SealedName], context: Context) -> Iter
         ):
             continue
         shown = [fold.key(x) for x in re.findall(r"[^\W\d_]+", match["all"])]
-        if any(_fits(shown, parts) for parts in letters.values()):
+        if any(_fits(shown, parts) for parts in letters):
             yield mark(page.given, span, "name_initials", Level.WARN, "initials")
 
 
+_MOST_INITIALS = 6  # of one person: two surnames, two given names, a patronymic of two
+
+# How else a letter begins a name in Latin, and across the two languages.
+_LATIN_INITIALS = {
+    "г": "gh", "х": "khx", "ж": "zj7", "ц": "tc", "ч": "ct4", "ш": "s6", "щ": "s6", "ю": "yui", "я": "yia",
+    "е": "yej", "є": "yej", "ё": "yej", "й": "yij", "і": "yi", "и": "yi", "к": "kc", "в": "vw", "ґ": "g",
+    "э": "e", "о": "ao", "а": "ao",
+}  # fmt: skip
+
+
 def _initial_keys(letter: str) -> set[str]:
-    return {fold.key(letter)} | ({transcribe(letter)} if fold.is_cyrillic(letter) else set())
+    if not fold.is_cyrillic(letter):
+        return {fold.key(letter)}
+    return {fold.key(letter), transcribe(letter), *_LATIN_INITIALS.get(letter, "")}
 
 
-def _fits(shown: list[str], parts: dict[Part, set[str]]) -> bool:
+def _fits(shown: list[str], parts: list[tuple[Part, set[str]]]) -> bool:
     """Say whether *shown* initials are those of one person in any order; one alone must be the surname's."""
     if len(shown) == 1:
-        return shown[0] in parts.get(Part.SURNAME, set())
-    left = list(parts.items())
+        return any(part is Part.SURNAME and shown[0] in keys for part, keys in parts)
+    left = list(parts)
     for initial in shown:
         hit = next((item for item in left if initial in item[1]), None)
         if hit is None:

@@ -310,7 +310,7 @@ class Sealer:
         cut = _FIRST_SYLLABLE.match(given)
         if cut and len(given) >= _LEAST_TO_CUT and fold.cyrillic(given) not in self.relations.groups:
             found.add(cut[0] + "ик")
-        return {name for name in found if not self.lexicon.is_ordinary(name)}
+        return {n for n in found if not (self.lexicon.is_known(n) and self.lexicon.is_ordinary(n))}
 
     def _other_gender(self, spellings: Iterable[str]) -> set[str]:
         """Return a man's surname as his wife bears it, and the other way round."""

@@ -277,7 +277,7 @@ _MONEY_BEFORE = re.compile(r"[$€₽]\s?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
 _TELLING_BEFORE = re.compile(
     r"(?:номер\w*|телефон\w*|тел\.?|карт\w+|счет\w*|сч[её]т\w*|оканчива\w+|заканчива\w+|закінчу\w+|"
-    r"цифр\w*|паспорт\w*|снилс\w*|военн?ик\w*|билет\w*|жетон\w*|часть|части|в/ч|number|phone|ending|"
+    r"цифр\w*|паспорт\w*|снилс\w*|военн?ик\w*|билет\w*|жетон\w*|часть|части|в/ч|контракт\w*|договор\w*|number|phone|ending|"
     r"ends?|"
     r"digits|card|passport|account|unit|id)\W+(?:\w+\W+){0,3}$",
     re.I,

@@ -56,6 +56,12 @@ _DEEDS = frozenset(
         "leave escaped serv served recalls recall added adds explained went came asked ask decided "
         "returned signed resigned fled was "
         "отказать обещать пообещать потребовать предложить велеть приказать спросить отвезти привезти "
+        "отстранить перевести разжаловать избивать вернуть найти выгнать назначить комиссовать похоронить "
+        "контузить лечить прооперировать наградить плакать спать знать помнить воевать подтвердить "
+        "представиться потребоваться держаться прятаться прийтись спасти вылечить привлечь "
+        "розлучити відсторонити перевести розжалувати повернути знайти вигнати поховати лікувати плакати "
+        "знати пам'ятати пережити говорить пише каже розповідає мовчить чекає "
+        "expects expect confirm hid hides run runs knows know lives live works work serve "
         "выпустить освободить допросить удерживать відмовити обіцяти пообіцяти вимагати запропонувати "
         "наказати запитати відвезти привезти випустити звільняти допитати утримувати"
     )
@@ -92,7 +98,14 @@ def weigh(page: Page, index: int, part: Part, *, is_beside_own: bool) -> Level |
             page.labels[index] in {"LOC", "ORG"} or _follows_capital(page, index)
         )
         return Level.WARN if is_in_title else Level.BLOCK
-    return Level.BLOCK if acts(page, index) or _reads_as_name(page, index, part) else Level.WARN
+    is_given = part is Part.GIVEN and page.lang == "uk" and page.lemmas[index] not in _HOPES
+    return Level.BLOCK if is_given or acts(page, index) or _reads_as_name(page, index, part) else Level.WARN
+
+
+# Names that are everyday words of Ukrainian; others the dictionary has only as rare ones.
+_HOPES = frozenset(
+    fold.key(w) for w in fold.table("віра надія любов слава роман лев воля зоря роза лілія світ соля мир")
+)
 
 
 # Who speaks in public, and is no serviceman who hides.
@@ -118,7 +131,10 @@ def is_introduced(page: Page, index: int) -> bool:
 def _weigh_nickname(page: Page, index: int) -> Level | None:
     """Nicknames are everyday things more often than surnames are: "the nail of the programme"."""
     token = page.tokens[index]
-    if page.is_flat(index) and page.lexicon.name_share(token.text, page.lang) > 0:
+    is_name = page.lexicon.name_share(token.text, page.lang) > 0 or (
+        token.key[:-1] + "а" in page.lexicon.given_names and token.key[-1] in "ауые"
+    )
+    if page.is_flat(index) and is_name:
         return Level.BLOCK
     is_counted = fold.is_cyrillic(token.text) and page.lang == "ru"
     is_known = not is_counted or any(page.recogniser.is_used(k) for k in (token.key, page.lemmas[index]))
@@ -188,6 +204,24 @@ def _has_bearer(page: Page, index: int) -> bool:
     return not is_loose or is_seldom or token.is_capital or page.is_flat(index)
 
 
+# Ranks below the officers whom the press names, and words for who refuses.
+_SOLDIERS = frozenset(
+    fold.key(w)
+    for w in fold.table(
+        "рядовой ефрейтор сержант старшина прапорщик матрос курсант отказник отказница контрактник срочник "
+        "мобилизованный призывник рядовий єфрейтор відмовник мобілізований строковик private corporal "
+        "sergeant refuser conscript"
+    )
+)
+
+
+def is_soldier(page: Page, index: int) -> bool:
+    """Say whether the word before token *index* calls a soldier, one who refused, or kin."""
+    if index == 0 or not page.is_joined(index - 1):
+        return False
+    return bool({page.lemmas[index - 1], page.tokens[index - 1].key} & (_SOLDIERS | kin_keys()))
+
+
 def _is_explained(page: Page, index: int) -> bool:
     """Say whether a word for kin, or for who refuses, stands after token *index* and a comma."""
     if index + 1 >= len(page.tokens) or page.between(index, index + 1).strip() != ",":
@@ -221,9 +255,12 @@ def _is_many(page: Page, index: int) -> bool:
 
 def _is_acted_on(page: Page, index: int) -> bool:
     """Say whether nobody in particular does something to whom token *index* names: Запорожцю дали."""
-    if not page.is_joined(index):
+    after = index + 1
+    if after + 1 < len(page.tokens) and page.tokens[after].key in {"не", "ни"} and page.is_joined(after):
+        after += 1
+    if not page.is_joined(index) or after >= len(page.tokens):
         return False
-    token, verb = page.tokens[index], page.tokens[index + 1]
+    token, verb = page.tokens[index], page.tokens[after]
     if not fold.is_cyrillic(token.text) or verb.sentence != token.sentence:
         return False
     living = [p.tag for p in page.lexicon.parses(token.text.lower(), page.lang) if "anim" in p.tag]

@@ -22,8 +22,9 @@ SMALL = 100_000  # people; a settlement below it may not be named without a look
 SMALL_REGION = 500  # thousand people; a federal subject below it narrows as much as a town
 
 _LONG = 6  # letters; shorter names are alike by chance
+_VERY_LONG = 9  # letters; two vowels may differ
 _ALIKE = 88.0  # of 100; as of surnames
-_VOWELS = re.compile("[аеиоуюя]")
+_VOWELS = re.compile("[аеиоуюяaeiou]")
 _ENDING = re.compile(r"(ого|его|ому|ему|ой|ей|ом|ем|ым|им|ая|ую|ое|ие|ий|ам|ах|ами|ою|[аеиоуюяй])$")
 _ADJECTIVE_TAIL = re.compile(
     r"^(ов|ев|ин|ен|ан|ян|н|он)?(ск|цк|жск|шск|ч)(ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$"
@@ -31,9 +32,12 @@ _ADJECTIVE_TAIL = re.compile(
     r"ина|ину|ином|ка|ки|ку|кои|кой)?$"
 )
 _BARE_TAIL = re.compile(r"^(?:ск|цк)(?:ий|ии|ого|ому|им|ом|ая|ои|ой|ую|ое|ие|их|ими|е|а|у|и|ою)$")
+# Ukrainian hides the с of the ending in the sound before it: Сірогози, сірогозький.
+_SOFT_TAIL = re.compile(r"^к(?:ий|ии|ого|ому|им|ом|а|ой|ої|ои|у|ою|е|и|их|ими)$")
 _GENERIC = frozenset(
     fold.table(
-        "нижний верхний новый старый большой малый красный белый черный средний великий первый второй "
+        "нижний верхний новый старый большой малый нижній верхній новий старий "
+        "малий середній красный белый черный средний великий первый второй "
         "северный южный западный восточный дальний ближний горный усть город село поселок пос деревня "
         "дер станица хутор аул улус район область край республика город г с п д пгт рп ст поселение "
         "сельский местечко місто село селище смт village town city settlement of the new old upper lower "
@@ -153,6 +157,7 @@ class SealedPlace:
     is_large: bool
     joined: frozenset[str] = frozenset()
     short_stems: frozenset[str] = frozenset()
+    soft_stems: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<SealedPlace of {len(self.words)} words>"
@@ -169,18 +174,25 @@ class SealedPlace:
             and form[0] == key[0]
             and (
                 fuzz.ratio(form, key) >= _ALIKE
-                or (_VOWELS.sub("*", form) == bones and OSA.distance(form, key) == 1)
+                or (
+                    _VOWELS.sub("*", form) == bones
+                    and OSA.distance(form, key) <= (2 if len(form) >= _VERY_LONG else 1)
+                )
             )
             for form in self.words[index]
         )
 
     def is_adjective(self, key: str, *, is_ordinary: bool) -> bool:
         """Say whether *key* is an adjective of the place or, unless *is_ordinary*, a word for its people."""
-        if is_ordinary and not re.search(r"[сц]к", key):
+        if is_ordinary and not re.search(r"[сцз]к", key):
             return False
-        return any(
-            len(s) >= 3 and key.startswith(s) and _ADJECTIVE_TAIL.match(key[len(s) :]) for s in self.stems
-        ) or any(key.startswith(s) and _BARE_TAIL.match(key[len(s) :]) for s in self.short_stems)
+        return (
+            any(
+                len(s) >= 3 and key.startswith(s) and _ADJECTIVE_TAIL.match(key[len(s) :]) for s in self.stems
+            )
+            or any(key.startswith(s) and _BARE_TAIL.match(key[len(s) :]) for s in self.short_stems)
+            or any(key.startswith(s) and _SOFT_TAIL.match(key[len(s) :]) for s in self.soft_stems)
+        )
 
 
 def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | None:
@@ -196,7 +208,7 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         for i, w in enumerate(words)
     )
     telling = frozenset(
-        i for i, w in enumerate(words) if w.lower() not in _GENERIC and len(w) >= 3
+        i for i, w in enumerate(words) if not _is_generic(w, lexicon) and len(w) >= 3
     ) or frozenset(range(len(words)))
     last = fold.key(words[max(telling)])
     lasts = (
@@ -216,11 +228,13 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
     stems |= {grown for stem in stems for grown in _loosened(stem)}
     # Of two like letters that meet the key keeps one: Плёс, плёсский.
     short |= {s[:-1] for key in lasts for s in {key, _stem(key)} if s.endswith("с") and len(s) >= 4}
+    soft = {s for key in lasts for s in {key, _stem(key)} if s[-1:] in {"з", "ц", "с"} and len(s) >= 4}
     joined: set[str] = set()
     if len(words) > 1:
         start = "".join(fold.key(w) for w in words[:-1])
         joined = {start + key for key in keys[-1]}
         short = {begun + s for s in short for begun in ("", start, *_compounded(start))}
+        soft = {begun + s for s in soft for begun in ("", start, *_compounded(start))}
         stems |= {begun + s for s in stems for begun in (start, *_compounded(start))}
     population = gazetteer.population("".join(words)) or gazetteer.population("-".join(words)) or 0
     return SealedPlace(
@@ -230,7 +244,14 @@ def seal(value: str, gazetteer: Gazetteer, lexicon: Lexicon) -> SealedPlace | No
         population >= SMALL,
         frozenset(joined),
         frozenset(short),
+        frozenset(soft),
     )
+
+
+def _is_generic(word: str, lexicon: Lexicon) -> bool:
+    """Say whether *word* says of a place only which of several it is, in any number and either language."""
+    lemmas = {fold.cyrillic(p.normal_form) for a in lexicon.analysers() for p in a.parse(word.lower())[:3]}
+    return word.lower() in _GENERIC or bool(lemmas & _GENERIC_KEYS)
 
 
 # What becomes of the last letter of a stem before the ending of an adjective: Каменка, каменский; Калуга,
@@ -250,7 +271,9 @@ def _loosened(stem: str) -> set[str]:
 
 def _compounded(adjective: str) -> tuple[str, ...]:
     """Return how an adjective begins a compound: Великая Лепетиха, великолепетихский; Нижний, нижне-."""
-    bare = re.sub(r"(?:ий|ой|ия|ая|яя|ое|ее|а|я|е|и)$", "", adjective) if fold.is_cyrillic(adjective) else ""
+    bare = (
+        re.sub(r"(?:ий|ой|ия|ая|яя|ое|ее|ие|а|я|е|и)$", "", adjective) if fold.is_cyrillic(adjective) else ""
+    )
     return (bare + "о", bare + "е") if len(bare) >= 3 else ()
 
 
@@ -278,7 +301,12 @@ def _without_district(words: list[str]) -> list[str]:
 
 def _forms(word: str, lexicon: Lexicon) -> set[str]:
     if fold.is_cyrillic(word):
-        return forms(word, lexicon) | romanise(word)
+        found = forms(word, lexicon) | romanise(word)
+        if word.lower().endswith(("ні", "кі", "лі", "ві", "рі", "ті", "ді")):
+            # "Нижні" is "Нижние" in the other language, and "Nizhnie" to whoever romanises that.
+            for plural in (word[:-1] + "ие", word[:-1] + "ые"):
+                found |= forms(plural, lexicon) | romanise(plural)
+        return found
     readings = read_back(word)
     cyrillic = {key for r in readings for key in forms(r, lexicon)}
     return {fold.latin(word)} | cyrillic | keys_of(readings)

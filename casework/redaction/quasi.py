@@ -19,6 +19,7 @@ from casework.redaction.page import Page, inside
 from casework.redaction.traits import Traits
 
 FEW_FACTS = 3  # this many shared facts in one paragraph narrow it to a few people, whatever the count
+_NO_YEAR = 1900  # a sealed day without its year is kept under an earlier one
 CELLS_SPEAK_FROM = 500  # entries; below that the register says nothing about how many people fit
 
 
@@ -56,6 +57,7 @@ def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
         ],
         ages={
             *sealed.ages,
+            *_ages_then(sealed),
             *(age for age, _, _ in told.ages),
             *(n for t in sealed.texts for n, _, _ in traits.ages_in(detectors.read(t, source.lang))),
         },
@@ -66,6 +68,16 @@ def facts_of(sealed: Sealed, told: Traits, detectors: Detectors) -> Facts:
         },
         companions={count for count, _, _ in told.companions},
     )
+
+
+def _ages_then(sealed: Sealed) -> set[int]:
+    """Return how old a person born on the sealed day was on the other sealed days."""
+    return {
+        day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+        for birth in sealed.births
+        for day in sealed.days
+        if birth.year > _NO_YEAR < day.year
+    }
 
 
 def find(shown: Traits, facts: Facts, context: Context) -> list[Finding]:

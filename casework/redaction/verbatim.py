@@ -21,8 +21,8 @@ _SHINGLE = 4
 _SHINGLES_TO_WARN = 2  # one shared four-lemma phrase is idiom, two are memory
 _QUOTE_WORDS = 5
 # So many longer words of a sentence, and so great a part of them, stand in one sentence of the narrative.
-_SAME_WORDS = 6
-_SAME_SHARE = 0.8
+_SAME_WORDS = 5
+_SAME_SHARE = 0.6
 
 _PRONOUNS = frozenset(
     fold.table(
@@ -48,6 +48,14 @@ _STOCK = (
     "the ministry of defense of the russian federation",
 )
 _QUOTE = re.compile(r"[«“\"„‘]([^«»“”\"„]{12,600})[»”\"’]")
+
+
+# What stands in quotes after these is a title.
+_TITLE_BEFORE = re.compile(
+    r"(?:закон|указ|постановлени|приказ|наказ|проект|программ|фильм|книг|роман|статт|стать|act|law|film|book)"
+    r"[а-яёіїє]{0,4}\s+$",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -158,5 +166,8 @@ def _telling(page: Page, stock: set[int]) -> dict[int, dict[int, str]]:
 def quotations(page: Page) -> list[tuple[int, int]]:
     """Return where *page* quotes speech of five words or more, in offsets of the given text."""
     return [
-        page.span(m.start(), m.end()) for m in _QUOTE.finditer(page.text) if len(m[1].split()) >= _QUOTE_WORDS
+        page.span(m.start(), m.end())
+        for m in _QUOTE.finditer(page.text)
+        if len(m[1].split()) >= _QUOTE_WORDS
+        and not _TITLE_BEFORE.search(page.text, max(0, m.start() - 30), m.start())
     ]
