@@ -23,13 +23,13 @@ from register.written_days import BLANK, BLANKS, DAY, NoSuchDayError
 
 _BRACKETS = re.compile(r"[(（](?P<round>[^()（）\n]*)[)）]|\[(?P<square>[^\[\]()\n]*)\]")
 _GROUP = re.compile(
-    rf"(?:(?P<outlets>[^,;:()]*(?:,{BLANKS}(?!{DAY})[^,;:()]+)*),{BLANKS})?"
+    rf"(?:(?P<outlets>[^,;:()]*(?:,{BLANKS}(?!{DAY})[^,;:()]+)*),{BLANK}*)?"
     rf"(?P<days>{DAY}(?:{BLANK}*/{BLANK}*{DAY})*)"
     rf"(?P<links>:{BLANK}*\d{{1,2}}(?:,{BLANK}*\d{{1,2}}(?!\d|{BLANK}*[^\W\d]|\.\d))*)?"
 )
 _BETWEEN = re.compile(rf"{BLANK}*[;,/]{BLANK}*")
 _NAMED = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*"
-# "May" needs more: "(on Friday, May 5, he left)" is a sentence.
+# "May" needs more: it is a word as well.
 _BROKEN = re.compile(
     rf"[,;]{BLANK}*(?:{_NAMED}\.?{BLANK}*\d|\d{{1,2}}(?:st|nd|rd|th)?{BLANKS}{_NAMED}|May{BLANK}\d{{1,2}}:)"
 )
@@ -88,14 +88,17 @@ def find(text: str, year: int | None) -> tuple[Citation, ...]:
 def _refuse_what_is_broken(inside: str) -> None:
     """Raise for what somebody meant as a citation and wrote otherwise."""
     inside = inside.strip()
-    if _BROKEN.search(inside) or written_days.stands_in(inside):
-        raise CitationError("a citation cannot be read to its end")
+    if _ONLY_A_MONTH.fullmatch(inside):
+        raise CitationError("a citation has a month and no day")
     if _SLASHED.search(inside):
         raise CitationError("the day of a citation can be read in two ways: write the month as a word")
     if _WITHOUT_COMMA.fullmatch(inside):
         raise CitationError("a comma is missing between an outlet and its day")
-    if _ONLY_A_MONTH.fullmatch(inside):
-        raise CitationError("a citation has a month and no day")
+    first = outlets.named(re.split("[,;]", inside, maxsplit=1)[0])[0]
+    # "(on Friday, May 5, he left)" is a sentence.
+    is_named = outlets.is_name(first) and not outlets.is_none(first)
+    if _BROKEN.search(inside) or (is_named and written_days.stands_in(inside)):
+        raise CitationError("a citation cannot be read to its end")
 
 
 def _sources(

@@ -17,8 +17,13 @@ from register.places import subject_of
 
 # How the name of a further outlet begins: with a capital, a figure, a mark, or as "iStories" does.
 _NAME = re.compile(r"\W*(?:[^\W\d_a-zа-яёіїєґ]|\d|[a-z][A-Z])")
-_FIRM = re.compile(r"(?:Inc|Ltd|LLC|GmbH|AG|SA|Jr|Sr)\.?|.* (?:Service|Bureau|Edition|служба|бюро|редакция)")
-_BESIDE = re.compile(r"(?:and|also|see(?: also)?|via|и|а также|см\.|та|також|див\.)\s+")
+# What belongs to the name before it: a firm's form, the number of an issue, a house's own desk.
+_FIRM = re.compile(
+    r"(?:Inc|Ltd|LLC|GmbH|AG|SA|Jr|Sr)\.?|(?:No\.|№) ?\d.*|.* (?:Service|Bureau|Edition|служба|бюро|редакция)"
+)
+_BESIDE = re.compile(
+    r"(?:and|also|see(?: also)?|via|according to|confirmed by|quoted by|и|а также|см\.|та|також|див\.)\s+"
+)
 _QUOTED = re.compile(r"[«“„\"‘](?P<name>[^«»“”„\"‘’]+)[»”“\"’]")
 _WEEKDAY = re.compile(
     r"(?:(?:on|late|early|this|last|в|во|у)\s+)?"

@@ -162,7 +162,12 @@ def _turns_after(entry: Entry, text: str) -> tuple[Block, ...]:
 
 def headline(text: str, length: int = 90) -> str:
     """Cut the first sentence down to a title, at a word."""
-    first = sentences(text, ())[0][2]
+    first = ""
+    for _, _, words in sentences(text, ()):
+        first = f"{first} {words}".strip()
+        # "(Col. Smith)" does not end with "Col."
+        if first.count("(") <= first.count(")"):
+            break
     plain = re.sub(r"\s*\([^()]*\d[^()]*\)", "", re.sub(r"\s*\[[^\]]*\]", "", first)).strip().rstrip(".")
     if len(plain) <= length:
         return plain

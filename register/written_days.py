@@ -39,23 +39,28 @@ _MONTH = r"[^\W\d_]{3,9}\.?"
 _IN_FULL = rf"(?:19|20)\d\d(?!\d)(?:{BLANK}?(?:года|року|г|р)\b\.?)?"
 _WORDED = (
     rf"(?:{_MONTH}{BLANKS}\d{{1,3}}(?!\w)|\d{{1,2}}{BLANKS}{_MONTH}(?=[,/:;)]|{BLANK}|$))"
-    rf"(?:,?{BLANKS}{_IN_FULL})?"
+    rf"(?:(?:,{BLANK}*|{BLANKS}){_IN_FULL})?"
 )
 # Without a year only with both noughts and a month that exists: "7.62" is a calibre, "19.30" an hour.
 _FIGURES = (
-    rf"\d{{1,2}}\.\d{{1,2}}\.{_IN_FULL}|\d\d\.(?:0[1-9]|1[0-2])(?![\d.])|(?:19|20)\d\d-\d\d-\d\d(?![\d-])"
+    rf"\d{{1,2}}\.\d{{1,2}}\.(?:{_IN_FULL}|\d\d(?![\d.]))"
+    r"|\d\d\.(?:0[1-9]|1[0-2])(?![\d.])|(?:19|20)\d\d-\d\d-\d\d(?![\d-])"
 )
 # One day in any of these forms, as a part of a longer pattern.
 DAY = rf"(?:{_WORDED}|{_FIGURES}|{_MONTH}{BLANKS}{_IN_FULL})"
 
+_MONTH_BEHIND = re.compile(
+    rf"[,;]{BLANK}*(?:\d{{1,2}}(?:st|nd|rd|th)?(?:-|{BLANKS}))?"
+    r"(?:(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*|May)\b"
+)
 _BEHIND = re.compile(rf"[,;]{BLANK}*(?P<day>{_WORDED}|{_FIGURES})")
-_YEAR = rf"(?:,?{BLANKS}(?P<year>\d{{4}})\D*)?"
+_YEAR = rf"(?:(?:,{BLANK}*|{BLANKS})(?P<year>\d{{4}})\D*)?"
 _READ = [
     re.compile(pattern)
     for pattern in (
         rf"(?P<month>[^\W\d_]{{3,9}})\.?{BLANKS}(?P<day>\d{{1,3}}){_YEAR}",
         rf"(?P<day>\d{{1,2}}){BLANKS}(?P<month>[^\W\d_]{{3,9}})\.?{_YEAR}",
-        r"(?P<day>\d{1,2})\.(?P<number>\d{1,2})(?:\.(?P<year>\d{4})\D*)?",
+        r"(?P<day>\d{1,2})\.(?P<number>\d{1,2})(?:\.(?P<year>\d{4}|\d\d)\D*)?",
         r"(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)",
         rf"(?P<month>[^\W\d_]{{3,9}})\.?{BLANKS}(?P<year>\d{{4}})\D*",
     )
@@ -73,9 +78,8 @@ def is_day(text: str) -> bool:
 
 
 def stands_in(text: str) -> bool:
-    """Tell whether a day stands behind a comma in *text*; "May" does not say so: it is a word as well."""
-    days = (match["day"] for match in _BEHIND.finditer(text))
-    return any(is_day(day) and not day.startswith("May ") for day in days)
+    """Tell whether a day or a month stands behind a comma in *text*."""
+    return any(is_day(match["day"]) for match in _BEHIND.finditer(text)) or bool(_MONTH_BEHIND.search(text))
 
 
 def is_misspelt(text: str) -> bool:
@@ -98,7 +102,7 @@ def read(text: str, year: int | None) -> date | None:
     month = int(found["number"]) if found.get("number") else _MONTHS.get(found.get("month") or "")
     if month is None:
         raise NoSuchDayError("a citation names a month that does not exist")
-    stated = int(found["year"]) if found.get("year") else year
+    stated = int(f"20{found['year']}"[-4:]) if found.get("year") else year
     try:
         # 2024 was a leap year: where no year is known, February 29 may be right.
         day = date(stated or 2024, month, int(found.get("day") or 1))

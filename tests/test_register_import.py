@@ -94,6 +94,11 @@ def test_an_edited_entry_changes_only_its_own_lines() -> None:
     assert after == [*before[:2], "• All twelve stayed.", *before[4:]]
 
 
+def test_a_title_does_not_end_inside_a_parenthesis() -> None:
+    found = of("• The commander (Col. Smith) resigned. He left (Quay Radio, Feb 2).")
+    assert found.entries[0].title["en"] == "The commander (Col. Smith) resigned"
+
+
 def test_a_second_reading_changes_nothing() -> None:
     first = of(SMALL)
     again = of(SMALL, existing=first.entries).figures()
@@ -145,6 +150,9 @@ DAMAGED = [
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio Feb 2)"), 3, "comma is missing"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio: Feb 2)"), 3, "comma is missing"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, Feb)"), 3, "no day"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, May 13, p. 3)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, 21st May)"), 3, "cannot be read"),
+    (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, May'22)"), 3, "cannot be read"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Quay Radio, 31.04.2022)"), 3, "day that does not exist"),
     (SMALL.replace("(Quay Radio, Feb 2)", "(Радио, 7 аперля)"), 3, "month"),
     (SMALL.replace("captain", "cap\u202etain"), 3, "hidden characters"),
@@ -212,6 +220,11 @@ CITED = {
     "(Ґрати, 5 трав. / 6 травня 2022 року)": [("Ґрати", "2031-05-05"), ("Ґрати", "2022-05-06")],
     "(Baza, 07.04)": [("Baza", "2031-04-07")],
     "(Baza, 2022-06-01)": [("Baza", "2022-06-01")],
+    "(Baza,May 19)": [("Baza", "2031-05-19")],
+    "(Baza, May 20,2022)": [("Baza", "2022-05-20")],
+    "(Baza, 10.04.22)": [("Baza", "2022-04-10")],
+    "(Kommersant, No. 83, May 12)": [("Kommersant, No. 83", "2031-05-12")],
+    "(имя известно редакции, 7 апреля он пропал)": [],
     "(Memorial, April 2022)": [("Memorial", "None")],
     "(Bucha, April 2022)": [],
     "(on Friday, May 5)": [],
