@@ -44,5 +44,5 @@ lock:  ## renew the hashed requirements (needs uv)
 	uv pip compile pyproject.toml -q --extra ukrainian --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements.txt
 	uv pip compile pyproject.toml -q --extra ukrainian --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements-dev.txt
 
-tour: .venv/.ready  ## renew the screenshots in docs/tour/
-	$(PY) -m pytest -m browser --tour docs/tour
+tour: .venv/.ready  ## renew the pictures of every page in docs/tour/
+	$(PY) -m pytest -m browser --tour docs/tour tests/test_play.py tests/test_desk_*looks*.py tests/test_register_looks.py

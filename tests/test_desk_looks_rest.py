@@ -55,6 +55,13 @@ def test_every_page_of_the_desk_is_looked_at() -> None:
     assert [name for name in tour.DESK if f'"{name}"' not in looks] == []
 
 
+def test_every_picture_of_the_tour_is_listed_and_they_are_small() -> None:
+    listed = set(re.findall(r"\]\(([\w/.-]+\.png)\)", (PICTURES / "README.md").read_text()))
+    kept = {one.relative_to(PICTURES).as_posix(): one.stat().st_size for one in PICTURES.rglob("*.png")}
+    assert kept.keys() == listed | {f"{name}.png" for name in tour.FRONT}
+    assert sum(kept.values()) < 8_000_000  # bytes
+
+
 def publish(desk: DeskHouse, folder: Path, *public: Entry) -> None:
     day = desk.house.now.date()
     for one in public:

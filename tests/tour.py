@@ -113,6 +113,8 @@ async def keep(tab: Page, door: str, name: str, width: int, theme: str) -> None:
     """Keep a picture of the page in *tab* as it stands, if this run keeps any and the page is listed so."""
     if not _folder or name not in DOORS[door] or width not in WIDTHS:
         return
+    # What stays in the window while one scrolls stands where it stands at first.
+    await tab.evaluate("scrollTo(0, 0)")
     tall: int = await tab.evaluate("document.documentElement.scrollHeight")
     area = {"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST[width])}
     shot = await tab.screenshot(full_page=True, clip=area)  # type: ignore[arg-type]
