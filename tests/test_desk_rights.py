@@ -34,7 +34,7 @@ FORM = {
     "version": "999999", "reason": "contact", "words": "Слова", "code": "full", "to": "nobody",
     "text": "Текст", "note": "Заметка", "handover": "Передаю", "outcome": "helped", "whom": "us",
     "into": "000-000", "topic": "refusal", "region": "", "branch": "", "relation": "", "mode": "reply",
-    "limit": "none", "level": "whole", "key": "age1pq1",
+    "answer": "yes", "limit": "none", "level": "whole", "key": "age1pq1",
 }  # fmt: skip
 
 
@@ -182,3 +182,40 @@ def test_whoever_is_suspended_stands_at_the_door_of_every_address(desk: DeskHous
 
 def test_the_rows_that_differ_name_addresses_that_exist() -> None:
     assert set(OTHERWISE) <= {name(route) for route in ROUTES}
+
+
+DRAFT_LOST = frozenset({200, 303, 404, 409, 422})
+# Whom an editor's draft is there for before it stands still, and afterwards.
+WRITERS, JUDGES = {"editor", "coordinator"}, {"custodian", "lawyer"}
+
+
+@pytest.mark.full
+def test_every_draft_address_answers_each_role_by_who_holds_its_key(desk: DeskHouse) -> None:
+    """A draft nobody froze is not there for those who will judge it; one that was discarded, for nobody."""
+    people = {who: desk.sign_in(who) for who in CAST}
+    one_of = {role: people[who] for who, (role,) in reversed([(n, tuple(r)) for n, r in CAST.items()])}
+    tokens = {role: one.form("/account", "/account/duty") for role, one in one_of.items()}
+    gone = people["carol"].do("/drafts", "/drafts").headers["location"]
+    assert people["carol"].do(gone, f"{gone}/discard").status_code == 303
+    written = people["carol"].do("/drafts", "/drafts").headers["location"]
+    wrong = []
+    for route in (route for route in ROUTES if "{draft:str}" in route.path):
+        is_inside = "{" in route.path.partition("}")[2]
+        for role, one in one_of.items():
+            for situation, draft in (("gone", gone), ("written", written)):
+                where = route.path.replace("/draft/{draft:str}", draft)
+                where = re.sub(r"\{(\w+):str\}", lambda found: ABSENT[found[1]], where)
+                form = {**FORM, **tokens[role], "once": f"{where} {role}"}
+                answer = one.get(where) if route.method == "GET" else one.post(where, form)
+                is_there = situation == "written" and role in WRITERS
+                expected = DRAFT_LOST if is_there and not is_inside else MISSING | IN if is_there else MISSING
+                if role not in WHO[name(route)]:
+                    expected = REFUSED
+                elif answer.status_code in (409, 422) and not is_there:
+                    # Refused unread, as for a draft that never was.
+                    never = where.replace(draft, f"/draft/{'0' * 32}")
+                    again = one.post(never, {**form, "once": f"{never} {role}"})
+                    expected = MISSING | {again.status_code}
+                if answer.status_code not in expected:
+                    wrong.append(f"{name(route)}: {role}, {situation}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)

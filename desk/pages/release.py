@@ -108,7 +108,7 @@ def _haste(visit: Visit, sheet: drafting.Sheet) -> Haste:
 
 def hold(visit: Visit) -> Reply:
     """Hold a text back until a day, or lift that; what was signed stays signed."""
-    draft_id = visit.id("draft")
+    draft_id = drafting.open_sheet(visit, visit.id("draft")).draft.id
     text = visit.form.get("until")
     try:
         until = date.fromisoformat(text) if text else None
@@ -132,7 +132,7 @@ def hold_until(visit: Visit) -> Reply:
 
 def answer(visit: Visit) -> Reply:
     """Say, as the one who is asked, whether what a text waits for has come."""
-    draft_id = visit.id("draft")
+    draft_id = drafting.open_sheet(visit, visit.id("draft")).draft.id
     has_come = visit.choose("answer", ("yes", "not_yet")) == "yes"
     with visit.database.write() as session:
         act = releases.lift_hold if has_come else releases.not_yet
