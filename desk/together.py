@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 
 from casework.errors import CaseworkError
 from casework.tables import Case
-from desk import reading
+from desk import reading, turning
 from desk.errors import MissingError
 from desk.reading import Dossier, Said
 from desk.visit import Visit
 
 # What of the other conversation stands here; its own page has all of it.
 SHOWN = ("message", "file", "reply")
+# Bytes of it here, beside a conversation of its own.
+ROOM = 12_000
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Beside:
     case: Case | None = None
     relation: str = ""
     said: Sequence[Said] = field(default=(), repr=False)
+    earlier: int = 0  # how much was said before that and does not stand here
 
     @property
     def ref(self) -> str:
@@ -54,4 +57,5 @@ def _look(visit: Visit, other: bytes, came: str) -> Beside:
     except (CaseworkError, MissingError):
         return Beside(other, came)
     said = [one for one in seen.said if one.kind in SHOWN and not one.is_unproven]
-    return Beside(other, came, seen.case, str(seen.cover.get("relation") or ""), said)
+    latest = turning.stretch(said, room=ROOM)
+    return Beside(other, came, seen.case, str(seen.cover.get("relation") or ""), latest.said, latest.at)

@@ -179,6 +179,7 @@ class DeskHouse:
         files: tuple[tuple[str, str, bytes], ...] = (),
         cover: dict[str, str] | None = None,
         card: dict[str, str] | None = None,
+        more: tuple[str, ...] = (),
     ) -> bytes:
         """File one case as the hub would: a message, files, a cover sheet, a card, a way to answer."""
         house, staffing = self.house, self.house.staffing()
@@ -200,6 +201,9 @@ class DeskHouse:
         for seq, (name, mime, body) in enumerate(files, start=1):
             head = {"name": name, "mime": mime, "size": len(body), "at": at, "seq": seq, "caption": ""}
             keys.seal_file(batch, content, kind="file", head=head, content=body, **said)
+        for seq, text in enumerate(more, start=1 + len(files)):
+            payload = {"text": text, "at": at, "seq": seq}
+            keys.seal_item(batch, content, kind="message", payload=payload, **said)
         sheet = cover or {"topic": "refusal", "region": "RU-SVE"}
         keys.seal_item(batch, content, kind="cover", payload=sheet, **{**said, "author": "hub"})
         who = card or {"kind": "text", "text": "Тестов Тест Тестович"}

@@ -20,7 +20,7 @@ from casework.journal import Reason
 from casework.keys import NewKey
 from casework.rows import Rows, write
 from casework.tables import CardRequest, Case, Grant, Item
-from desk import checking, drafting, handing, opening, reading
+from desk import checking, drafting, handing, opening, reading, turning
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError
 from desk.handing import HandIn
@@ -31,6 +31,8 @@ from desk.sealing import minute
 from desk.visit import Reply, Visit
 
 CUSTODIANS = frozenset({"custodian", "coordinator"})
+# Cards in custody on one page.
+CARDS = 50
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def show(visit: Visit) -> Reply:
     return visit.page(
         "bench.html",
         sheets=[sheets[draft.id] for draft in waiting if draft.id in sheets],
-        held=_held(visit),
+        held=turning.part(visit, "/bench", "cards", _held(visit), CARDS),
         card_reasons=REASONS,
         asked=_asked(visit),
     )
@@ -165,7 +167,6 @@ def _held(visit: Visit) -> list[Held]:
             Case.id.in_(select(Item.case).where(Item.kind == "card")),
         )
         .order_by(Case.touched.desc(), Case.id)
-        .limit(200)
     )
     with visit.database.read() as session:
         cases = session.scalars(wanted).all()

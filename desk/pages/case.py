@@ -8,7 +8,7 @@ from casework import cases, codes, deadlines, journal, openers, permits, proposi
 from casework.rosters import ROLE_OF_TEAM
 from casework.routing import Asked
 from casework.tables import Case
-from desk import accepting, door, handing, histories, reading, replying, together, trusting
+from desk import accepting, door, handing, histories, reading, replying, together, trusting, turning
 from desk.entryform import BRANCHES
 from desk.pages.acts import RELATIONS, TOPICS
 from desk.pages.card import REASONS
@@ -56,7 +56,7 @@ def show(visit: Visit) -> Reply:
         "case.html",
         dossier=dossier,
         beside=beside,
-        talk=histories.conversation(dossier, merged),
+        talk=turning.stretch(histories.conversation(dossier, merged), visit.query.get("until", "")),
         people=histories.people(dossier, merged),
         has_merged=bool(merged),
         trust=trusting.look(visit, dossier),

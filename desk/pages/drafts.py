@@ -29,6 +29,7 @@ from desk import (
     reading,
     sourcelines,
     standing,
+    turning,
 )
 from desk.drafting import Sheet
 from desk.errors import ConflictError, IncompleteError, MissingError, TooManyError
@@ -42,6 +43,8 @@ WORKERS = frozenset({"editor", "lawyer", "custodian", "coordinator"})
 APPROVERS = frozenset({"editor", "coordinator", "lawyer"})
 DISCARDERS = frozenset({"editor", "coordinator"})
 LIVING = ("draft", "review", "approved", "scheduled")
+# Lines on one page.
+DRAFTS = 80
 # Which item of the case, and from where to where.
 _PLACE = re.compile(r"[0-9a-f]{32}:[0-9]{1,6}:[0-9]{1,6}\Z")
 
@@ -57,7 +60,9 @@ def index(visit: Visit) -> Reply:
     sheets = drafting.open_sheets(visit, drafts)
     return visit.page(
         "drafts.html",
-        sheets=[sheets[draft.id] for draft in drafts if draft.id in sheets],
+        sheets=turning.part(
+            visit, "/drafts", "drafts", [sheets[draft.id] for draft in drafts if draft.id in sheets], DRAFTS
+        ),
         waiting={draft.id for draft in checking.waiting(visit)},
     )
 

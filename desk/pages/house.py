@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Generic, TypeVar
 
 from casework import answers, assigning, documents, openers, queues, rosters, timelines, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
-from desk import deadlinks, gating, people, reading
+from desk import deadlinks, gating, people, reading, turning
 from desk.errors import IncompleteError
 from desk.routes import Route
 from desk.visit import Reply, Visit
@@ -21,35 +20,6 @@ COORDINATORS = frozenset({"coordinator"})
 # Lines on one page. With every form they carry the page stays below a hundred kilobytes, in a house of two
 # hundred people and a thousand cases too.
 WAITING, PEOPLE = 25, 10
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Part(Generic[T]):
-    """As much of a list as stands on one page."""
-
-    name: str
-    at: int
-    size: int
-    lines: Sequence[T]
-    total: int
-
-    @property
-    def earlier(self) -> str:
-        """The address of the lines before these; empty where there are none."""
-        return f"/house?{self.name}={max(0, self.at - self.size)}#{self.name}" if self.at else ""
-
-    @property
-    def later(self) -> str:
-        """The address of the lines after these; empty where there are none."""
-        after = self.at + self.size
-        return f"/house?{self.name}={after}#{self.name}" if after < self.total else ""
-
-    @property
-    def place(self) -> str:
-        """Say which of them these are."""
-        return f"{self.at + 1}–{self.at + len(self.lines)} / {self.total}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +58,7 @@ def show(visit: Visit) -> Reply:
     with visit.database.read() as session:
         overview = queues.overview(session, visit.staffing, visit.now)
         states = dict(people.states(session))
-        waiting = _part(visit, "waiting", overview.unaccepted, WAITING)
+        waiting = turning.part(visit, "/house", "waiting", overview.unaccepted, WAITING)
         able = openers.of_each(session, [one.case.id for one in waiting.lines], visit.staffing.hands)
     members = {team: visit.staffing.members(team) for team in ROLE_OF_TEAM}
     stranded = overview.without_holder
@@ -99,7 +69,7 @@ def show(visit: Visit) -> Reply:
         lines=[_waiting(visit, one) for one in waiting.lines],
         stranded=len(stranded),
         stranded_first=[(reading.ref(case.id), case) for case in stranded[:WAITING]],
-        people=_part(visit, "people", colleagues(visit, states, overview.loads), PEOPLE),
+        people=turning.part(visit, "/house", "people", colleagues(visit, states, overview.loads), PEOPLE),
         everybody=sorted({one.id for one in visit.staffing.roster.staff if not one.revoked}),
         openers={
             one.case.id: [who for who in members[one.case.team] if who in able[one.case.id]]
@@ -170,13 +140,13 @@ def assign(visit: Visit) -> Reply:
     case_id = visit.id("case")
     with visit.database.write() as session:
         assigning.assign(session, case_id, visit.form_version(), visit.need("to", 32), None, visit.acting)
-    return visit.go(_where(visit, "waiting"), "notice.assigned")
+    return visit.go(turning.where(visit, "/house", "waiting"), "notice.assigned")
 
 
 def set_duty(visit: Visit) -> Reply:
     """Set duty, limit and stand-in of a colleague."""
     keep_duty(visit, visit.arguments["staff"])
-    return visit.go(_where(visit, "people"), "notice.duty")
+    return visit.go(turning.where(visit, "/house", "people"), "notice.duty")
 
 
 def keep_duty(visit: Visit, staff: str) -> None:
@@ -204,7 +174,7 @@ def set_working(visit: Visit) -> Reply:
     """Set languages, weekdays, place and absence of a colleague."""
     with visit.database.write() as session:
         people.set_working(session, visit.arguments["staff"], visit.acting, working(visit))
-    return visit.go(_where(visit, "people"), "notice.duty")
+    return visit.go(turning.where(visit, "/house", "people"), "notice.duty")
 
 
 def working(visit: Visit) -> people.Working:
@@ -233,25 +203,7 @@ def lift(visit: Visit) -> Reply:
     """Take a suspension back."""
     with visit.database.write() as session:
         people.lift(session, visit.arguments["staff"], visit.acting)
-    return visit.go(_where(visit, "people"), "notice.lifted")
-
-
-def _part(visit: Visit, name: str, lines: Sequence[T], size: int) -> Part[T]:
-    """Return the page of *lines* that the address asks for; the first where it asks for none."""
-    at = _number(visit.query.get(name, ""))
-    if at >= len(lines):
-        at = 0
-    return Part(name, at, size, lines[at : at + size], len(lines))
-
-
-def _where(visit: Visit, name: str) -> str:
-    """Return the page of a list on which the form stood."""
-    at = _number(visit.form.get("at"))
-    return f"/house?{name}={at}#{name}" if at else "/house"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 7 else 0
+    return visit.go(turning.where(visit, "/house", "people"), "notice.lifted")
 
 
 def _waiting(visit: Visit, one: Queued) -> tuple[str, Queued, timedelta | None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from casework import holds
-from desk import reading
+from desk import reading, turning
 from desk.routes import Route
 from desk.visit import Reply, Visit
 
 KEEPERS = frozenset({"lawyer", "editor", "coordinator"})
+# Lines on one page.
+CASES = 80
 
 
 def show(visit: Visit) -> Reply:
@@ -16,7 +18,7 @@ def show(visit: Visit) -> Reply:
         cases = holds.calendar(session, visit.acting)
     return visit.page(
         "keeping.html",
-        cases=[(reading.ref(case.id), case) for case in cases],
+        cases=turning.part(visit, "/keeping", "cases", [(reading.ref(one.id), one) for one in cases], CASES),
         is_everybodys="coordinator" in visit.roles,
     )
 
@@ -27,7 +29,8 @@ def hold(visit: Visit) -> Reply:
     what = visit.choose("what", ("hold", "let_go"))
     with visit.database.write() as session:
         (holds.hold if what == "hold" else holds.let_go)(session, case_id, visit.acting)
-    return visit.go("/keeping", "notice.held" if what == "hold" else "notice.let_go")
+    there = turning.where(visit, "/keeping", "cases")
+    return visit.go(there, "notice.held" if what == "hold" else "notice.let_go")
 
 
 ROUTES = (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from casework import releases
 from casework.tables import Published, TakeDown
-from desk import correcting, deadlinks
+from desk import correcting, deadlinks, turning
 from desk.errors import IncompleteError, MissingError
 from desk.routes import EDITORS, ROLES, Route
 from desk.visit import Reply, Visit
@@ -16,21 +16,24 @@ from register import records
 from register.entry import is_id
 from register.errors import RegisterError
 
-LIMIT = 500
+# Lines on one page: a form to correct and one to take down stand in each.
+ENTRIES = 40
 
 
 def show(visit: Visit) -> Reply:
     """List what the register shows, the newest first, or the one entry that is asked for by its id."""
-    wanted = select(Published).order_by(Published.day.desc(), Published.public_id).limit(LIMIT)
+    wanted = select(Published).order_by(Published.day.desc(), Published.public_id)
     sought = visit.query.get("id", "").strip().lower()
     if sought:
         wanted = wanted.where(Published.public_id == sought)
     with visit.database.read() as session:
-        rows = session.scalars(wanted).all()
+        total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        at = turning.start(visit, "entries", total)
+        rows = session.scalars(wanted.offset(at).limit(ENTRIES)).all()
         ordered = {row.public_id for row in session.scalars(select(TakeDown))}
     return visit.page(
         "published.html",
-        rows=rows,
+        rows=turning.Part("/published", "entries", at, ENTRIES, rows, total),
         titles=_titles(visit, [row.public_id for row in rows]),
         ordered=ordered,
         codes=releases.CODES,
@@ -58,7 +61,7 @@ def take_down(visit: Visit) -> Reply:
         raise IncompleteError("into")
     with visit.database.write() as session:
         releases.order_take_down(session, public_id, code, visit.acting, into or None)
-    return visit.go("/published", "notice.taken_down")
+    return visit.go(turning.where(visit, "/published", "entries"), "notice.taken_down")
 
 
 def _titles(visit: Visit, ids: list[str]) -> Mapping[str, str]:
