@@ -26,8 +26,8 @@ from casework.spill import PART, Spill
 
 # Telegram gives bots files up to here.
 FILE_LIMIT = 20 * 1024 * 1024
-# Connections: senders, downloads, deletions. The library's pool scans all of them at every call.
-POOL = 16
+# Connections: senders and deletions, of which the library's pool scans all at every call; and downloads.
+POOL, FILES_POOL = 16, 3
 # What a download is read in.
 PIECE = 64 * 1024
 # Updates that Telegram gives at once, at most.
@@ -132,7 +132,45 @@ class Door(ExtBot[int]):
 
 
 class Transport(HTTPXRequest):
-    """The library's HTTP client, which takes answers whole, and downloads besides, which come in parts."""
+    """
+    The library's HTTP client, which takes answers whole, and one of our own for files, which come in parts.
+
+    Both go the same way out. The environment's proxies are not asked: the way out is a setting.
+    """
+
+    def __init__(
+        self, connections: int, proxy: str | None, downloads: httpx.AsyncClient | None = None
+    ) -> None:
+        super().__init__(
+            connection_pool_size=connections,
+            connect_timeout=10,
+            read_timeout=20,
+            write_timeout=20,
+            media_write_timeout=120,
+            pool_timeout=30,
+            proxy=proxy,
+            httpx_kwargs={"trust_env": False},
+        )
+        self._way_out = proxy
+        self._downloads = downloads
+
+    async def shutdown(self) -> None:
+        """Close every connection."""
+        if self._downloads is not None:
+            await self._downloads.aclose()
+            self._downloads = None
+        await super().shutdown()
+
+    def _files(self) -> httpx.AsyncClient:
+        """Return the client for files; most hubs need none for hours, so it is made when one does."""
+        if self._downloads is None:
+            self._downloads = httpx.AsyncClient(
+                proxy=self._way_out,
+                trust_env=False,
+                timeout=httpx.Timeout(60, connect=10),
+                limits=httpx.Limits(max_connections=FILES_POOL),
+            )
+        return self._downloads
 
     async def download(self, address: str, size: int | None, folder: Path) -> bytes | Spill:
         """
@@ -143,10 +181,9 @@ class Transport(HTTPXRequest):
             NetworkError: it ended early, or did not begin.
             OSError: there is no room for it.
         """
-        client = self._client  # of the library, for its proxy and its place among the connections
         first, spill = bytearray(), None
         try:
-            async with client.stream("GET", address, timeout=httpx.Timeout(60, connect=10)) as answer:
+            async with self._files().stream("GET", address) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise NetworkError("refused")
                 async for piece in answer.aiter_bytes(PIECE):
@@ -212,17 +249,8 @@ def build(
 
 
 def transport(endpoint: Endpoint, connections: int) -> Transport:
-    """Make one HTTP client. The environment's proxies are not asked: the way out is a setting."""
-    return Transport(
-        connection_pool_size=connections,
-        connect_timeout=10,
-        read_timeout=20,
-        write_timeout=20,
-        media_write_timeout=120,
-        pool_timeout=30,
-        proxy=endpoint.proxy,
-        httpx_kwargs={"trust_env": False},
-    )
+    """Make one HTTP client."""
+    return Transport(connections, endpoint.proxy)
 
 
 def seconds(error: RetryAfter) -> float:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot import fetch
 from bot.emulator import phones
 from bot.emulator.params import Upload
-from bot.telegram import FILE_LIMIT, Endpoint, TooLargeError, Transport, transport
+from bot.telegram import FILE_LIMIT, TooLargeError, Transport
 from casework import keys, rows
 from casework.database import Database
 from casework.spill import PART, Spill
@@ -84,8 +84,7 @@ async def _fetch(pieces: Iterator[bytes], folder: Path, size: int | None = None)
     def answer(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=stream())
 
-    here: Transport = transport(Endpoint(), 1)
-    here._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    here = Transport(1, None, httpx.AsyncClient(transport=httpx.MockTransport(answer)))
     try:
         return await here.download("https://telegram.invalid/file", size, folder)
     finally:
