@@ -110,7 +110,7 @@ async def tell(sim: Remote, tip: Tip) -> Tipster:
         else:
             await phone.write(message["text"])
     await phone.read("Получено")
-    for label in ("Хочу рассказать", "Отправить", "Не торопит", "После отправки"):
+    for label in ("Хочу рассказать", "Отправить", "Не срочно", "После отправки"):
         await phone.press(label)
     await phone.write(tip.card)
     consents = ["Пересказать", *(["Сначала показать"] if tip.wants_word else ())]
