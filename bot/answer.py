@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import fetch, holding, link, replies, runs, sweeps
+from bot import belated, fetch, holding, link, replies, runs, sweeps
 from bot import rows as build
 from bot.hear import Heard, Note, Standing
 from bot.outcomes import Audience
@@ -37,6 +37,7 @@ from crypto.lock import Key
 from crypto.mailbox import Mailbox
 from intake import filing, screens, snapshot
 from intake.cases import CaseFacts
+from intake.coaching import Belated
 from intake.effects import SOON
 from intake.events import File
 from intake.filing import Outcome
@@ -144,13 +145,16 @@ class Answerer:
         for one in outcome.awaited:
             until = (taken + fetch.LASTS).isoformat()
             payload = {"door": heard.door, "file": heard.file_id, "head": one.head, "until": until}
+            if outcome.state is not None:
+                remember = outcome.state.remember
+                payload["thread"] = belated.place_of(self._strongbox, heard.chat, remember=remember)
             due = self._clock() + timedelta(seconds=fetch.FIRST_PAUSE)
             build.fetching(outcome.rows, key, one.item, payload, self._numbers.next(), due)
 
     def take_late(
         self, note: bytes, head: dict[str, Any], content: bytes | Spill | None, why: str
-    ) -> Rows | None:
-        """Seal a file that came late, or *why* it never did; None when the case it belongs to is gone."""
+    ) -> tuple[Rows, Belated | None] | None:
+        """Seal a file that came late, or *why* it never did; None when its case, or its note, is gone."""
         house = self._read_house()
         with self._database.read() as session:
             item = session.get(Item, note)
@@ -158,6 +162,10 @@ class Answerer:
         if case is None:
             return None
         return filing.take_late(case, note, head, content, why, house, self._clock(), os.urandom)
+
+    def leave_belated(self, session: Session, place: dict[str, Any], came: Belated, today: date) -> None:
+        """Leave for a chat what a file gave away that came late."""
+        belated.leave(session, self._strongbox, place, came, today)
 
     def is_muted(self, chat: int) -> bool:
         """Tell whether nothing more is taken in from *chat*: then its files need not be fetched."""

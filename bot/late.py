@@ -2,8 +2,9 @@
 Files that Telegram did not give within minutes: text first, file later.
 
 A row of the outbox says where the file is to be had and for which note of which case; it holds neither
-name nor caption nor chat. It is asked for again, less and less often, for two days, also across restarts of
-the hub. Then the case says that the file never came, so that somebody asks for it again.
+name nor caption nor chat, only a tag of its thread (:mod:`bot.belated`). It is asked for again, less and less
+often, for two days, also across restarts of the hub. Then the case says that the file never came, so that
+somebody asks for it again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
 from telegram.error import TelegramError
 
 from bot.answer import Answerer
@@ -79,6 +81,13 @@ class LateFiles:
     async def _end(self, wanted: Wanted, content: bytes | Spill | None, why: str) -> None:
         """Seal what came, or why nothing did; what was erased meanwhile just ends."""
         head = wanted.payload["head"]
-        rows = await asyncio.to_thread(self._answerer.take_late, wanted.item, head, content, why)
-        ends = delete(Outbox).where(Outbox.id == wanted.row)
-        await self._writer.do(lambda session: session.execute(ends) and None, rows)
+        taken = await asyncio.to_thread(self._answerer.take_late, wanted.item, head, content, why)
+        rows, came = (None, None) if taken is None else taken
+        place, today = wanted.payload.get("thread"), self._clock().date()
+
+        def end(session: Session) -> None:
+            session.execute(delete(Outbox).where(Outbox.id == wanted.row))
+            if came is not None and place is not None:
+                self._answerer.leave_belated(session, place, came, today)
+
+        await self._writer.do(end, rows)

@@ -12,13 +12,16 @@ from datetime import date, timedelta
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from bot import belated
 from casework.rows import table_of
 from casework.strongbox import Strongbox
 from casework.tables import Link
 from crypto import lock
 from crypto.context import named
 from crypto.errors import CryptoError
+from intake import coaching
 from intake import state as states
+from intake.coaching import Belated
 from intake.state import State
 
 LINK_LASTS = timedelta(days=14)  # the link key's own life is a week or two
@@ -35,17 +38,25 @@ _NOTE = insert(_TABLE)
 def read(session: Session, strongbox: Strongbox, chat: int) -> State | None:
     """Return where the conversation with *chat* stands, or None when it is new or forgotten."""
     keys = {_tag(key, chat): key for key in _keys(strongbox)}
-    for tag, locked in session.execute(_FIND, {"tags": list(keys)}):
+    late = {belated.tag_of(key, chat): key for key in _keys(strongbox)}
+    came: list[Belated] = []
+    known: State | None = None
+    for tag, locked in session.execute(_FIND, {"tags": [*keys, *late]}):
+        if tag in late:
+            came += belated.read(late[tag], tag, locked)
+            continue
         try:
-            return states.loads(lock.unlock(keys[tag], locked, named("link", tag)))
+            known = known or states.loads(lock.unlock(keys[tag], locked, named("link", tag)))
         except CryptoError:
             continue
-    return None
+    return None if known is None else coaching.hear_late(known, came)
 
 
 def put(session: Session, strongbox: Strongbox, chat: int, state: State | None, today: date) -> None:
     """Make *state* the one thing known about *chat*; None forgets it."""
-    session.execute(_FORGET, {"tags": [_tag(key, chat) for key in _keys(strongbox)]})
+    keys = _keys(strongbox)
+    late = [belated.tag_of(key, chat) for key in keys] if state is None else []
+    session.execute(_FORGET, {"tags": [*(_tag(key, chat) for key in keys), *late]})
     if state is None:
         return
     key = strongbox.remembered if state.remember else strongbox.link

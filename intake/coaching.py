@@ -4,13 +4,16 @@ What was given away besides what was told: one line, after filing, with the choi
 Rules:
 * Nothing is refused, changed or put off: it is sealed as it came, and Telegram has had it already.
 * One line for a whole album, and each thing is said once in a case. A guess is worded as one.
+* What a file gives away that came hours late is said as soon as its chat is heard again.
 * Unless somebody says otherwise it stays, sealed for whoever has the case. What is dropped leaves the case's
   rows; it is no erasure, and copies on the second medium keep it for as long as they last.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from intake import screens
 from intake.acts import Act, stay
@@ -24,6 +27,44 @@ from intake.world import Step, World
 CARDS = ("contact", "location")
 # How many things that gave something away can be dropped one kind at a time.
 REMEMBERED = 40
+
+
+@dataclass(frozen=True)
+class Belated:
+    """A file that came late: its case, its item, the note that stood for it, and what it gives away."""
+
+    case: str
+    item: str
+    note: str
+    kinds: tuple[str, ...]
+
+    def payload(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return {"case": self.case, "item": self.item, "note": self.note, "kinds": list(self.kinds)}
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> Belated:
+        """Read what :meth:`payload` wrote."""
+        return cls(payload["case"], payload["item"], payload["note"], tuple(map(str, payload["kinds"])))
+
+
+def hear_late(state: State, came: Iterable[Belated]) -> State:
+    """
+    Take in what files gave away that came while nobody wrote; each once.
+
+    What the name or caption of one gave away was noticed when its note came: dropping that drops the file.
+    """
+    for one in came:
+        if one.item in state.belated or one.case not in (state.case, state.own):
+            continue
+        kinds = (*one.kinds, *(kind for kind, item in state.doubtful if item == one.note))
+        found = tuple((kind, one.item) for kind in dict.fromkeys(kinds))
+        state = replace(
+            note(state, one.kinds),
+            doubtful=(*state.doubtful, *found)[-REMEMBERED:],
+            belated=(*state.belated, one.item)[-REMEMBERED:],
+        )
+    return state
 
 
 def note(state: State, noticed: tuple[str, ...]) -> State:

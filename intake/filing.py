@@ -24,6 +24,7 @@ from crypto import handle as handles
 from crypto import lock, phrase
 from intake import (
     effects,
+    giveaways,
     handover,
     listening,
     machine,
@@ -37,6 +38,7 @@ from intake import (
 )
 from intake import writing as writings
 from intake.cases import CaseFacts
+from intake.coaching import Belated
 from intake.events import Event, File
 from intake.replies import Button, Reply, Say
 from intake.snapshot import House, ReadCase, Snapshot, nobody
@@ -122,16 +124,22 @@ def take_late(
     house: House,
     now: datetime,
     random: Random,
-) -> Rows:
-    """Seal the *content* of a file beside the *note* that stood for it; without it, *why* it never came."""
-    work = Work(house, 0, now, random, State())
+) -> tuple[Rows, Belated | None]:
+    """
+    Seal the *content* of a file beside the *note* that stood for it; without it, *why* it never came.
+
+    Returns also what is to be heard of it in its chat: what the file gives away, and what drops it.
+    """
+    work, came = Work(house, 0, now, random, State()), None
     opening.take_up(work, case)
     if content is None:
         sealing.give_up_late(work, note, why)
     else:
-        sealing.add_late(work, note, head, content)
+        kinds = giveaways.of_file(File(form=head["form"], mime=head["mime"], content=content))
+        item = sealing.add_late(work, note, head, content)
+        came = Belated(work.own.hex(), item.hex(), note.hex(), kinds)
     sealing.tell_of_late(work, case)
-    return work.rows
+    return work.rows, came
 
 
 def file_idle(

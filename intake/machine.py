@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from intake import events, muting, recognising, returning, screens, taps, telling
+from intake import coaching, events, muting, recognising, returning, screens, taps, telling
 from intake.replies import Button, Say
 from intake.state import State
 from intake.world import Step, World
@@ -27,7 +27,16 @@ COMMANDS: Mapping[str, str] = MappingProxyType({"help": "help", "menu": "menu", 
 def step(state: State | None, event: events.Event, world: World) -> Step:
     """Answer one event."""
     known = reconciled(state or State(language=world.language), world)
-    return _tell_of_outage(_note_greeting(_forget_topic(_answer(known, event, world))), world)
+    answered = _coach(_answer(known, event, world), event)
+    return _tell_of_outage(_note_greeting(_forget_topic(answered)), world)
+
+
+def _coach(step: Step, event: events.Event) -> Step:
+    """Say what a file gave away that came late also to whoever only looks for an answer."""
+    if not isinstance(event, events.Tap) or event.action not in ("menu", *LETTERS) or step.forgets:
+        return step
+    after, said = coaching.say(step.state)
+    return replace(step, state=after).with_replies(*said)
 
 
 def _forget_topic(step: Step) -> Step:

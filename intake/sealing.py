@@ -52,6 +52,7 @@ def add_file(work: Work, effect: effects.AddFile) -> None:
     if file.content is None:
         payload = head | {"missing": file.missing or "unavailable", "text": file.caption}
         note = work.seal(keys.CONTENT, "message", TIPSTER, payload)
+        doubt(work, effect.doubts, note)
         if file.missing == "coming":
             # Neither name nor caption: those lie sealed in the note.
             later = {name: head[name] for name in ("at", "form", "group", "mime", "seq")}
@@ -66,11 +67,11 @@ def _whose(work: Work) -> dict[str, str]:
     return {} if work.began is None else {"began": work.began.id.hex()}
 
 
-def add_late(work: Work, note: bytes, head: dict[str, Any], content: bytes | Spill) -> None:
+def add_late(work: Work, note: bytes, head: dict[str, Any], content: bytes | Spill) -> bytes:
     """Seal a file that came later than the *note* that stands for it, and lead from one to the other."""
     later = {**head, "came": work.at, "name": "", "of": note.hex(), "size": len(content)}
     key = work.own_key()
-    keys.seal_file(
+    return keys.seal_file(
         work.rows, key, kind="file", author=TIPSTER, head=later, content=content, day=work.now.date(),
         signing=work.house.signing,
     )  # fmt: skip

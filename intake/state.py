@@ -55,6 +55,7 @@ class State:
     coach: str = ""  # what a file gave away, to be said once the case is handed over
     coached: str = ""  # what was said of that, words with blanks between
     doubtful: tuple[tuple[str, str], ...] = ()  # what gave something away: of what kind, and its item
+    belated: tuple[str, ...] = ()  # files that came late of which this chat has heard, their items
     seems: str = ""  # what was noticed in passing, names with blanks between, until it is handed over
     heard_of: str = ""  # the last outage this chat was told of
     alarm: str = ""  # salt and hash of the alarm word
@@ -85,4 +86,5 @@ def loads(data: bytes) -> State | None:
         return None
     for name in ("recent", "asked", "doubtful"):
         values[name] = tuple(tuple(pair) for pair in values.get(name, ()))
+    values["belated"] = tuple(values.get("belated", ()))
     return State(**values)

@@ -75,7 +75,9 @@ def hear_text(state: State, event: events.Text, world: World) -> Step:
         return Step(hurried, (*step.replies, screens.hurry(hurried)), step.effects)
     answered = None if event.forwarded else sending.note(step.state, event.text, world, file)
     if answered is not None:
-        return Step(answered.state, (*step.replies, *answered.replies), (*step.effects, *answered.effects))
+        # What stands under the receipt would offer to send what is just being sent.
+        bare = (replace(one, keyboard=()) if isinstance(one, Receipt) else one for one in step.replies)
+        return Step(answered.state, (*bare, *answered.replies), (*step.effects, *answered.effects))
     step = _hurried(state, step, passing, world)
     named = None if event.forwarded else questions.note(step.state, event.text)
     if named is None:
@@ -97,7 +99,7 @@ def hear_file(state: State, event: events.File, world: World) -> Step:
         return _coached(kept(state, after, world, effects, files=1))
     key = f"file.{event.missing}" if event.missing in TOLD_APART else "file.unavailable"
     step = kept(state, after, world, effects, messages=1 if event.caption.strip() else 0)
-    return step.with_replies(screens.told(after, key))
+    return _coached(step.with_replies(screens.told(after, key)))
 
 
 def hear_contact(state: State, event: events.Contact, world: World) -> Step:

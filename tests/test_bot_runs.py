@@ -35,7 +35,7 @@ PASSED_ON = {
     "stage", "handle", "seq", "recent", "summarise", "quote", "picture", "share", "word", "mailbox",
     "mailbox_item", "asked", "confirmed", "held", "of_another", "topic", "greeted", "coach", "coached",
     "doubtful", "heard_of", "alarm", "muted_on", "asked_on", "invitation", "joins", "joins_by", "courier",
-    "seems",
+    "seems", "belated",
 }  # fmt: skip
 
 

@@ -19,8 +19,10 @@ from casework import erasure
 from casework.actors import HUB, Actor
 from casework.database import Database
 from casework.tables import Case, Item, Notice, Outbox
+from intake import texts
 from tests.hubs import opened, until
 from tests.stage import CANARY, Stage, said, settled, staged, tap
+from tests.test_intake_coaching import PLACED
 
 CONTENT = b"%PDF-1.4 " + b"x" * 300_000
 NAME, CAPTION = f"{CANARY}-rapport.pdf", f"caption {CANARY}"
@@ -113,6 +115,50 @@ async def test_an_erased_case_awaits_nothing(stage: Stage) -> None:
         stage.forward(hours=1)
         await settled(stage)
     assert opened(stage.house) == []
+
+
+async def test_what_a_late_file_gives_away_is_said_when_its_chat_is_heard_and_can_be_dropped(
+    stage: Stage,
+) -> None:
+    """Once, also after a restart; nothing on the disk says whose file it was."""
+    async with stage.hub():
+        tess = stage.phone()
+        phones.write(tess, "text")
+        await tap(tess, "now")
+        phones.send_file(tess, "document", Upload("IMG_1.jpg", "image/jpeg", PLACED), "паспорт")
+        await until(lambda: any(texts.say("coach.papers", "ru") in line for line in said(tess)))
+        (kept,) = _waiting(stage)
+        assert set(kept["thread"]) == {"key", "remember", "tag"}
+        assert str(tess.chat) not in repr(kept)
+        stage.emulator.world.faults.cancel()
+        stage.forward(hours=1)
+        await until(lambda: _files(stage) == [PLACED])
+        await settled(stage)
+    async with stage.hub():
+        assert not any(texts.say("coach.place", "ru") in line for line in said(tess))
+        phones.write(tess, "more")
+        await until(lambda: any(texts.say("coach.place", "ru") in line for line in said(tess)))
+        phones.write(tess, "and more")
+        await settled(stage)
+        assert sum(texts.say("coach.place", "ru") in line for line in said(tess)) == 1
+        await tap(tess, "x.place")
+        await until(lambda: _files(stage) == [])
+
+
+async def test_a_file_whose_note_was_dropped_before_it_came_is_not_kept(stage: Stage) -> None:
+    async with stage.hub():
+        tess = stage.phone()
+        phones.write(tess, "text")
+        await tap(tess, "now")
+        phones.send_file(tess, "document", Upload("IMG_1.jpg", "image/jpeg", PLACED), "паспорт")
+        await until(lambda: any(texts.say("coach.papers", "ru") in line for line in said(tess)))
+        await tap(tess, "x.papers")
+        await until(lambda: not [one for one in opened(stage.house) if one.payload.get("missing")])
+        stage.emulator.world.faults.cancel()
+        stage.forward(hours=1)
+        await until(lambda: not _waiting(stage))
+        await settled(stage)
+    assert _files(stage) == []
 
 
 def _is_put_off(stage: Stage) -> bool:

@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from casework.tables import Chunk, Item
-from intake import events, giveaways, texts
+from intake import coaching, events, giveaways, texts
+from intake.coaching import Belated
 from intake.events import File, Text
+from intake.state import State, dumps, loads
 from tests.house import House
 from tests.phone import Phone, cases, read
 
@@ -162,3 +164,17 @@ def test_a_text_with_coordinates_is_kept_marked_and_can_be_dropped(sqlite_house:
     assert read(sqlite_house, "alice", case.id, "message")[0]["marks"] == ["military"]
     tess.tap("Убрать")
     assert [one["marks"] for one in read(sqlite_house, "alice", case.id, "message")] == [["dropped"]]
+
+
+def test_what_came_late_is_heard_once_and_goes_with_what_its_name_gave_away() -> None:
+    """Dropping the passport named in a caption drops the picture of it that came hours later too."""
+    state = State(case="aa", filed=True, doubtful=(("papers", "01"),), coached="papers")
+    came = Belated("aa", "02", "01", ("place",))
+    heard = coaching.hear_late(state, [came, came, Belated("bb", "03", "04", ("camera",))])
+    assert heard.doubtful == (("papers", "01"), ("place", "02"), ("papers", "02"))
+    assert (heard.coach, heard.belated) == ("place", ("02",))
+    assert coaching.hear_late(heard, [came]) == heard
+    assert loads(dumps(heard)) == heard
+    after, said = coaching.say(heard)
+    assert [one.key for one in said] == ["coach.place"]
+    assert coaching.say(after) == (after, ())
