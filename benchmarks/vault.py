@@ -10,9 +10,10 @@ What the vault costs: ``python -m benchmarks.vault --json``.
   process that wants to write all the time.
 * *sign_in*: from the answer to name, passphrase and code until a lawyer's list is there, every case opened:
   the first time, and once more. The keeper runs in the same process and looks a hundred times a second.
-* *journal*: what a hub's first read of a journal with so many rows takes (who is on which case), a look for
-  what is new, and its whole verification, as ``journal verify`` and ``doctor`` do it. A tenth of the rows
-  says who is on a case; the others are only followed.
+* *journal*: what the first read of a journal with so many rows takes (who is on which case), a look for what
+  is new, the first read of a hub or desk that is started again and has a bookmark, and the whole
+  verification, as ``journal verify`` and ``doctor`` do it. A tenth of the rows says who is on a case; the
+  others are only followed.
 
 ``load`` is the machine's load before and after. Seconds of the processor are there for machines that are busy
 with something else.
@@ -39,7 +40,7 @@ import click
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from casework import epoch, journal, keys, rows
@@ -47,7 +48,7 @@ from casework.actors import subject_of
 from casework.database import Database, connect, create_tables
 from casework.keys import Holder
 from casework.parties import Book
-from casework.tables import Grant
+from casework.tables import Grant, JournalRow
 from crypto import context, lock
 from crypto.padding import EXACT
 from crypto.sealed import open_sealed, open_stream, seal, seal_stream
@@ -295,39 +296,47 @@ def long_journal(count: int) -> dict[str, float]:
         database = connect(f"sqlite:///{folder / 'house.db'}")
         create_tables(database, b"sentinel")
         house = build(database, folder)
-        case, acts, left = keys.new_id(), ("accept", "second", *("open-case", "note", "reply") * 6), count
-        while left:
+        case, acts, last = keys.new_id(), ("accept", "second", *("open-case", "note", "reply") * 6), None
+        names, by, day = JournalRow.__table__.columns.keys(), house.actor("alice"), house.now.date()
+        for begin in range(0, count, 1000):
+            written = []
+            for at in range(min(count - begin, 1000)):
+                act = acts[at % len(acts)]
+                case = keys.new_id() if at % len(acts) == 0 else case
+                subject = subject_of("bob") if act == "second" else None
+                last = journal.sign(last, act, by=by, day=day, case=case, subject=subject)
+                journal.take(last, house.strongbox.signing, house.roster)
+                written.append({name: getattr(last, name) for name in names})
             with database.write() as session:
-                for at in range(min(left, 1000)):
-                    act = acts[at % len(acts)]
-                    case = keys.new_id() if at % len(acts) == 0 else case
-                    subject = subject_of("bob") if act == "second" else None
-                    journal.write(
-                        session,
-                        act,
-                        by=house.actor("alice"),
-                        day=house.now.date(),
-                        case=case,
-                        subject=subject,
-                    )
-            with database.write() as session:
-                left -= journal.countersign(session, house.strongbox.signing, house.roster)
-        book = Book()
+                session.execute(insert(JournalRow), written)
+        laid: list[bytes] = []
+        book = Book(lay_down=laid.append)
 
         def read() -> None:
             with database.read() as session:
                 book.read(session, house.roster, house.anchor)
+
+        def begin_at_bookmark() -> None:
+            with database.read() as session:
+                again = Book(bookmark=laid[-1])
+                again.read(session, house.roster, house.anchor)
+            assert again.n == count
 
         def verify() -> None:
             with database.read() as session:
                 journal.verify_chain(session, house.anchor)
 
         figures: dict[str, float] = {"rows": count}
-        for what, work in (("first_read", read), ("next_read", read), ("verify", verify)):
+        works = (
+            ("first_read", read), ("next_read", read),
+            ("restarted_read", begin_at_bookmark), ("verify", verify),
+        )  # fmt: skip
+        for what, work in works:
             began, used = time.perf_counter(), time.process_time()
             work()
             figures[f"{what}_seconds"] = round(time.perf_counter() - began, 4)
             figures[f"{what}_cpu_seconds"] = round(time.process_time() - used, 4)
+        figures["bookmark_bytes"] = len(laid[-1])
         assert book.n == count
         assert not book.is_broken
         database.close()

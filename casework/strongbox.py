@@ -15,6 +15,7 @@ database or its dumps. One file per family of keys (:mod:`casework.families`).
                  journal.seen     the journal's head when the hub read it last
                  renewed.seen     keys renewed because somebody was gone: no older one is sealed to
                  settled.seen     keyrings that are gone and can open nothing new, whatever rows say
+                 parties.seen     a bookmark: where the journal was read to, locked (casework/bookmarks.py)
     runtime_dir  link.key         conversations in progress, weekly
                  handin.key       grants on their way in, daily
 
@@ -27,9 +28,11 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from casework import canonical, renewals
+from casework import bookmarks, canonical, renewals
+from casework.accounts import Accounts
 from casework.errors import KeyMissingError
 from casework.families import SETTLING, Family, write_file
 from casework.hands import StaffKey
@@ -93,7 +96,14 @@ class Strongbox:
         # Who is on which case, as the journal says.
         self._renewed_file = state_dir / RENEWED
         self.renewed = _read_renewed(self._renewed_file)
-        self.parties = Book(seen=self.journal_seen, remember=self.see_journal, renewed=dict(self.renewed))
+        bookmark = state_dir / bookmarks.NAME
+        self.parties = Book(
+            accounts=Accounts(renewed=dict(self.renewed)),
+            seen=self.journal_seen,
+            remember=self.see_journal,
+            bookmark=bookmarks.read(bookmark),
+            lay_down=partial(write_file, bookmark),
+        )
         self.taken_out: set[str] = set()  # suspended, though the database says no longer
 
     def __repr__(self) -> str:

@@ -26,9 +26,11 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import Cookie, State
 from litestar.handlers import HTTPRouteHandler
 
-from casework import rosters
+from casework import bookmarks, rosters
 from casework.database import Database
+from casework.parties import Book
 from casework.permits import Settings as CaseSettings
+from casework.strongbox import write_file
 from crypto.roster import Anchor
 from desk import answering, door, forms, words
 from desk.ahead import Ahead
@@ -71,6 +73,7 @@ def build(
     done at its start what it can.
     """
     sessions = Sessions(settings)
+    bookmark = settings.keyring_dir / bookmarks.NAME
     warmer, ahead = Warmer(detectors), Ahead()
     desk = Desk(
         settings=settings,
@@ -85,6 +88,7 @@ def build(
         warm=warmer.warm,
         read_ahead=ahead.begin,
         cases=cases or CaseSettings(),
+        book=Book(bookmark=bookmarks.read(bookmark), lay_down=partial(write_file, bookmark)),
         journal=Pinned(settings.keyring_dir),
     )
     lanes = {name: Lane(*bounds) for name, bounds in LANES.items()}

@@ -50,9 +50,14 @@ class Sweeper:
         yield "batches", partial(sending.send_due, self._desk)
         if self._desk.journal is not None:
             yield "journal", partial(self._desk.journal.look, self._desk.database, self._desk.anchor)
+            yield "bookmark", self._follow
         for session in self._desk.sessions.living(self._desk.clock()):
             for chore in chores.CHORES:
                 yield chore.__name__, partial(chores.do, chore, self._desk, session)
+
+    def _follow(self) -> None:
+        with self._desk.database.read() as session:
+            self._desk.book.follow(session)
 
     def _tell(self, failed: dict[str, str]) -> None:
         for name, kind in failed.items():

@@ -311,6 +311,7 @@ class Chores:
         """Carry clocks that ran out one step further, free cases of suspended staff, remind of noted days."""
         staffing, now = self._staffing(), self.clock()
         with self.database.read() as session:
+            self.strongbox.parties.follow(session)
             self.strongbox.parties.read(session, staffing.roster, self.anchor)
         with self.database.write() as session:
             escalation.escalate(session, staffing, now, permits.Settings(times=self.settings.times))

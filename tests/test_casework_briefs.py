@@ -19,7 +19,7 @@ TEXT = "Отказ группы из одной части"
 def write(house: House, case: bytes, version: int = 1, by: str = "alice") -> briefs.Brief:
     """Write a brief of *case* and let the hub take its key and grants."""
     day = house.now.date()
-    if case not in house.book().cases:
+    if case not in house.book().accounts.cases:
         house.put_on(case, by)
     brief = briefs.build(TEXT, "согласна устно", by=house.actor(by), staffing=house.staffing(), day=day)
     with house.database.write() as session:
