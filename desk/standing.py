@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
 from casework import permits, releases
 from casework.errors import NotReleasableError
-from casework.tables import Approval, Case, Draft, Verdict, Wording
+from casework.tables import Approval, Case, Draft, Press, Verdict, Wording
 from crypto.errors import CryptoError
 from desk import checking, drafting, gating, picturing
 from desk.drafting import Sheet
@@ -25,6 +26,14 @@ class Step:
     name: str
     state: str  # done | open | stopped
     who: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """When a released text goes out: from which day, in a batch or at once."""
+
+    due: date
+    now: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Standing:
     may_be_asked: Sequence[str] = ()
     may_show: bool = False
     may_speak: bool = False
+    press: Waiting | None = None
 
     @property
     def is_signed(self) -> bool:
@@ -68,17 +78,21 @@ def of(visit: Visit, sheet: Sheet) -> Standing:
             and "ask" in permits.acts_for(case, visit.staff, visit.staffing)
         )
         may_speak = case is not None and releases.may_answer(session, case, visit.acting)
+        waits = session.execute(select(Press.due, Press.now).where(Press.draft == draft.id)).first()
     is_judge = bool(visit.roles & checking.JUDGES)
     speaks = (
         draft.case is None and draft.author != visit.staff and bool(visit.roles & {"editor", "coordinator"})
     )
+    steps = _steps(visit, draft)
+    has_spoken = any(one.name == "half_no_case" and visit.staff in one.who.split(", ") for one in steps)
     return Standing(
-        steps=_steps(visit, draft),
+        steps=steps,
         findings=findings(visit, sheet),
         against=_against(visit, sheet),
         may_approve=may_approve,
         may_check=is_judge and draft.id in {one.id for one in checking.waiting(visit)},
-        may_say_no_case=speaks,
+        may_say_no_case=speaks and not has_spoken,
+        press=None if waits is None else Waiting(waits.due, waits.now),
         condition=_condition(visit, draft),
         may_answer=draft.condition is not None and releases.may_lift(draft, visit.acting),
         may_show=may_show,

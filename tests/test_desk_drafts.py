@@ -359,6 +359,7 @@ def test_at_once_is_the_approvers_word_with_a_reason_and_never_the_authors(desk:
     with desk.house.database.read() as session:
         assert session.scalars(select(Press.now)).one() is True
         assert "Суд".encode() not in (session.scalars(select(Draft)).one().haste or b"")
+    assert "goes out within minutes" in carol.page(draft)
 
 
 def test_a_text_held_until_something_has_happened_is_409_until_the_one_who_is_asked_says_so(
@@ -496,7 +497,9 @@ def test_an_entry_without_a_case_needs_the_approvers_word_that_there_is_none(des
     dan.do(draft, f"{draft}/approve")
     assert dan.do(draft, f"{draft}/publish").status_code == 409
     assert dan.do(draft, f"{draft}/no-case").status_code == 303
+    assert "/no-case" not in dan.page(draft), "once is enough"
     assert dan.do(draft, f"{draft}/publish").status_code == 303
+    assert "goes out in an hour of a batch" in carol.page(draft)
 
 
 def test_an_incomplete_entry_is_not_frozen(desk: DeskHouse) -> None:
