@@ -182,6 +182,8 @@ def test_a_short_message_answers_in_words_of_its_own_and_is_kept(sqlite_house: H
     tess.write("и помощь нужна, и пусть люди знают")
     said = tess.write("в четверг за ними приедут")
     assert any(one.startswith("Передано дежурному юристу как срочное") for one in said)
+    # Nothing under the receipt offers to send what was just sent.
+    assert [one.buttons for one in tess.screen if one.text == "Получено и запечатано."][-1] == []
     (case,) = cases(sqlite_house)
     assert (case.team, case.urgency) == ("legal", "now")
     texts = [one["text"] for one in read(sqlite_house, "alice", case.id, "message")]
