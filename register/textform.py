@@ -269,7 +269,9 @@ def _passages(paragraphs: list[Paragraph]) -> tuple[Passage, ...]:
         role = reader.role(paragraph)
         if place > last_source and _is_footer(paragraph, role, reader, paragraphs):
             role = "notice"
-        if role in ("paragraph", "turn") and _is_heading(paragraph, [*paragraphs, None][place + 1]):
+        # What stands close below an interview may be its last answer.
+        is_apart = role == "paragraph" or (role == "turn" and paragraph.gap > 0)
+        if is_apart and place + 1 < len(paragraphs) and _is_heading(paragraph, paragraphs[place + 1]):
             role = "notice"
         if role == "story" and not paragraph.bullet and not paragraph.citations:
             role = "notice"  # without bullet, source or story above it: kept, and not published
@@ -304,9 +306,9 @@ def _is_foreign(paragraph: Paragraph, whole: list[Paragraph]) -> bool:
     return len(words) >= 8 and sum(word in others for word in words) * 5 < len(words)
 
 
-def _is_heading(paragraph: Paragraph, after: Paragraph | None) -> bool:
+def _is_heading(paragraph: Paragraph, after: Paragraph) -> bool:
     """Say whether a line is only the heading of the stories that come *after* it."""
-    if paragraph.bullet or paragraph.citations or after is None or not after.bullet:
+    if paragraph.bullet or paragraph.citations or not after.bullet:
         return False
     text = paragraph.text.rstrip()
     is_said = _TURN.fullmatch(text) or _QUOTE.fullmatch(text) or text.startswith(_OPENS_A_QUOTATION)

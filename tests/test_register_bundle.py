@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from crypto.signature import SigningKey
-from register import bundle, examples, site, sums
+from register import bundle, examples, packing, site, sums
 from register.errors import TamperedBundleError
 from register.settings import SiteSettings
 from register.shelf import Gone
@@ -47,9 +47,13 @@ def test_an_honest_copy_verifies_and_says_how_old_it_is(copy: Path) -> None:
     assert manifest.day == NOW.date()
 
 
-def test_any_changed_byte_is_named(copy: Path) -> None:
+def test_any_changed_byte_is_named(tmp_path: Path) -> None:
+    copy, held = tmp_path / "site", Held(examples.load())
+    site.build(held, copy, settings=SiteSettings(), now=NOW, signing=KEY)
+    assert packing.pack(held, copy, settings=SiteSettings(), now=NOW, signing=KEY)
     # Every kind of file, each changed in one bit.
     kinds = {path.suffix + path.parent.name: path for path in sorted(copy.rglob("*")) if path.is_file()}
+    assert {".jsru", ".zipsite", ".csvdata", ".bibentries"} <= kinds.keys()
     for path in kinds.values():
         name = path.relative_to(copy).as_posix()
         honest = path.read_bytes()

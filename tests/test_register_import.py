@@ -94,6 +94,21 @@ def test_an_edited_entry_changes_only_its_own_lines() -> None:
     assert after == [*before[:2], "• All twelve stayed.", *before[4:]]
 
 
+def test_a_heading_between_stories_is_no_part_of_either() -> None:
+    text = SMALL.replace("• A pilot", "\nMarch\n\n• A pilot")
+    found = of(text)
+    words = {entry.written: entry.item_type for entry in found.entries}
+    assert words["March"] == "notice"
+    assert exporting.text(found.outline, found.entries) == text.encode()
+
+
+def test_the_last_words_of_an_interview_are_no_heading() -> None:
+    text = (
+        "• A pilot speaks (The Lantern, Mar 3):\nP: Why?\nNo comment\n• A cook refused (Quay Radio, Mar 4)."
+    )
+    assert [item.kind for item in of(text).outline.items] == ["story", "story"]
+
+
 def test_a_title_does_not_end_inside_a_parenthesis() -> None:
     found = of("• The commander (Col. Smith) resigned. He left (Quay Radio, Feb 2).")
     assert found.entries[0].title["en"] == "The commander (Col. Smith) resigned"
