@@ -99,7 +99,7 @@ def _leave_to(
     is_assignee_there = case.assignee in staffing.living
     left = case.assignee if is_assignee_there else case.second
     assert left is not None
-    case.assignee, case.second = left, proposing.propose_second(case, left, staffing, loads)
+    case.assignee, case.second = left, proposing.propose_second(session, case, left, staffing, loads)
     case.version += 1
     subject = subject_of(left) if is_as_signed else None
     journal.write(session, "assign", by=hub, day=now.date(), case=case.id, subject=subject)

@@ -61,9 +61,16 @@ def loads(session: Session) -> dict[str, int]:
     return {staff: number for staff, number in session.execute(counted) if staff is not None}
 
 
-def propose_second(case: Case, staff: str, staffing: Staffing, loads: dict[str, int]) -> str | None:
-    """Return who should be second beside *staff*: their stand-in, else the least loaded other member."""
-    others = [one for one in staffing.members(case.team) if one != staff]
+def propose_second(
+    session: Session, case: Case, staff: str, staffing: Staffing, loads: dict[str, int]
+) -> str | None:
+    """
+    Return who should be second beside *staff*: their stand-in, else the least loaded other member.
+
+    Never who said that they are in conflict with this case: a second holds all of its keys.
+    """
+    shut_out = {staff, *recused(session, case.id)}
+    others = [one for one in staffing.members(case.team) if one not in shut_out]
     stand_in = staffing.stand_ins.get(staff)
     if stand_in in others:
         return stand_in

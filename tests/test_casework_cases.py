@@ -29,7 +29,7 @@ from casework.database import Database
 from casework.errors import CaseworkError, NotAllowedError, NotFoundError, StaleError, WrongStateError
 from casework.permits import Acting
 from casework.rosters import Staffing
-from casework.tables import Case, Clock, Item, JournalRow, Notice, StaffState
+from casework.tables import Case, Clock, Item, JournalRow, Notice, Recusal, StaffState
 from tests.cases import DIGEST, acts, as_, begin, put, written
 from tests.house import House
 
@@ -276,12 +276,18 @@ def test_a_second_is_another_living_member_of_the_team(second: str, sqlite_house
 
 def test_the_stand_in_is_proposed_as_second_else_whoever_carries_least(sqlite_house: House) -> None:
     staffing = sqlite_house.staffing()
-    case = Case(team="legal")
-    assert proposing.propose_second(case, "alice", staffing, {}) == "bob"
     stood_in = Staffing(staffing.roster, staffing.on_duty, staffing.living, {}, {"alice": "bob"})
-    assert proposing.propose_second(case, "alice", stood_in, {"bob": 99}) == "bob"
     alone = Staffing(staffing.roster, staffing.on_duty, staffing.living - {"bob"}, {}, {})
-    assert proposing.propose_second(case, "alice", alone, {}) is None
+    with sqlite_house.database.write() as session:
+        case = session.get_one(Case, put(session, sqlite_house))
+        assert proposing.propose_second(session, case, "alice", staffing, {}) == "bob"
+        assert proposing.propose_second(session, case, "alice", stood_in, {"bob": 99}) == "bob"
+        assert proposing.propose_second(session, case, "alice", alone, {}) is None
+        # Not even as somebody's stand-in: a second holds all keys of a case.
+        session.add(Recusal(case=case.id, staff="bob"))
+        session.flush()
+        assert proposing.propose_second(session, case, "alice", staffing, {}) is None
+        assert proposing.propose_second(session, case, "alice", stood_in, {}) is None
 
 
 def test_a_case_given_back_goes_to_somebody_else_and_its_clock_runs_on(house: House) -> None:

@@ -88,3 +88,18 @@ def test_one_event_told_by_several_is_shown_by_what_agrees(desk: DeskHouse) -> N
     assert other in page
     assert "same event?" in page
     assert "the unit, the day" in page
+
+
+def test_whoever_is_in_conflict_is_offered_to_nobody(desk: DeskHouse) -> None:
+    """Alice gives a case back for a conflict: it comes to her by nobody, not as second either."""
+    case = desk.file_case(assignee="alice")
+    where = f"/case/{case.hex()}"
+    alice, bob, olga = desk.sign_in("alice"), desk.sign_in("bob"), desk.sign_in("olga")
+    assert alice.do(where, f"{where}/give-back", code="conflict").status_code == 303
+    offered = olga.page("/house").partition(f"/house/case/{case.hex()}/assign")[2].partition("</form>")[0]
+    assert "<option selected>bob</option>" in offered and "alice" not in offered
+    second = bob.page(where).partition('id="second"')[2].partition("</select>")[0]
+    assert "alice" not in second
+    assert bob.do(where, f"{where}/accept", second="").status_code == 303
+    taker = bob.page(where).partition('id="to"')[2].partition("</select>")[0]
+    assert "alice" not in taker

@@ -50,7 +50,10 @@ def show(visit: Visit) -> Reply:
     case = dossier.case
     accepting.mend(visit, case)
     acts = permits.acts_for(case, visit.staff, visit.staffing)
-    members = [one for one in visit.staffing.members(case.team) if one != case.assignee]
+    # Who is in conflict with it gets it by nobody's hand.
+    with visit.database.read() as session:
+        not_for = {case.assignee, *proposing.recused(session, case.id)}
+    members = [one for one in visit.staffing.members(case.team) if one not in not_for]
     own = visit.session.staff.identity
     page = visit.page(
         "case.html",
@@ -131,7 +134,7 @@ def note_opening(visit: Visit, case_id: bytes) -> None:
 def _proposed_second(visit: Visit, dossier: Dossier) -> str | None:
     with visit.database.read() as session:
         loads = proposing.loads(session)
-    return proposing.propose_second(dossier.case, visit.staff, visit.staffing, loads)
+        return proposing.propose_second(session, dossier.case, visit.staff, visit.staffing, loads)
 
 
 def _taken_back(visit: Visit, case_id: bytes) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from casework import answers, assigning, documents, openers, queues, rosters, timelines, workdays
+from casework import answers, assigning, documents, openers, proposing, queues, rosters, timelines, workdays
 from casework.queues import Queued
 from casework.rosters import ROLE_OF_TEAM
 from casework.tables import StaffState
@@ -60,6 +60,7 @@ def show(visit: Visit) -> Reply:
         states = dict(people.states(session))
         waiting = turning.part(visit, "/house", "waiting", overview.unaccepted, WAITING)
         able = openers.of_each(session, [one.case.id for one in waiting.lines], visit.staffing.hands)
+        able = {case: who - proposing.recused(session, case) for case, who in able.items()}
     members = {team: visit.staffing.members(team) for team in ROLE_OF_TEAM}
     stranded = overview.without_holder
     return visit.page(
