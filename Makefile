@@ -45,4 +45,4 @@ lock:  ## renew the hashed requirements (needs uv)
 	uv pip compile pyproject.toml -q --extra ukrainian --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements-dev.txt
 
 tour: .venv/.ready  ## renew the pictures of every page in docs/tour/
-	$(PY) -m pytest -m browser --tour docs/tour tests/test_play.py tests/test_desk_*looks*.py tests/test_register_looks.py
+	$(PY) -m pytest -m browser --timeout 900 --tour docs/tour tests/test_play.py tests/test_desk_*looks*.py tests/test_register_looks.py
