@@ -2,20 +2,24 @@
 Further branches and places, names that stand in the text, and what is to be taken out again.
 
 * Branch and place of the form's own fields are the first; the rows here add to them.
-* A name is marked so that no index of the register leads to it. Marks are never public.
+* A name is marked so that no index of the register leads to it. Marks are never public, and hold no name that
+  the text does not.
 * What is taken out is named by its place. Only saving moves places, and then the page is loaded anew.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import get_args
 
 import msgspec
 
+from casework.redaction import fold
 from desk.errors import IncompleteError
 from desk.forms import Form
+from register import public, unnamed
 from register.entry import Count, Entry, Force, Part, Person, Place, Quote, Relation, Update
 from register.places import subjects
 from register.vocabulary import Branch
@@ -24,6 +28,7 @@ BRANCHES: tuple[str, ...] = get_args(Branch)
 # How a place is told: as the source has it, or coarser than the editors know. Readers are told the second.
 COARSENED = "coarsened_by_editors"
 LIMIT = 300
+_WORD = re.compile(r"[^\W\d_]{2,40}")
 _ROLE = "named"
 REMOVABLE = ("forces", "places", "counts", "quotes", "updates", "relations")
 
@@ -103,6 +108,34 @@ def named(entry: Entry, form: Form) -> Entry:
             person = Person(name=name, role=_ROLE, variants=variants)
             found.append(known.get(_line(person), person))
     return msgspec.structs.replace(entry, persons=tuple(found))
+
+
+def marked(entry: Entry) -> Entry:
+    """
+    Return *entry* with every marked name cut to what of it stands in the public text, in any form.
+
+    Marks lie beside the public record in clear: no name may lie there that readers do not have anyway, and
+    one that was taken out of the text goes from there too.
+    """
+    told = {fold.key(word) for text in public.texts(entry).values() for word in _WORD.findall(text.lower())}
+    found = []
+    for person in entry.persons:
+        name = _standing(person.name, told)
+        others = dict.fromkeys(_standing(one, told) for one in person.variants)
+        variants = tuple(one for one in others if one and one != name)
+        if not name:
+            name, variants = (variants[0], variants[1:]) if variants else ("", ())
+        if name:
+            kept = msgspec.structs.replace(person, name=name, variants=variants)
+            found.append(person if kept == person else kept)
+    return entry if tuple(found) == entry.persons else msgspec.structs.replace(entry, persons=tuple(found))
+
+
+def _standing(name: str, told: set[str]) -> str:
+    """Return the words of *name* that stand in a text of which *told* are the folded words."""
+    words = _WORD.findall(name)
+    standing = [word for word in words if told & unnamed.keys_of([word])]
+    return name if len(standing) == len(words) > 0 else " ".join(standing)
 
 
 def _line(person: Person) -> str:

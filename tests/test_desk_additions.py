@@ -17,7 +17,7 @@ from desk import additions, particulars, reaffirming
 from desk.errors import IncompleteError
 from desk.forms import Form
 from register import entry as entries
-from register import facets, public, records, row, totals
+from register import examples, facets, public, records, row, totals
 from register.entry import Count, DateSpan, Entry, Force, Person, Place, Quote, Relation, Source, Update
 from tests.deskhouse import Browser, DeskHouse, open_desk
 
@@ -254,3 +254,42 @@ def test_a_marked_name_stands_in_the_text_and_leads_nowhere_and_is_never_public(
     assert particulars.named(after, Form()) is after
     assert particulars.named(after, Form({"names": [""]})).persons == ()
     assert "Учебнов" not in "".join(public.texts(after).values())
+
+
+def test_no_name_is_marked_that_the_text_does_not_hold() -> None:
+    """Marks lie beside the public record in clear; what a card says must not come there by this way."""
+    said = msgspec.structs.replace(
+        ENTRY,
+        body={
+            "ru": entries.paragraphs("Ивана Примерова увезли. Зинаиде звонили."),
+            "en": entries.paragraphs("Primerov"),
+        },
+        persons=(
+            Person(name="Иван Примеров", role="refuser", variants=("Primerov", "Тайнов")),
+            Person(name="Зинаида Лукинична Тайнова", role="mother"),
+            Person(name="Глеб Тайнов", role="named"),
+            Person(name="Тайнов", role="named", variants=("Зинаида",)),
+        ),
+    )
+    after = particulars.marked(said)
+    assert after.persons == (
+        Person(name="Иван Примеров", role="refuser", variants=("Primerov",)),
+        Person(name="Зинаида", role="mother"),
+        Person(name="Зинаида", role="named"),
+    )
+    assert "Тайнов".encode() not in entries.dumps(after)
+    assert particulars.marked(after) == after
+    bare = msgspec.structs.replace(after, body={"ru": entries.paragraphs("Кого-то увезли.")})
+    assert particulars.marked(bare).persons == (), "a name taken out of the text is taken out of the marks"
+    for record in examples.load():
+        if record.entry is not None:
+            assert particulars.marked(record.entry) is record.entry
+
+
+def test_a_freeze_leaves_no_name_that_readers_would_not_have(desk: DeskHouse) -> None:
+    carol = desk.sign_in("carol")
+    draft = carol.do("/drafts", "/drafts").headers["location"]
+    assert write(carol, draft, "save", names="Глеб Тайнов") == 303
+    assert "Тайнов" in carol.page(draft)
+    assert write(carol, draft, "freeze", names="Глеб Тайнов") == 303
+    assert "Тайнов" not in carol.page(draft)

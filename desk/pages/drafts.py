@@ -194,7 +194,7 @@ def freeze(visit: Visit) -> Reply:
     if gating.asked(visit, 1).get(visit.staff, 0) >= gating.FREEZES_A_DAY:
         raise TooManyError
     sheet = drafting.open_sheet(visit, visit.id("draft"))
-    sheet = drafting.keep(visit, sheet, otherwords.pruned(_completed(visit, sheet)))
+    sheet = drafting.keep(visit, sheet, particulars.marked(otherwords.pruned(_completed(visit, sheet))))
     draft = sheet.draft
     before = correcting.public_entry(visit, draft.public_id)
     against = (*sheet.problems, *correcting.problems(before, sheet.entry))
