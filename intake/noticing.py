@@ -26,6 +26,8 @@ from intake.screens import HOUSE_TIME
 TOGETHER, BESIDE = 9, 9
 # Within so many days nobody can wait for a lawyer's next morning; within so many it is a matter of days.
 HOURS, DAYS = 2, 14
+# A word said oftener is said to keep us busy.
+OFTEN = 40
 # A longer text is a document, not what somebody tells in passing; only its beginning is read.
 READ = 6_000
 
@@ -159,7 +161,9 @@ def _find(said: Sequence[str]) -> Places:
             *(beginnings.get(word[:end], ()) for end in range(2, len(word) + 1))
         )
         for entry in entries:
-            places.setdefault(entry, []).append(place)
+            found = places.setdefault(entry, [])
+            if len(found) < OFTEN:
+                found.append(place)
     return places
 
 

@@ -188,3 +188,10 @@ def test_a_short_message_answers_in_words_of_its_own_and_is_kept(sqlite_house: H
     assert (case.team, case.urgency) == ("legal", "now")
     texts = [one["text"] for one in read(sqlite_house, "alice", case.id, "message")]
     assert texts[-2:] == ["и помощь нужна, и пусть люди знают", "в четверг за ними приедут"]
+
+
+def test_a_text_made_to_keep_the_hub_busy_is_read_as_any_other() -> None:
+    """What is looked at together grows with the text, not with its square."""
+    places = noticing._find(noticing._denied(noticing._split("держат " * 400 + "яме " * 400)))
+    assert max(map(len, places.values())) == noticing.OFTEN
+    assert noticing.notice("держат в яме " * 300, NOON) >= {"held", "now"}
