@@ -116,6 +116,10 @@ RINAT: dict[str, object] = {
     "date": "2023-02-06",
     "employer": "Барун-Хемчикский лесхоз; мастерская «У Рубика»",
     "court_case": "33а-1904/2023",
+    "wife": "Zalina",
+    "address": "ул. Рабочей молодёжи, 204",
+    "garrison": "учебный центр Молькино",
+    "brother": "Хурмазов Родион Сагындыкович, 14.03.1985",
 }
 OF_RINAT = {
     "a tender form no table has": "Ринатика увезли ночью.",
@@ -129,11 +133,19 @@ OF_RINAT = {
     "where he worked": "Он служил в Барун-Хемчикском лесхозе.",
     "what it was called": "Колёса чинил в мастерской «У Рубика».",
     "two like letters that meet": "Черноплёсский парень ушёл домой.",
+    "a word of a place cut short": "Боец из с. Ч. Плёс ушёл домой.",
+    "a wife called by one name": "Залина ждёт ребёнка.",
+    "a street of everyday words": "Прописан: Рабочей молодёжи, 204.",
+    "a day in the night to it": "В ночь на шестое февраля все ушли.",
+    "a unit's garrison": "Молькинский центр принял новобранцев.",
+    "when a husband was born": "Родился 14 марта 1985-го.",
 }
 NOT_RINAT = (
     "Армяне и азербайджанцы служили в одной роте и вместе отказались.",
     "Из бригады ушли 55 человек, говорит адвокат.",
     "Лесхозы и мастерские закрыли: работать некому.",
+    "Из Минска, Гомеля и Тбилиси им помогают уехать.",
+    "Рабочей силы не хватает, молодёжи в посёлке не осталось.",
 )
 
 BLOCKED = [
@@ -197,6 +209,62 @@ def test_every_cause_of_a_leak_once_missed_is_closed(detectors: Detectors, cause
 def test_a_name_of_any_kind_is_told_from_the_word_it_is_made_of(detectors: Detectors, draft: str) -> None:
     question = {"case_fields": RINAT, "narrative": "", "draft": draft, "lang": "ru"}
     assert gate.check(detectors, question)["verdict"] == ("pass" if draft in NOT_RINAT else "block")
+
+
+# Given names of many peoples, none of which an everyday word grows from.
+OF_MANY_PEOPLES = (
+    "Ринат",
+    "Азамат",
+    "Нурлан",
+    "Ашот",
+    "Сурен",
+    "Айдемир",
+    "Бимбат",
+    "Тумэн",
+    "Хызыр",
+    "Зелимхан",
+)
+TENDER = ("ик", "чик", "ка", "ушка", "очка", "ушко", "енька")
+
+
+@given(
+    name=st.sampled_from(OF_MANY_PEOPLES),
+    tender=st.sampled_from(TENDER),
+    ending=st.sampled_from([("", ""), ("а", "у"), ("а", "е"), ("у", "у")]),
+)
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_name_is_known_by_its_tender_forms(
+    detectors: Detectors, name: str, tender: str, ending: tuple[str, str]
+) -> None:
+    form = name + tender
+    if form[-1] in "ао":
+        form = form[:-1] + (ending[1] or form[-1])
+    else:
+        form += ending[0]
+    draft = f"Вчера увезли {form} и ещё троих."
+    question = {"case_fields": {"name": f"Хурмазов {name}"}, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == "block"
+
+
+UNITS = {"бригада": "й", "дивизия": "й", "полк": "го"}
+
+
+@given(
+    number=st.integers(10, 999),
+    unit=st.sampled_from(sorted(UNITS)),
+    said=st.sampled_from(
+        ["{unit}, {n}-{end} по счёту, ушла", "{unit} № {n} ушла", "из {n}-{end}, была это {unit}"]
+    ),
+)
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_unit_is_found_with_its_number_on_either_side(
+    detectors: Detectors, number: int, unit: str, said: str
+) -> None:
+    draft = f"Говорят: {said.format(unit=unit, n=number, end=UNITS[unit])}. Ещё {number + 1} человек дома."
+    question = {"case_fields": {"unit": f"{number}-я {unit}"}, "narrative": "", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == "block"
+    other = question | {"case_fields": {"unit": f"{number + 1}-я {unit}"}}
+    assert gate.check(detectors, other)["verdict"] != "block"
 
 
 @pytest.mark.parametrize("cause", ACROSS_BY_CAUSE)

@@ -406,7 +406,12 @@ _STREET_BEFORE = re.compile(
 
 def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
     for index in _occurrences(page, street, whole=False):
-        token = page.tokens[index]
+        # Of several words the number stands after the last: Рабочей молодёжи, 204.
+        beyond = index + len(street.words) - 1
+        is_said = (
+            len(street.words) > 1 and beyond < len(page.tokens) and _stands_whole(page, street, index, 0)
+        )
+        first, token = page.tokens[index], page.tokens[beyond if is_said else index]
         tail = re.match(
             (
                 r",?\s*(?:street|улиц\w+|вулиц\w+|переул\w+|провул\w+|проспект\w*|шоссе|бульвар\w*|"
@@ -414,12 +419,12 @@ def _street(page: Page, street: SealedPlace) -> Iterator[Finding]:
             ),
             page.text[token.at + len(token.text) :],
         )
-        is_street = bool(_STREET_BEFORE.search(page.text[max(0, token.at - 14) : token.at])) or bool(
+        is_street = bool(_STREET_BEFORE.search(page.text[max(0, first.at - 14) : first.at])) or bool(
             re.match(r"\s+(?:street|улиц|вулиц)", page.text[token.at + len(token.text) :], re.I)
         )
         is_whole = len(street.telling) == 1 or _stands_whole(page, street, index, max(street.telling))
-        if not tail and not is_street and (not is_whole or token.is_first or not token.is_capital):
+        if not tail and not is_street and (not is_whole or first.is_first or not first.is_capital):
             continue
         end = token.at + len(token.text) + (tail.end() if tail else 0)
         level = Level.BLOCK if tail or is_street else Level.WARN
-        yield mark(page.given, page.span(token.at, end), "address", level, "address")
+        yield mark(page.given, page.span(first.at, end), "address", level, "address")

@@ -115,7 +115,8 @@ _NUMBERED = (
 )
 
 
-_APOSTROPHES = str.maketrans("’ʼ`", "'" * 3)
+# One letter each, so that every mention stays where it stands.
+_APOSTROPHES = str.maketrans("’ʼ`ё", "'" * 3 + "е")
 
 
 class Exactness(Enum):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
-from casework.redaction import dates, fold, formations, houses, ids, people, places
+from casework.redaction import dates, fold, formations, houses, ids, people, places, traits
 from casework.redaction.errors import GateError
 from casework.redaction.houses import House
 from casework.redaction.names import Part, SealedName, Sealer
@@ -95,6 +95,9 @@ class Sealed:
 # Digits of a docket that tell it without its year; shorter ones are in every court.
 _TELLING_DOCKET = 5
 
+_BORN = (1900, 2012)  # years between which whoever a case tells of may be born, and no event of it lies
+_HALVES = 2  # of one name with a hyphen
+
 # Fields that hold words about people rather than one value.
 _TOLD = frozenset({"text", "relative", "children", "who"})
 
@@ -155,6 +158,8 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         part = _part_of(key)
         # Parts sealed in fields of their own belong to one person.
         words = re.findall(r"[^\W\d_]{2,}", value) if part in sealer.parts else []
+        # A name of two halves is also written as one word.
+        words += ["".join(words)] if len(words) == _HALVES and "-" in value else []
         sealed.names.extend(sealer.word(w, part, 0) for w in words if part)
         sealed.names.extend(sealer.person(value, 0) if part is None else [])
     elif kind == "nickname" and Part.NICKNAME in sealer.parts:
@@ -182,6 +187,7 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         sealed.plates.append(ids.plate_key(value))
     elif kind in {"children", "relative", "text", "who"}:
         sealed.texts.append(value)
+        sealed.births.extend(day for day in dates.parse(value) if _BORN[0] < day.year < _BORN[1])
     if kind == "unit":
         for words in formations.honorary(value):
             sealed.honorary.append(tuple(sealer.word(w, Part.NICKNAME, owner).keys for w in words))
@@ -195,7 +201,8 @@ def _add(sealed: Sealed, key: str, value: str, owner: int, sealer: Sealer, gazet
         for number, run in enumerate(_RUN_OF_NAMES.findall(value)):
             sealed.names.extend(sealer.person(run, owner * _MOST_KIN + number))
     if kind == "children":
-        sealed.children.extend(int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)[:1])
+        said = [traits.COLLECTIVE[w] for w in value.lower().split() if w in traits.COLLECTIVE]
+        sealed.children.extend((said + [int(n) for n in re.findall(r"(?<!\d)\d{1,2}(?!\d)", value)])[:1])
     if kind == "who":
         sealed.names.extend(sealer.named(value, owner))
     if kind in {
@@ -220,7 +227,7 @@ _RUN_OF_NAMES = re.compile(
 )
 # A capitalised word with none beside it; where two stand together the text itself tells names.
 _ALONE = re.compile(
-    r"(?<![^\W\d_])(?<![А-ЯЁІЇЄҐA-Z]\.\s)[А-ЯЁІЇЄҐA-Z][^\W\d_]{2,}(?![^\W\d_])(?!\s+[А-ЯЁІЇЄҐA-Z])"
+    r"(?<![^\W\d_'’ʼ-])(?<![А-ЯЁІЇЄҐA-Z]\.\s)[А-ЯЁІЇЄҐA-Z][^\W\d_]{2,}(?![^\W\d_]|['’ʼ-])(?!\s+[А-ЯЁІЇЄҐA-Z])"
 )
 
 

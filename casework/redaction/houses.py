@@ -111,6 +111,7 @@ def find(page: Page, houses: Sequence[House], listed: set[int]) -> Iterator[Find
 def _is_marked(page: Page, index: int) -> bool:
     """Say whether token *index* is written as a name, or is no everyday word."""
     token = page.tokens[index]
-    return (
-        token.is_capital and not token.is_first and not page.is_flat(index)
-    ) or not page.lexicon.is_ordinary(token.text, page.lang)
+    is_written_so = token.is_capital and not token.is_first and not page.is_flat(index)
+    if not fold.is_cyrillic(token.text):
+        return is_written_so
+    return is_written_so or not page.lexicon.is_ordinary(token.text, page.lang)

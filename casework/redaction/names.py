@@ -142,6 +142,10 @@ _CARD_WORDS = frozenset(
 )  # fmt: skip
 
 
+_ENDS_AS_SURNAME = re.compile(
+    r"(?:[ое]в|[ое]ва|ин|ина|[сц]ки?й|[сц]кая|енко|чук|юк|як|ко|ян|швили|дзе|ович|евич|ична|овна|евна|ых|их|"
+    r"ov|ova|ev|eva|in|ina|skii?|ski|enko|4uk|iuk|ian|dze|ovi4|evi4)$"
+)
 # What tenderness and roughness add to the stem of a given name; what only a man's name takes.
 _TENDER = fold.table("ка ко енька онька очка ечка ушка юшка уша юша уня юня уля юля уся юся уха юха")
 _TENDER_OF_MEN = fold.table("ик чик ок ец ушко ян он")
@@ -186,6 +190,9 @@ class Sealer:
             for halves in map(_WORD.findall, _HALVES.findall(value))
             if halves[-1] in part_of
         ]
+        if len(words) > 1 and Part.GIVEN not in part_of.values():
+            # No table has the given name: whichever does not end as a surname may be it.
+            found += [(w, Part.GIVEN) for w in words if not _ENDS_AS_SURNAME.search(fold.key(w))]
         return [self.word(w, part, owner) for w, part in found if part in self.parts]
 
     def named(self, card: str, owner: int) -> list[SealedName]:

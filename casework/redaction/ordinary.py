@@ -22,7 +22,8 @@ _MOSTLY_A_NAME = 0.6  # of the weight of a word's readings
 _REACH = 3  # words after a name among which its deed is looked for
 _CLAUSE_START = re.compile(r"[:>\])}\"“„«(—–•-]\s*$")
 _QUOTED = re.compile(
-    r"[«\"“„'‘]\s?$|(?:позывн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|nickname)\w*\W{1,4}$", re.I
+    r"[«\"“„'‘]\s?$|(?:позывн|позивн|кличк|прозвищ|погонял|прізвиськ|callsign|call sign|nickname)\w*\W{1,4}$",
+    re.I,
 )
 # Words before a name that only people bear, besides ranks and kin.
 _BEARERS = frozenset(

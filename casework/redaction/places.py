@@ -19,6 +19,7 @@ from casework.redaction.page import Page
 from casework.redaction.romanise import keys_of, read_back, romanise
 
 SMALL = 100_000  # people; a settlement below it may not be named without a look
+_LEAST_ABROAD = 4  # letters; shorter stems are those of other words
 SMALL_REGION = 500  # thousand people; a federal subject below it narrows as much as a town
 
 _LONG = 6  # letters; shorter names are alike by chance
@@ -105,6 +106,12 @@ def load(lexicon: Lexicon) -> Gazetteer:
             stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
             if len(stem) >= 2:
                 largest[stem] = max(int(population), largest.get(stem, 0))
+    # A name that a place here bears too is that place: nobody seals a foreign capital.
+    for _, population, english, cyrillic in rows("places_abroad.tsv"):
+        for name in filter(None, (english, *cyrillic.split("|"))):
+            stem = _stem(fold.key(re.sub(r"[\s-]+", "", name)))
+            if len(stem) >= _LEAST_ABROAD:
+                largest.setdefault(stem, int(population))
     by_key: dict[str, list[Subject]] = {}
     by_head: dict[str, list[tuple[tuple[str, ...], Subject]]] = {}
     for row in rows("federal_subjects.tsv"):
@@ -302,6 +309,9 @@ def _without_district(words: list[str]) -> list[str]:
 def _forms(word: str, lexicon: Lexicon) -> set[str]:
     if fold.is_cyrillic(word):
         found = forms(word, lexicon) | romanise(word)
+        if word.lower().endswith(("ьке", "ше", "ве", "не", "ле", "ре")):
+            russian = _FIRST.get(word.lower(), word.lower()[:-1].replace("і", "е") + "ое")
+            found |= forms(russian, lexicon) | romanise(russian)
         if word.lower().endswith(("ні", "кі", "лі", "ві", "рі", "ті", "ді")):
             # "Нижні" is "Нижние" in the other language, and "Nizhnie" to whoever romanises that.
             for plural in (word[:-1] + "ие", word[:-1] + "ые"):
@@ -311,6 +321,9 @@ def _forms(word: str, lexicon: Lexicon) -> set[str]:
     cyrillic = {key for r in readings for key in forms(r, lexicon)}
     return {fold.latin(word)} | cyrillic | keys_of(readings)
 
+
+# What a place is called of several of one name, where the other language has another word.
+_FIRST = {"перше": "первое", "друге": "второе", "велике": "великое"}
 
 _REGION_WORDS = tuple(
     fold.key(w)
