@@ -76,24 +76,32 @@ class Book:
         While the journal does not hold, each call looks whether it does again.
         """
         with self.lock:
-            was_broken = self.is_broken
-            if was_broken and self._is_before_seen:
-                self._begin()  # what was read until here may be what somebody wrote in its place
-            if not self.n:
-                self._begin_at_bookmark(session)
-            before = self.n
-            self.is_broken = bool(self._changed) or not self._stands(session)
-            # As long as the next row is not the one after this, no more than that is looked at.
-            limit = 1 if was_broken and not self._is_before_seen else AT_ONCE
-            while not self.is_broken and (rows := self._next(session, limit)):
-                for row in rows:
-                    self._add(session, row, roster, anchor)
-                limit = AT_ONCE
-            self.is_broken = self.is_broken or self._is_before_seen
-            self._say(was_broken)
-            if self.n > before and not self.is_broken:
-                self.remember(Head(self.n, self.head))
-                self._lay_down(session)
+            if self._stands(session):
+                self._read(session, roster, anchor)
+                return
+            # Another thread may have read on since *session* began: what began earlier cannot tell.
+            with Session(session.get_bind()) as later:
+                self._read(later, roster, anchor)
+
+    def _read(self, session: Session, roster: Roster, anchor: Anchor) -> None:
+        was_broken = self.is_broken
+        if was_broken and self._is_before_seen:
+            self._begin()  # what was read until here may be what somebody wrote in its place
+        if not self.n:
+            self._begin_at_bookmark(session)
+        before = self.n
+        self.is_broken = bool(self._changed) or not self._stands(session)
+        # As long as the next row is not the one after this, no more than that is looked at.
+        limit = 1 if was_broken and not self._is_before_seen else AT_ONCE
+        while not self.is_broken and (rows := self._next(session, limit)):
+            for row in rows:
+                self._add(session, row, roster, anchor)
+            limit = AT_ONCE
+        self.is_broken = self.is_broken or self._is_before_seen
+        self._say(was_broken)
+        if self.n > before and not self.is_broken:
+            self.remember(Head(self.n, self.head))
+            self._lay_down(session)
 
     def follow(self, session: Session) -> None:
         """

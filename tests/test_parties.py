@@ -333,3 +333,15 @@ def test_whoever_splits_grants_it_to_nobody_but_its_people(house: House) -> None
     write(house, "split", "alice", OTHER, second)
     assert remake(house, "alice", second, generation=0, holders=["alice", "fred"]) == "refused"
     assert remake(house, "alice", second, generation=0, holders=["alice", "bob"]) == "done"
+
+
+def test_a_reader_that_began_earlier_does_not_call_the_journal_broken(sqlite_house: House) -> None:
+    house = sqlite_house
+    book = house.book()
+    with house.database.read() as early:
+        early.scalar(select(Case.id))  # its snapshot begins here
+        with house.database.write() as session:
+            journal.write(session, "sign-in", by=house.actor("alice"), day=house.now.date())
+        house.book()  # another thread reads on
+        book.read(early, house.roster, house.anchor)
+        assert not book.is_broken
