@@ -269,41 +269,45 @@ def _differences(folder: Path, listed: Mapping[str, str]) -> list[str]:
 
 
 _HOW_TO = """\
-How to check this copy of the register with common tools.
+How to check this copy of the register with common tools, in this order. Stop where one of them fails: what
+comes after it says nothing then.
 
-1. Every file against its sum:
-
-    sha256sum --check --quiet SHA256SUMS
-
-2. That nothing was added (what this names, but for manifest.txt, SHA256SUMS, register.zip and
-   register.zip.txt, does not belong here):
-
-    (find . ! -type d | cut -c3-; cut -c67- SHA256SUMS) | sort | uniq -u
-
-3. The sums against the manifest (the two lines must be equal):
-
-    sed -n 's/^sums //p' manifest.txt
-    sha256sum SHA256SUMS | cut -d' ' -f1
-
-4. The manifest against the register's key. The key is 64 letters and digits. Take it from a place you trust,
+1. The manifest against the register's key. The key is 64 letters and digits. Take it from a place you trust,
    not from this file; here it is only for comparison:
 
     {key}
 
    Type it when the first line asks for it:
 
-    echo "The key, from a place you trust:"; read -r KEY; T=$(mktemp -d)
+    echo "The key, from a place you trust:"; read -r KEY; T=$(mktemp -d); export LC_ALL=C
     printf 302a300506032b6570032100"$KEY" | xxd -r -p > "$T/key"
     sed '/^$/,$d' manifest.txt > "$T/text"
     tail -n 1 manifest.txt | cut -d' ' -f3 | base64 -d | tail -c 64 > "$T/signature"
     openssl pkeyutl -verify -pubin -keyform DER -inkey "$T/key" -rawin -in "$T/text" -sigfile "$T/signature"
 
-   It says "Signature Verified Successfully", or this copy is not the register's.
+   It says "Signature Verified Successfully", or this copy is not the register's. What was signed lies in
+   "$T/text" now. Read that, not manifest.txt: anybody can add to the file what nobody signed.
+
+2. The sums against what was signed. This says "SHA256SUMS: OK":
+
+    sed -n 's/^sums \\([0-9a-f]*\\)$/\\1  SHA256SUMS/p' "$T/text" | sha256sum --check
+
+3. Every file against its sum. This says nothing:
+
+    sha256sum --check --quiet SHA256SUMS
+
+4. That nothing was added. What the second line names, but for manifest.txt, SHA256SUMS, register.zip and
+   register.zip.txt, does not belong here; nor does anything that the third names:
+
+    find . -type f -print0 | tr '\\n\\000' '?\\n' | cut -c3- | sort -u > "$T/there"
+    cut -c67- SHA256SUMS | sort - "$T/there" | uniq -u | cat -v
+    find . ! -type f ! -type d | cat -v
 
 Where sha256sum is missing (macOS), "shasum -a 256" does the same.
 
-recall.txt is signed the same way. If you keep a mirror, delete every entry that it names. Its number is how
-many those are: of two lists the one with the greater number is newer.
+recall.txt is signed the same way: do step 1 with its name in the place of manifest.txt. If you keep a
+mirror, delete every entry that it names. Its number is how many those are: of two lists the one with the
+greater number is newer.
 register.zip.txt is signed the same way. It gives the sum of register.zip, which may be older than the rest.
 If its line "recalled" says less than the number of recall.txt, delete the archive: it holds what was taken
 down since.

@@ -92,14 +92,7 @@ def test_a_link_in_place_of_a_file_is_named(copy: Path) -> None:
 
 
 def test_sums_that_mallory_made_anew_do_not_pass(copy: Path) -> None:
-    page = copy / "en" / "index.html"
-    page.write_bytes(page.read_bytes().replace(b"refus", b"REFUS"))
-    listed = (copy / bundle.SUMS).read_text().splitlines()
-    new = [
-        f"{bundle.sha256(page)}  en/index.html" if line.endswith(" en/index.html") else line
-        for line in listed
-    ]
-    (copy / bundle.SUMS).write_text("\n".join(new) + "\n")
+    lay_page_with_its_sum(copy)
     assert "SHA256SUMS: changed" in problems(copy)
 
 
@@ -175,6 +168,11 @@ def test_the_recall_list_names_what_was_taken_down(copy: Path) -> None:
         bundle.recalled((copy / bundle.RECALL).read_bytes().replace(b"consent", b"CONSENT"), KEY.public)
 
 
+common_tools = pytest.mark.skipif(
+    not all(map(shutil.which, ("openssl", "xxd", "sha256sum"))), reason="common tools are absent"
+)
+
+
 def commands_of(copy: Path) -> list[str]:
     """Return the commands that the instructions of a copy tell people to type."""
     text = (copy / bundle.HOW_TO).read_text()
@@ -182,36 +180,70 @@ def commands_of(copy: Path) -> list[str]:
     return [line for line in commands if not re.fullmatch(r"[0-9a-f]{64}", line)]
 
 
-def test_the_written_instructions_name_what_was_added(copy: Path) -> None:
-    (command,) = [line for line in commands_of(copy) if "find" in line]
-
-    def named() -> list[str]:
-        return subprocess.run(
-            ["sh", "-c", command], cwd=copy, check=True, capture_output=True, text=True, timeout=30
-        ).stdout.split("\n")[:-1]
-
-    assert sorted(named()) == ["SHA256SUMS", "manifest.txt"]
-    (copy / "ru" / "added page.html").write_text("<script>")
-    assert "ru/added page.html" in named()
-    assert len(named()) == 3
+def follow(copy: Path, key: bytes, *, stops: bool = True) -> subprocess.CompletedProcess[str]:
+    """Do what the instructions of a copy say, and stop where they fail, or go on regardless."""
+    script = "\n".join(["set -e"] * stops + commands_of(copy))
+    return subprocess.run(
+        ["sh", "-c", script], cwd=copy, input=f"{key.hex()}\n", capture_output=True, text=True, timeout=30
+    )
 
 
-@pytest.mark.skipif(
-    not all(map(shutil.which, ("openssl", "xxd", "sha256sum"))), reason="common tools are absent"
-)
-def test_the_written_instructions_work_with_common_tools(copy: Path, tmp_path: Path) -> None:
-    commands = commands_of(copy)
-    script = "set -e\n" + "\n".join(commands)
+def lay_page_with_its_sum(copy: Path) -> str:
+    """Change a page and its line in the sums; return the sum of the sums."""
+    page = copy / "en" / "index.html"
+    page.write_bytes(page.read_bytes() + b"<p>Mallory</p>")
+    lines = (copy / bundle.SUMS).read_text().splitlines()
+    new = [
+        f"{bundle.sha256(page)}  en/index.html" if one.endswith("  en/index.html") else one for one in lines
+    ]
+    (copy / bundle.SUMS).write_text("\n".join(new) + "\n")
+    return bundle.sha256(copy / bundle.SUMS)
 
-    def follow(key: bytes) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["sh", "-c", script], cwd=copy, input=f"{key.hex()}\n", capture_output=True, text=True, timeout=30
-        )
 
+@common_tools
+def test_the_written_instructions_work_with_common_tools(copy: Path) -> None:
     before = sorted(copy.rglob("*"))
-    done = follow(KEY.public)
+    done = follow(copy, KEY.public)
     assert done.returncode == 0, done.stderr
-    assert "Signature Verified Successfully" in done.stdout
+    said = done.stdout.splitlines()[1:]
+    assert said == ["Signature Verified Successfully", "SHA256SUMS: OK", "SHA256SUMS", "manifest.txt"]
     assert sorted(copy.rglob("*")) == before
-    assert follow(SigningKey.from_seed(bytes([7]) * 32).public).returncode != 0
-    assert bundle.sha256(copy / bundle.SUMS) in done.stdout
+    assert follow(copy, SigningKey.from_seed(bytes([7]) * 32).public).returncode != 0
+
+
+@common_tools
+def test_the_written_instructions_name_what_was_added(copy: Path) -> None:
+    (copy / "ru" / "added page.html").write_text("<script>")
+    # Names that repeat one another line by line, that differ in a line end only, that move a cursor.
+    for name in ("a\n./ru/hidden.html", "b\n./a", "b", "ru/hidden.html", "c\nd", "c?d", "e\x1b[2K"):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_text("added")
+    index = copy / "ru" / "index.html"
+    index.rename(copy.parent / "elsewhere.html")
+    index.symlink_to(copy.parent / "elsewhere.html")
+    said = follow(copy, KEY.public, stops=False).stdout
+    named = said.splitlines()[3:]
+    assert {"ru/added page.html", "ru/hidden.html", "c?d", "ru/index.html", "./ru/index.html"} <= {*named}
+    assert "\x1b" not in said
+
+
+@common_tools
+def test_sums_that_nobody_signed_do_not_pass_the_written_instructions(copy: Path) -> None:
+    forged, manifest = lay_page_with_its_sum(copy), copy / bundle.MANIFEST
+    text, signature = manifest.read_text().split("\n\n")
+    # Written over the true sum on a terminal; beside it; after the signature; before everything.
+    for over in (f"sums \x1b[1A\r\x1b[2K{forged}", f"sums {forged}", f"sums {forged}\x1b[8m"):
+        for lines in (
+            [text, "", over, signature],
+            [text, "", signature + over, signature],
+            [over, text, "", signature],
+            ["", over, text, "", signature],
+        ):
+            manifest.write_text("\n".join(lines))
+            assert follow(copy, KEY.public).returncode != 0
+            said = follow(copy, KEY.public, stops=False).stdout
+            # Whoever goes on all the same still does not read both sentences, and no letter of Mallory's.
+            assert not {"Signature Verified Successfully", "SHA256SUMS: OK"} <= {*said.splitlines()}
+            assert "\x1b" not in said
+            with pytest.raises(TamperedBundleError):
+                bundle.verify(copy, KEY.public)
