@@ -37,6 +37,7 @@ from register.pairing import likely, pairs
 from register.proposals import Proposal, headline, open_ones, propose
 from register.recognising import moved, renamed_in, renewed, settled
 from register.records import Published
+from register.standing import recomposed
 from register.vocabulary import Language
 
 Fate = Literal["added", "changed", "unchanged"]
@@ -126,11 +127,13 @@ def read(
     gone: Collection[str] = (),
     document: str = "list",
     before: Outline | None = None,
+    stood: Iterable[Outline] = (),
 ) -> Imported:
     """
     Read a list in either form and compare it with what the register has: what is *public*, and what waits.
 
-    *before* is how the list stood when it last was released, where that is known.
+    *before* is how the list stood when it last was released, where that is known; *stood* are the outlines of
+    every list that is here or waits.
 
     *year* is that of days written without one; where it is ``None``, such days stay without a date. An entry
     under an id in *gone* was taken down and is left out; one taken down under other words is not known again.
@@ -139,15 +142,20 @@ def read(
     Raises:
         ImportErrors: every line that cannot be read, with the reason; nothing was imported.
     """
-    is_json = data.lstrip()[:1] == b"{"
-    found = _from_json(data, document) if is_json else _from_text(data, year, document)
-    lines = jsonform.entry_lines(data) if is_json else [item.first for item in found.outline.items]
+    # Some editors put a byte order mark before JSON, which is no part of it.
+    bare = data.removeprefix(b"\xef\xbb\xbf")
+    is_json = bare.lstrip()[:1] == b"{"
+    found = _from_json(bare, document) if is_json else _from_text(data, year, document)
+    lines = jsonform.entry_lines(bare) if is_json else [item.first for item in found.outline.items]
     _refuse_what_cannot_be_public(found.entries, lines)
     records = {one.id: one for one in public}
     shown = (one.entry for one in records.values() if one.entry is not None)
     # What waits of an entry is what a list changes next.
     known = {one.id: one for one in (*shown, *existing)}
-    return _without(_matched(found, tuple(known.values()), records, before), gone)
+    existing = tuple(known.values())
+    if not is_json:
+        found = _recomposed(found, stood, existing)
+    return _without(_matched(found, existing, records, before), gone)
 
 
 def together(earlier: Iterable[HandMade], news: HandMade) -> HandMade:
@@ -240,6 +248,19 @@ def _from_text(data: bytes, year: int | None, document: str) -> Imported:
         follow_ups=sum(proposal.kind == "follow_up" for proposal in proposals),
         fates=dict.fromkeys((entry.id for entry in entries), "added"),
         proposals=proposals,
+    )
+
+
+def _recomposed(found: Imported, stood: Iterable[Outline], existing: Sequence[Entry]) -> Imported:
+    """Let lines that a person coded before be what that person made of them."""
+    entries, outline = recomposed(found.entries, found.outline, stood, existing)
+    read = {entry.id for entry in found.entries} & {entry.id for entry in entries}
+    return replace(
+        found,
+        entries=entries,
+        outline=outline,
+        fates=dict.fromkeys((entry.id for entry in entries), "added"),
+        proposals=tuple(one for one in found.proposals if one.entry in read),
     )
 
 

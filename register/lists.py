@@ -142,7 +142,7 @@ def keep(folder: Path, listed: HandMade) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".new")
     with aside.open("wb") as file:
-        file.write(pack(notices.values(), msgspec.structs.replace(listed.outline, items=items)))
+        file.write(pack(notices.values(), msgspec.structs.replace(listed.outline, items=items, left=())))
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)

@@ -35,6 +35,7 @@ class Outline(Part, frozen=True, kw_only=True, tag=FORMAT, tag_field="format"):
     newline: str = "\n"
     has_mark: bool = False  # a byte order mark opens the file
     trailing: int = 0  # line ends after the last line
+    left: tuple[str, ...] = ()  # while it waits: ids of what stood in the list before and does no more
 
 
 def dumps(outline: Outline) -> bytes:

@@ -42,6 +42,10 @@ _OPENS_A_QUOTATION = ("“", "«", "„", '"', "‘")
 _ENDS_A_SENTENCE = (".", "!", "?", "…", ":", ";", ",", ")", "]", "”", "»", '"', "’")
 # A heading is short; a line of a story that ends without a stop seldom is.
 _LONGEST_HEADING = 40
+# How a line ends that is whole: with a stop, or with a bracket or a quotation that is closed.
+_WHOLE = (".", "!", "?", "…", ")", "]", ">", "”", "“", "»", '"', "’")
+# In characters. No story comes near it, and a file without line ends would take minutes to read.
+_LONGEST_LINE = 100_000
 _FIRST_PERSON = re.compile(
     r"\b(?:I|we|me|my|our|us|you|your|я|мне|меня|мой|моя|мо[её]|мы|нас|нам|вы|вас|вам"
     r"|мені|мене|мій|моє|ми|нам|ви|вам)\b",
@@ -113,6 +117,10 @@ def parse(data: bytes, *, year: int | None) -> Document:
     faults += [(1 + n, fault) for n, line in enumerate(lines) if (fault := _fault(line))]
     paragraphs, unreadable = _paragraphs(lines, year)
     faults += unreadable + _repeats(paragraphs)
+    if _is_cut_short(text, paragraphs):
+        faults.append(
+            (paragraphs[-1].number, "the file ends within a sentence: the rest of it may be missing")
+        )
     if not any(_BULLET.match(line) for line in lines):
         faults.append((1, "there is no story here: a story begins with a bullet, such as “• ”"))
     if faults:
@@ -158,6 +166,16 @@ def _line_end(text: str) -> tuple[str, list[tuple[int, str]]]:
     return newline, [(number, "the line endings are mixed") for number in odd]
 
 
+def _is_cut_short(text: str, paragraphs: list[Paragraph]) -> bool:
+    """Say whether the last line breaks off: it has no end of its own, no stop, and tells of a story."""
+    if not paragraphs or text.endswith("\n"):
+        return False
+    last = paragraphs[-1]
+    if last.text.rstrip().endswith(_WHOLE) or _QUOTE.fullmatch(last.text):
+        return False
+    return bool(last.bullet) or not (_TURN.fullmatch(last.text) or _ADDRESS.search(last.text))
+
+
 def _fault(line: str) -> str | None:
     if "\ufffd" in line:
         return "a character was lost before this file was saved"
@@ -180,6 +198,9 @@ def _paragraphs(lines: list[str], year: int | None) -> tuple[list[Paragraph], li
             if line and not line.strip():
                 faults.append((number, "an empty line holds blanks"))
             gap += 1
+            continue
+        if len(line) > _LONGEST_LINE:
+            faults.append((number, f"the line is longer than {_LONGEST_LINE:,} characters"))
             continue
         bullet, text = split_bullet(line)
         try:

@@ -29,9 +29,11 @@ def desk(sqlite_database: Database, tmp_path: Path) -> Iterator[DeskHouse]:
         yield opened
 
 
-def land(desk: DeskHouse, text: str) -> str:
+def land(desk: DeskHouse, text: str, *left: str) -> str:
     news = of(text, document="small.txt").news
-    body = lists.pack(news.entries, news.outline, news.proposals)
+    assert news.outline is not None
+    outline = msgspec.structs.replace(news.outline, left=left)
+    body = lists.pack(news.entries, outline, news.proposals)
     with desk.house.database.write() as session:
         digest = releases.land_manifest(session, body, desk.house.actor("olga"), desk.house.now.date())
     return f"/imports/{digest.hex()}"
@@ -48,10 +50,13 @@ def names(page: str) -> list[str]:
 
 
 def test_an_editor_accepts_some_proposals_and_drops_others(desk: DeskHouse) -> None:
-    where = land(desk, TOLD)
+    where = land(desk, TOLD, "0123456789")
     carol = desk.sign_in("carol")
     page = carol.page(where)
     assert "small.txt" in page
+    # Whoever signs is told what the file lacks that was in it before.
+    assert "1 entry of this list is no longer in its file" in page
+    assert 'href="/published?id=0123456789"' in page
     assert "A dated follow-up" in page
     assert "2 notices, never published" in page
     listed = in_review(desk)

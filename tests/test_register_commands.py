@@ -114,6 +114,42 @@ def test_a_list_edited_while_it_waits_takes_the_place_of_the_one_that_waits(
     assert not any(b"stoker" in path.read_bytes() for path in folder.rglob("*.json"))
 
 
+def test_a_file_cut_short_does_not_empty_the_list_that_waits(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    divers = "".join(f"• Diver {n} refused (Quay Radio, May {n}).\n" for n in range(1, 9))
+    whole = SMALL.replace("Dona", f"{divers}Dona")
+    file = tmp_path / "harbour.txt"
+    file.write_text(whole)
+    figures(capsys, home, file)
+    (before,) = waiting(home)
+    file.write_text(SMALL)
+    code, out, err = call(capsys, home, "import", str(file), "--json")
+    left = json.loads(out)["left"]
+    assert (code, len(left)) == (1, 8)
+    assert "8 entries of this list no longer in the file" in err
+    assert "nothing was imported" in err
+    assert all(one in err for one in left)
+    assert waiting(home) == [before]
+    code, out, _ = call(capsys, home, "import", str(file), "--shorter")
+    assert code == 0
+    assert "8 entries of this list no longer in the file" in out
+    (after,) = waiting(home)
+    outline = lists.unpack(after).outline
+    assert outline is not None
+    assert sorted(outline.left) == sorted(left)
+    # Those who sign are still told when the list lands once more, and it needs no leave a second time.
+    assert call(capsys, home, "import", str(file))[0] == 0
+    assert waiting(home) == [after]
+    file.write_text(SMALL.replace("stoker refused twice", "stoker refused thrice"))
+    assert sorted(figures(capsys, home, file)["left"]) == sorted(left)
+    file.write_text(whole)
+    assert figures(capsys, home, file)["left"] == []
+    publish(home)
+    file.write_text(SMALL)
+    assert call(capsys, home, "import", str(file))[0] == 1, "what is public of a list is not let go either"
+
+
 def test_stories_in_another_order_are_news_though_no_word_changed(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

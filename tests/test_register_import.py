@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from register import exporting, importing
 from register.entry import Block, Entry
+from register.entry import dumps as dumps_entry
 from register.errors import ImportErrors
 from register.importing import Imported
+from register.lists import HandMade
 from register.outline import Item, Outline, dumps, loads
 from register.proposals import accept_follow_up, accept_split
 
@@ -187,6 +189,29 @@ def test_bytes_that_are_no_text_are_refused_with_their_line() -> None:
     with pytest.raises(ImportErrors) as refused:
         importing.read(SMALL.encode()[:600] + b"\xff" + SMALL.encode()[600:])
     assert refused.value.refused == ((SMALL[:600].count("\n") + 1, "this is not UTF-8 text"),)
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["• A diver refused to", "• A diver refused (Quay Radio, May 1). He was", "She told that the captain,"],
+)
+def test_a_file_that_ends_within_a_sentence_is_refused(last: str) -> None:
+    cut = SMALL.rsplit("Dona", 1)[0] + last
+    with pytest.raises(ImportErrors) as refused:
+        of(cut)
+    assert [(line, "within a sentence" in why) for line, why in refused.value.refused] == [(14, True)]
+    assert of(f"{cut}\n").stories, "a line that was ended is as its author left it"
+    for whole in (
+        "• A diver refused (Quay Radio, May 1)",
+        "We go nowhere — one of the divers",
+        "“We go nowhere”",
+    ):
+        assert of(SMALL.rsplit("Dona", 1)[0] + whole).stories
+
+
+def test_a_line_without_end_is_refused_at_once() -> None:
+    with pytest.raises(ImportErrors, match="longer than 100,000 characters"):
+        of("• " + "(a, " * 2_500_000)
 
 
 def test_every_fault_is_told_not_the_first() -> None:
@@ -520,6 +545,26 @@ def test_text_and_transcription_know_each_other(shared: Path) -> None:
     stories = [item.id for item in text.outline.items if item.kind == "story"]
     assert len(stories) == 18
     assert {text.fates[one] for one in stories} == {"unchanged"}
+
+
+def test_text_and_transcription_can_be_imported_in_any_order_and_again(shared: Path) -> None:
+    text = (shared / "data" / "refusals-2022.txt").read_bytes()
+    coded = (shared / "data" / "seed_entries.json").read_bytes()
+
+    def step(body: bytes, waits: HandMade) -> HandMade:
+        found = importing.read(
+            body, year=2022, document="refusals-2022.txt", existing=waits.entries, stood=[waits.outline]
+        )
+        return importing.together([waits], found.news)
+
+    first = importing.read(text, year=2022, document="refusals-2022.txt").news
+    both = step(coded, first)
+    assert len(both.entries) == 56
+    for again in (text, b"\xef\xbb\xbf" + coded, text):
+        assert step(again, both) == both
+    edited = step(text.replace(b"58 contract servicemen", b"59 contract servicemen"), both)
+    assert len(edited.entries) == 56
+    assert len({dumps_entry(one) for one in edited.entries} - {dumps_entry(one) for one in both.entries}) == 1
 
 
 def test_the_entry_without_public_source_is_withheld(shared: Path) -> None:

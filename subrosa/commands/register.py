@@ -18,7 +18,7 @@ from rich.progress import Progress
 from casework import releases
 from casework.actors import OPERATOR, Actor
 from casework.database import Database
-from register import bundle, exporting, importing, lists, records
+from register import bundle, exporting, importing, lists, records, standing
 from register.entry import Entry
 from register.errors import ImportErrors, TamperedBundleError
 from register.lists import HandMade
@@ -41,13 +41,15 @@ def command() -> None:
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--year", type=int, help="The year of days the list writes without one.")
+@click.option("--shorter", is_flag=True, help="Let more than a few entries leave the list.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @with_settings
-def import_list(settings: Settings, file: Path, year: int | None, as_json: bool) -> int:
+def import_list(settings: Settings, file: Path, year: int | None, shorter: bool, as_json: bool) -> int:
     """
     Read a hand-made list (text or JSON) into review. Nothing is published before two staff signed it.
 
-    A list with a fault is refused whole, every faulty line named.
+    A list with a fault is refused whole, every faulty line named. So is one that lacks more than a few of the
+    entries it had: a file that was cut short looks like that. With --shorter they are meant to go.
     """
     moment = now()
     database = open_database(settings)
@@ -62,21 +64,28 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
             gone=known.gone,
             document=file.name,
             before=known.before(file.name),
+            stood=known.outlines,
         )
     except ImportErrors as errors:
         return _refuse(errors, as_json)
     news = found.news
     is_new = bool(news.entries) or not known.has(news)
+    # What waits of the same list makes way for it, or the older words could be released last.
+    earlier = known.waiting(news)
+    whole = importing.together(earlier.values(), news)
+    left = known.left(whole) if is_new else ()
+    if len({*left} - known.said_to_have_left(news)) > standing.A_FEW and not shorter:
+        database.close()
+        return _refuse_shorter(left, as_json)
     if is_new:
-        # What waits of the same list makes way for it, or the older words could be released last.
-        earlier = known.waiting(news)
-        whole = importing.together(earlier.values(), news)
-        body = lists.pack(whole.entries, whole.outline, whole.proposals, whole.bases)
+        assert whole.outline is not None
+        outline = msgspec.structs.replace(whole.outline, left=left)
+        body = lists.pack(whole.entries, outline, whole.proposals, whole.bases)
         with database.write() as session:
             by = Actor(OPERATOR, 0, strongbox.signing)
             releases.land_manifest(session, body, by, moment.date(), instead_of=tuple(earlier))
     database.close()
-    figures = found.figures()
+    figures = found.figures() | {"left": left}
     if as_json:
         click.echo(json.dumps(figures))
     else:
@@ -88,6 +97,8 @@ def import_list(settings: Settings, file: Path, year: int | None, as_json: bool)
             click.echo(f"corrected here since, ours stays: {one['id']}, {place}")
         for one in found.perhaps_known():
             click.echo(f"may be one we have: line {one['line']}, {one['public']}; an editor says at the desk")
+        if left:
+            click.echo(_no_longer_in(left))
         click.echo("in review: two of the staff sign it at the desk" if is_new else "nothing new")
     return 0
 
@@ -215,6 +226,24 @@ class _Known:
         """Return how the list of that *name* stood when it last was released."""
         return next((one.outline for one in self.kept if one.name == name), None)
 
+    @property
+    def outlines(self) -> tuple[Outline, ...]:
+        """How every list stands, what waits after what is public."""
+        every = (*self.kept, *self.in_review.values())
+        return tuple(one.outline for one in every if one.outline is not None)
+
+    def left(self, whole: HandMade) -> tuple[str, ...]:
+        """Name what stood in the list of that name, here or in review, and stands in *whole* no more."""
+        before = [one for one in self.kept if one.name == whole.name]
+        before += self.waiting(whole).values()
+        public = [one.entry for one in self.public if one.entry is not None]
+        return standing.left_out(before, whole, public, self.gone)
+
+    def said_to_have_left(self, news: HandMade) -> set[str]:
+        """Return what was let go before, and waits for those who sign."""
+        outlines = [one.outline for one in self.waiting(news).values()]
+        return {one for outline in outlines if outline for one in outline.left}
+
     def waiting(self, news: HandMade) -> dict[bytes, HandMade]:
         """Return the lists in review that are of the same name as *news*, by their digests."""
         return {digest: one for digest, one in self.in_review.items() if one.name == news.name != ""}
@@ -241,7 +270,22 @@ def _known(settings: Settings, database: Database) -> _Known:
 def _shape(outline: Outline) -> Outline:
     """Return how a list stands, without the words of any entry."""
     items = tuple(msgspec.structs.replace(item, spans=()) for item in outline.items)
-    return msgspec.structs.replace(outline, items=items)
+    return msgspec.structs.replace(outline, items=items, left=())
+
+
+def _no_longer_in(left: Sequence[str]) -> str:
+    entries = "1 entry" if len(left) == 1 else f"{len(left)} entries"
+    return f"{entries} of this list no longer in the file: {', '.join(left)}"
+
+
+def _refuse_shorter(left: Sequence[str], as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"left": left, "refused": []}))
+    click.echo(_no_longer_in(left), err=True)
+    click.echo(
+        "subrosa: error: nothing was imported; if they are meant to go, import it with --shorter", err=True
+    )
+    return 1
 
 
 def _refuse(errors: ImportErrors, as_json: bool) -> int:
