@@ -28,12 +28,16 @@ def gate(voice: Voice, told: GateRate | None) -> list[str]:
     if told is None:
         return [voice.say("honesty.gate_none")]
     low, high = told.interval
-    return [
+    said = [
         voice.say("honesty.gate_rate", leaked=told.leaked, documents=told.documents, day=voice.day(told.day)),
         voice.say("honesty.gate_interval", low=voice.number(100 * low), high=voice.number(100 * high)),
         voice.say("honesty.gate_known"),
-        voice.say("honesty.gate_people"),
     ]
+    if told.unseen is not None:
+        said.append(
+            voice.say("honesty.gate_unseen", leaked=told.unseen.leaked, documents=told.unseen.documents)
+        )
+    return [*said, voice.say("honesty.gate_people")]
 
 
 def corrections(voice: Voice, number: int, ever: int, gone: int) -> list[str]:

@@ -33,11 +33,16 @@ class Answers(msgspec.Struct, frozen=True):
 
 
 class GateRate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Of so many documents of the test set that should have been stopped, so many got through."""
+    """
+    Of so many documents of the test set that should have been stopped, so many got through.
+
+    ``unseen`` is the same of documents that were judged once, before any rule had been mended on them.
+    """
 
     day: date
     documents: int
     leaked: int
+    unseen: GateRate | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.leaked <= self.documents or self.documents == 0:

@@ -73,6 +73,12 @@ def test_no_leak_on_a_small_set_does_not_read_as_no_leaks() -> None:
     assert "between 0 and 16.1%" in " ".join(candour.gate(ENGLISH, GateRate(date(2026, 3, 1), 20, 0)))
 
 
+def test_texts_the_rules_never_met_are_told_apart() -> None:
+    rate = GateRate(date(2026, 3, 1), 20, 0, GateRate(date(2026, 3, 1), 500, 50))
+    assert "Of 500 new texts" in " ".join(candour.gate(ENGLISH, rate))
+    assert "it did not stop 50" in " ".join(candour.gate(ENGLISH, rate))
+
+
 def test_corrections_are_told_per_hundred_entries() -> None:
     assert "per hundred entries: 2.5" in candour.corrections(ENGLISH, 5, 200, 3)[0]
 

@@ -23,5 +23,6 @@ def command(settings: Settings) -> None:
     if done.copy is None:
         click.echo(f"nothing to do: the database is at version {done.after}")
         return
-    click.echo(f"upgraded from version {done.before} to {done.after}; {done.grants} grants, all there")
+    click.echo(f"upgraded from version {done.before} to {done.after}")
+    click.echo(f"live grants before: {done.grants}, after: {done.grants}")
     click.echo(f"the copy from before: {done.copy} (remove it when all is well)")
