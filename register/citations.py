@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from register import outlets, written_days
 from register.entry import Source
@@ -97,6 +98,8 @@ def _refuse_what_is_broken(inside: str) -> None:
     first = outlets.named(re.split("[,;]", inside, maxsplit=1)[0])[0]
     # "(on Friday, May 5, he left)" is a sentence.
     is_named = outlets.is_name(first) and not outlets.is_none(first)
+    if is_named and written_days.is_month(inside.rpartition(",")[2].strip()):
+        raise CitationError("a citation has a month and no day")
     if _BROKEN.search(inside) or (is_named and written_days.stands_in(inside)):
         raise CitationError("a citation cannot be read to its end")
 
@@ -117,11 +120,16 @@ def _sources(
         return ()
     if not all(every):
         raise CitationError("a citation names no outlet")
+    try:
+        read = iter(written_days.read_together(days, year))
+    except NoSuchDayError as error:
+        raise CitationError(str(error)) from None
     found: list[Source] = []
     last: list[str] = []
     for group, names in zip(groups, named, strict=True):
         last = last if names is None else names
-        found += _of_group(group, last, as_written, year)
+        dated = [(day, next(read)) for day in _days(group["days"])]
+        found += _of_group(group, last, dated, as_written)
     return tuple(found)
 
 
@@ -140,23 +148,16 @@ def _groups(inside: str) -> list[re.Match[str]]:
     return []
 
 
-def _of_group(group: re.Match[str], names: list[str], as_written: str, year: int | None) -> list[Source]:
+def _of_group(
+    group: re.Match[str], names: list[str], days: list[tuple[str, date | None]], as_written: str
+) -> list[Source]:
     numbers: list[int | None] = [int(n) for n in re.findall(r"\d+", group["links"] or "")]
-    try:
-        return [
-            Source(
-                outlet=name,
-                day=written_days.read(day, year),
-                day_as_written=day,
-                as_written=as_written,
-                link_no=number,
-            )
-            for name in names
-            for day in _days(group["days"])
-            for number in (numbers or [None])
-        ]
-    except NoSuchDayError as error:
-        raise CitationError(str(error)) from None
+    return [
+        Source(outlet=name, day=day, day_as_written=written, as_written=as_written, link_no=number)
+        for name in names
+        for written, day in days
+        for number in (numbers or [None])
+    ]
 
 
 def _days(text: str) -> list[str]:

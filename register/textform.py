@@ -117,7 +117,8 @@ def parse(data: bytes, *, year: int | None) -> Document:
     faults += [(1 + n, fault) for n, line in enumerate(lines) if (fault := _fault(line))]
     paragraphs, unreadable = _paragraphs(lines, year)
     faults += unreadable + _repeats(paragraphs)
-    if _is_cut_short(text, paragraphs):
+    last = paragraphs[-1] if paragraphs and paragraphs[-1].number == len(lines) else None
+    if _is_cut_short(text, last):
         faults.append(
             (paragraphs[-1].number, "the file ends within a sentence: the rest of it may be missing")
         )
@@ -166,17 +167,18 @@ def _line_end(text: str) -> tuple[str, list[tuple[int, str]]]:
     return newline, [(number, "the line endings are mixed") for number in odd]
 
 
-def _is_cut_short(text: str, paragraphs: list[Paragraph]) -> bool:
+def _is_cut_short(text: str, last: Paragraph | None) -> bool:
     """Say whether the last line breaks off: it has no end of its own, no stop, and tells of a story."""
-    if not paragraphs or text.endswith("\n"):
+    if last is None or text.endswith("\n"):
         return False
-    last = paragraphs[-1]
     if last.text.rstrip().endswith(_WHOLE) or _QUOTE.fullmatch(last.text):
         return False
     return bool(last.bullet) or not (_TURN.fullmatch(last.text) or _ADDRESS.search(last.text))
 
 
 def _fault(line: str) -> str | None:
+    if len(line) > _LONGEST_LINE:
+        return f"the line is longer than {_LONGEST_LINE:,} characters"
     if "\ufffd" in line:
         return "a character was lost before this file was saved"
     if any(unicodedata.category(letter) == "Cc" and letter != "\t" for letter in line):
@@ -200,7 +202,7 @@ def _paragraphs(lines: list[str], year: int | None) -> tuple[list[Paragraph], li
             gap += 1
             continue
         if len(line) > _LONGEST_LINE:
-            faults.append((number, f"the line is longer than {_LONGEST_LINE:,} characters"))
+            # Its fault is told where every line is looked at.
             continue
         bullet, text = split_bullet(line)
         try:

@@ -4,12 +4,16 @@ Days as a hand-made list writes them, in English, Russian and Ukrainian.
 * ``Apr 7``, ``7 April``, ``7 апреля``, ``7 квітня``; with a year: ``Apr 7, 2022``, ``7 апр. 2022 г.``
 * ``07.04.2022`` and ``07.04``, the day first; ``2022-04-07``
 * ``April 2022``: a month alone, which gives no date
+* ``1 March 2024 / 3 March``: a day without a year has that of its neighbour
+* ``Dec 31 / Jan 2``: nobody can tell which year ended, so neither has a date
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 
 from rapidfuzz import fuzz, process
 
@@ -34,6 +38,8 @@ _MONTHS = {word: n for n, line in enumerate(_WORDS.split("\n")) for word in line
 _LONG = [word for word in _MONTHS if len(word) > 4]
 # A misspelt month keeps most of its letters.
 _SAME_MONTH = 75.0
+# Reports are not always told in their order; a step back as long as this went over New Year.
+_OVER_NEW_YEAR = timedelta(days=183)
 
 _MONTH = r"[^\W\d_]{3,9}\.?"
 _IN_FULL = rf"(?:19|20)\d\d(?!\d)(?:{BLANK}?(?:года|року|г|р)\b\.?)?"
@@ -91,6 +97,35 @@ def is_misspelt(text: str) -> bool:
     return process.extractOne(word, _LONG, scorer=fuzz.ratio, score_cutoff=_SAME_MONTH) is not None
 
 
+def is_month(text: str) -> bool:
+    """Tell whether *text* is the name of a month and no more."""
+    return text.rstrip(".").casefold() in _MONTHS
+
+
+def read_together(texts: Sequence[str], year: int | None) -> list[date | None]:
+    """
+    Return the days that one bracket names, in its order; one without a year has that of the last before it.
+
+    Where none before it says its year, the next one does, or else *year*. What then would lie half a year and
+    more before the day it stands behind has no date, nor has that one.
+
+    Raises:
+        NoSuchDayError: as :func:`read`.
+    """
+    stated = [_year(text) for text in texts]
+    years = [
+        next((one for one in (*reversed(stated[: place + 1]), *stated[place:]) if one), year)
+        for place in range(len(texts))
+    ]
+    days = [read(text, one) for text, one in zip(texts, years, strict=True)]
+    found = list(days)
+    for place, (one, after) in enumerate(pairwise(days)):
+        if one and after and one - after > _OVER_NEW_YEAR:
+            found[place] = one if stated[place] else None
+            found[place + 1] = after if stated[place + 1] else None
+    return found
+
+
 def read(text: str, year: int | None) -> date | None:
     """
     Return the day that *text* names, in *year* where it says none; ``None`` where no year or no day is known.
@@ -102,13 +137,18 @@ def read(text: str, year: int | None) -> date | None:
     month = int(found["number"]) if found.get("number") else _MONTHS.get(found.get("month") or "")
     if month is None:
         raise NoSuchDayError("a citation names a month that does not exist")
-    stated = int(f"20{found['year']}"[-4:]) if found.get("year") else year
+    stated = _year(text) or year
     try:
         # 2024 was a leap year: where no year is known, February 29 may be right.
         day = date(stated or 2024, month, int(found.get("day") or 1))
     except ValueError:
         raise NoSuchDayError("a citation names a day that does not exist") from None
     return day if stated and found.get("day") else None
+
+
+def _year(text: str) -> int | None:
+    written = _parts(text).get("year")
+    return int(f"20{written}"[-4:]) if written else None
 
 
 def _parts(text: str) -> dict[str, str]:
