@@ -107,7 +107,7 @@ class Builder:
     def _recover(self, *, is_ours: bool) -> None:
         """Believe the state only where it fits what lies in the output; else make everything again."""
         listed = self._output / bundle.SUMS
-        there = bundle.sha256(listed) if listed.is_file() else ""
+        there = bundle.sha256(listed) if listed.is_file() and not listed.is_symlink() else ""
         self._is_listed = not is_ours and there != "" and there == self._state.fact("sums")
         fits = there in (self._state.fact("sums"), self._state.fact("sums_before"))
         if fits and self._state.fact("shape") == self._shape and (there or is_ours):

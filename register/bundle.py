@@ -15,6 +15,7 @@ Who verifies brings the public key from elsewhere; a key found in the bundle pro
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ import msgspec
 from crypto import note
 from crypto.errors import CryptoError
 from crypto.signature import SigningKey
-from register import removed, sums
+from register import plain, removed, sums
 from register.entry import is_id
 from register.errors import TamperedBundleError
 from register.pictures import folder_of
@@ -173,9 +174,14 @@ def how_to(public: bytes) -> bytes:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+    """
+    Return the SHA-256 of a file, in hexadecimal.
+
+    Raises:
+        OSError: it is no plain file, or cannot be read.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with plain.opened(path) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
@@ -212,9 +218,12 @@ def _signed(data: bytes, public: bytes, name: str, head: str) -> str:
 
 def _read(folder: Path, name: str) -> bytes:
     try:
-        return (folder / name).read_bytes()
+        with plain.opened(folder / name) as file:
+            return file.read()
     except FileNotFoundError:
         raise TamperedBundleError((f"{name}: missing",)) from None
+    except OSError:
+        raise TamperedBundleError((f"{name}: no plain file, or cannot be read",)) from None
 
 
 def _archive_problems(folder: Path, public: bytes, gone: int) -> list[str]:
@@ -223,7 +232,7 @@ def _archive_problems(folder: Path, public: bytes, gone: int) -> list[str]:
 
     It may be older than the rest, but not older than the last of *gone* entries that were taken down.
     """
-    there = [(folder / name).is_file() for name in (ARCHIVE, ARCHIVE_NOTE)]
+    there = [os.path.lexists(folder / name) for name in (ARCHIVE, ARCHIVE_NOTE)]
     if not any(there):
         return []
     if not all(there):
@@ -233,7 +242,7 @@ def _archive_problems(folder: Path, public: bytes, gone: int) -> list[str]:
     except TamperedBundleError as error:
         return list(error.problems)
     lines = text.splitlines()
-    if (folder / ARCHIVE).is_symlink() or f"sum {sha256(folder / ARCHIVE)}" not in lines:
+    if f"sum {_sum_of(folder / ARCHIVE)}" not in lines:
         return [f"{ARCHIVE}: changed"]
     if f"recalled {gone}" not in lines:
         return [f"{ARCHIVE}: holds what was taken down since"]
@@ -252,20 +261,24 @@ def _parsed(listed: bytes) -> dict[str, str]:
 
 
 def _differences(folder: Path, listed: Mapping[str, str]) -> list[str]:
-    there = {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    }
+    there = plain.found(folder)
     problems = []
-    for path in sorted(listed.keys() | (there - _APART)):
+    for path in sorted(listed.keys() | (there.keys() - _APART)):
         if path not in listed:
-            problems.append(f"{path}: added")
+            problems.append(f"{plain.shown(path)}: added")
         elif path not in there:
             problems.append(f"{path}: missing")
-        elif (folder / path).is_symlink() or sha256(folder / path) != listed[path]:
+        elif _sum_of(folder / path) != listed[path]:
             problems.append(f"{path}: changed")
     return problems
+
+
+def _sum_of(path: Path) -> str | None:
+    """Return the sum of a plain file, and none of what is something else or cannot be read."""
+    try:
+        return sha256(path)
+    except OSError:
+        return None
 
 
 _HOW_TO = """\

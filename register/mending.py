@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from register import bundle
+from register.plain import NotPlainError
 from register.state import State
 from register.taking import ENTRIES, LISTS
 from register.vocabulary import LANGUAGES
@@ -76,5 +77,5 @@ def _broken(state: State, output: Path) -> Iterator[str]:
         try:
             if bundle.sha256(output / path) != digest:
                 yield path
-        except FileNotFoundError:
+        except (FileNotFoundError, NotPlainError):
             yield path

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from register import plain
 from register.entry import ID_LENGTH
 
 _DATA = "data/register.json"
@@ -41,11 +42,11 @@ def named(folder: Path, listed: Iterable[str]) -> list[str]:
 
 def _ids(path: Path, pattern: re.Pattern[bytes]) -> Iterator[str]:
     try:
-        with path.open("rb") as file:
+        with plain.opened(path) as file:
             kept = b""
             while piece := file.read(_PIECE):
                 kept += piece
                 yield from (match[1].decode() for match in pattern.finditer(kept))
                 kept = kept[-_MORE:]
     except OSError:
-        return  # named as missing already
+        return  # named as missing or changed already

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -89,6 +90,38 @@ def test_a_link_in_place_of_a_file_is_named(copy: Path) -> None:
     page.rename(copy.parent / "elsewhere.html")
     page.symlink_to(copy.parent / "elsewhere.html")
     assert problems(copy) == ("ru/index.html: changed",)
+
+
+def test_what_is_no_plain_file_is_named_and_never_waited_for(copy: Path) -> None:
+    page, index = copy / "ru" / "index.html", copy / "en" / "index.html"
+    page.unlink()
+    os.mkfifo(page)
+    index.unlink()
+    index.mkdir()
+    os.mkfifo(copy / "pipe")
+    (copy / "stray").symlink_to("ru")
+    (copy / "no \udcff text.html").write_text("added")
+    # Sums of Mallory's own lead nobody to wait for a pipe either.
+    for lines in ("", f"{'0' * 64}  pipe\n", f"{'0' * 64}  pipe/x.html\n"):
+        with (copy / bundle.SUMS).open("a") as listed:
+            listed.write(lines)
+        found = problems(copy)
+        assert {"ru/index.html: changed", "en/index.html: missing", "stray: added"} <= {*found}
+        assert "no \\xff text.html: added" in found
+        json.dumps(found, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "name", [bundle.MANIFEST, bundle.SUMS, bundle.RECALL, bundle.ARCHIVE, bundle.ARCHIVE_NOTE]
+)
+def test_what_the_sums_cannot_name_is_a_plain_file_too(copy: Path, name: str) -> None:
+    elsewhere = copy.parent / "elsewhere"
+    shutil.copytree(copy, elsewhere)
+    (copy / name).unlink(missing_ok=True)
+    for lay in (Path.mkdir, os.mkfifo, lambda place: place.symlink_to(elsewhere / name)):
+        lay(copy / name)
+        assert any(one.startswith((f"{name}:", f"{bundle.ARCHIVE}:")) for one in problems(copy))
+        (copy / name).rmdir() if (copy / name).is_dir() else (copy / name).unlink()
 
 
 def test_sums_that_mallory_made_anew_do_not_pass(copy: Path) -> None:

@@ -185,7 +185,7 @@ def verify(folder: Path, key: str, seen: int, recall: Path | None, as_json: bool
 
 def _not_genuine(found: Sequence[str], as_json: bool) -> int:
     if as_json:
-        click.echo(json.dumps({"genuine": False, "problems": found}, ensure_ascii=False))
+        click.echo(json.dumps({"genuine": False, "problems": found}))
     for problem in found[:_PROBLEMS_SHOWN]:
         # A copy comes from strangers: a name of a file in it must not steer the terminal.
         click.echo("".join(letter if letter.isprintable() else "?" for letter in problem), err=True)
