@@ -38,9 +38,25 @@ from register.links import Look, Looks, State, key
 _AGENT = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
 _HEADERS = {"User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
 _NO_ANSWER = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError)
-_INSIDE = frozenset({"local", "localhost", "localdomain", "internal", "lan", "home", "arpa", "corp"})
-# Where IPv6 networks lay the addresses of IPv4.
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+# Last words of names that mean something inside a house only; the root of the names knows none of them.
+_INSIDE = frozenset(
+    {
+        "local",
+        "localhost",
+        "localdomain",
+        "localnet",
+        "lan",
+        "home",
+        "homenet",
+        "internal",
+        "intranet",
+        "private",
+    }
+    | {"arpa", "corp", "mail", "domain", "workgroup", "router", "alt", "test", "invalid"}
+)
+# What of IPv6 is given out to the open network. All else is a house's own, or one of IPv4 in disguise.
+_GIVEN_OUT = ipaddress.ip_network("2000::/3")
+_DOCUMENTS = ipaddress.ip_network("3fff::/20")
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _SHUT = frozenset({401, 402, 403, 406, 407, 418, 429, 451})
@@ -120,8 +136,8 @@ def is_open(address: str) -> bool:
     """Tell whether an address is of the open network."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        inside = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1]
-        if inside is not None or any(found in network for network in _TRANSLATED):
+        is_tunnel = found.sixtofour is not None or found.teredo is not None
+        if is_tunnel or found not in _GIVEN_OUT or found in _DOCUMENTS:
             return False
     return found.is_global and not found.is_multicast
 

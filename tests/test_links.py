@@ -147,6 +147,9 @@ def test_an_outlet_is_told_nothing_of_who_asks_and_each_link_takes_another_way(o
         "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[::127.0.0.1]/", "http://[64:ff9b::7f00:1]/",
         "http://[2002:7f00:1::]/", "http://[fe80::1]/", "http://[fc00::1]/", "http://169.254.169.254/",
         "http://10.1.2.3/", "http://192.168.0.1/", "http://100.64.0.1/", "http://224.0.0.1/",
+        "http://[fec0::1]/", "http://[64:ff9b:1::7f00:1]/", "http://[::ffff:0:7f00:1]/", "http://[5f00::1]/",
+        "http://[2001:0:7f00:1::1]/", "http://[3fff::1]/", "http://[ff0e::1]/", "http://[2001:db8::1]/",
+        "http://wiki.intranet/", "http://wiki.test/", "http://wiki.private/", "http://wiki.HOME/",
         "http://localhost/", "http://desk/", "http://printer.local/", "http://printer.local./",
         "http://user:word@outlet.example/", "http://outlet.example:8480/", "ftp://outlet.example/",
         "file:///etc/passwd", "https://", "not an address", "http://a.0x7f/",
@@ -154,6 +157,13 @@ def test_an_outlet_is_told_nothing_of_who_asks_and_each_link_takes_another_way(o
 )  # fmt: skip
 def test_nothing_inside_is_ever_asked_for(url: str) -> None:
     assert visiting.look(url, nowhere, DAY).state == "unasked"
+
+
+@pytest.mark.parametrize(
+    "outside", ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2a00:1450:4010::8a", "8.8.8.8"]
+)
+def test_addresses_of_the_open_network_are_open(outside: str) -> None:
+    assert visiting.is_open(outside)
 
 
 @pytest.mark.parametrize("inside", ["127.0.0.1", "10.0.0.1", "::1", "fe80::1%eth0", "0.0.0.0", "::"])
