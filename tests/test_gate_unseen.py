@@ -339,3 +339,17 @@ def test_disguises_do_not_add_up_to_a_way_through(
     draft = f"{added} {before} {SPACED[spacing](word, which)} и ещё троих."
     question = {"case_fields": {"name": f"{name} Игнат"}, "narrative": "", "draft": draft, "lang": "ru"}
     assert gate.check(detectors, question)["verdict"] == "block", (name, draft)
+
+
+@pytest.mark.parametrize(
+    ("kin", "draft", "verdict"),
+    [
+        ("жена Милана, ждёт ребёнка", "Милана ждёт ребёнка.", "block"),
+        ("сын Владимир, 12 лет", "Владимир учится в школе.", "block"),
+        ("родители живут во Владимире", "Во Владимире прошёл суд.", "pass"),
+    ],
+)
+def test_kin_may_be_called_like_a_city(detectors: Detectors, kin: str, draft: str, verdict: str) -> None:
+    card = {"name": "Кургузов Пётр Иванович", "relatives": kin}
+    question = {"case_fields": card, "narrative": "Меня зовут Пётр.", "draft": draft, "lang": "ru"}
+    assert gate.check(detectors, question)["verdict"] == verdict

@@ -240,7 +240,7 @@ def _kin_named(value: str, owner: int, sealer: Sealer, gazetteer: Gazetteer) -> 
         word
         for word in _ALONE.findall(value)
         if not word.isupper()
-        and gazetteer.population(word) is None
+        and (gazetteer.population(word) is None or sealer.is_given(word))
         and fold.key(word) not in gazetteer.by_key
         and fold.key(word) not in people.kin_keys()
         and not people.is_title(fold.key(word))

@@ -217,7 +217,7 @@ class Sealer:
             return word[0].isupper()
         tags = self.lexicon.tags(word)
         stands_for_name = not tags or bool(tags & _NAMING)
-        if word[0].isupper() or any(one and self._is_given(one) for one in (before, after)):
+        if word[0].isupper() or any(one and self.is_given(one) for one in (before, after)):
             return stands_for_name
         return not self.lexicon.is_ordinary(word) or self.lexicon.name_share(word) > _NAME_SHARE
 
@@ -236,11 +236,11 @@ class Sealer:
                 parts[patronymics[-1]] = Part.SURNAME
                 parts[1 - patronymics[-1]] = Part.GIVEN
                 return parts
-            if patronymics[-1] > 0 and self._is_given(words[patronymics[-1] - 1]):
+            if patronymics[-1] > 0 and self.is_given(words[patronymics[-1] - 1]):
                 parts[patronymics[-1] - 1] = Part.GIVEN
                 return parts
-        given = [i for i, w in enumerate(words) if parts[i] is Part.SURNAME and self._is_given(w)]
-        if given and (len(words) > 1 or self._is_given(words[0])):
+        given = [i for i, w in enumerate(words) if parts[i] is Part.SURNAME and self.is_given(w)]
+        if given and (len(words) > 1 or self.is_given(words[0])):
             parts[given[-1] if len(words) == 2 and len(given) == 2 else given[0]] = Part.GIVEN
         return parts
 
@@ -248,7 +248,7 @@ class Sealer:
         spellings = [word] if fold.is_cyrillic(word) else read_back(word)
         return any("Patr" in analyser_tags for analyser_tags in map(self.lexicon.tags, spellings))
 
-    def _is_given(self, word: str) -> bool:
+    def is_given(self, word: str) -> bool:
         if fold.is_cyrillic(word):
             key = fold.cyrillic(word)
             return (
