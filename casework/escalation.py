@@ -100,6 +100,8 @@ def _leave_to(
     left = case.assignee if is_assignee_there else case.second
     assert left is not None
     case.assignee, case.second = left, proposing.propose_second(session, case, left, staffing, loads)
+    # Whoever is left decides anew who helps: the journal names no consultant from this row on.
+    case.consultant = None
     case.version += 1
     subject = subject_of(left) if is_as_signed else None
     journal.write(session, "assign", by=hub, day=now.date(), case=case.id, subject=subject)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from casework import answers, keys
+from casework import answers, escalation, keys
+from casework.actors import HUB, Actor
 from casework.answers import Answer, UnfilledError
 from casework.database import Database
 from casework.post import cut
@@ -226,6 +227,29 @@ def test_a_consultant_hears_that_a_new_key_is_on_its_way_and_then_has_it(desk: D
     assert passes(desk, "alice") == 1
     assert vera.do(where, f"{where}/note", note=note).status_code == 303
     assert note in alice.page(where)
+
+
+@pytest.mark.parametrize("gone", ["alice", "bob"])
+def test_whoever_is_left_with_a_case_decides_anew_who_helps(desk: DeskHouse, gone: str) -> None:
+    """The journal names no consultant from then on, nor do the columns; the case can be lent again."""
+    house, vera = desk.house, desk.sign_in("vera")
+    alice, bob = desk.sign_in("alice"), desk.sign_in("bob")
+    left = bob if gone == "alice" else alice
+    where = taken(desk, alice)
+    assert alice.do(where, f"{where}/lend", to="vera").status_code == 303
+    suspend(house, gone)
+    hub = Actor(HUB, 0, house.strongbox.signing)
+    with house.database.write() as session:
+        escalation.free_suspended(session, house.staffing(), house.book(), hub, house.now)
+    renew(house)
+    case = bytes.fromhex(where[6:])
+    assert house.book().of(case, "legal").consultant is None
+    with house.database.read() as session:
+        assert session.get_one(Case, case).consultant is None
+    assert vera.get(where).status_code == 404
+    assert where not in vera.page("/queue")
+    assert left.do(where, f"{where}/lend", to="vera").status_code == 303
+    assert "Прошу помощи" in vera.page(where)
 
 
 def test_every_template_has_its_law_its_version_and_only_placeholders_a_case_can_fill() -> None:
