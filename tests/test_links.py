@@ -22,6 +22,7 @@ from register.entry import Entry, Source, Update
 from register.links import Look, Looks, key
 from subrosa import configuration, visiting
 from subrosa.__main__ import run
+from tests import sites
 from tests.deskhouse import open_desk
 
 DAY = date(2026, 3, 1)
@@ -288,17 +289,28 @@ def test_the_shell_looks_over_a_copy_and_the_house_takes_the_report(
     outlet: Outlet, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copy, report = tmp_path / "copy", tmp_path / "report.json"
-    (copy / "data").mkdir(parents=True)
-    told = [{"id": "x", "sources": [{"outlet": "o", "url": "http://outlet.example/gone"}]}]
-    told.append({"id": "y", "updates": [{"sources": [{"archive_url": "http://outlet.example/here"}]}]})  # type: ignore[dict-item]
-    (copy / "data" / "register.json").write_text(json.dumps({"format": "f", "entries": told}))
+    here = Source(outlet="o", archive_url="http://outlet.example/here")
+    told = entry_with(Source(outlet="o", url="http://outlet.example/gone"), later=(here,))
+    sites.build([records.first(told, DAY)], copy)
+    sites.pack([records.first(told, DAY)], copy)
+    own = ["--key", sites.KEY.public.hex()]
     monkeypatch.chdir(tmp_path)
     for wrong in ([], ["--proxy", outlet.address, "--direct"], ["--proxy", "http://127.0.0.1:1"]):
-        assert run(["links", "check", str(copy), "--to", str(report), *wrong]) == 2
-    assert run(["links", "check", str(copy), "--proxy", outlet.address]) == 2
+        assert run(["links", "check", str(copy), *own, "--to", str(report), *wrong]) == 2
+    by = ["--proxy", outlet.address]
+    assert run(["links", "check", str(copy), *own, *by]) == 2
+    ask = ["links", "check", str(copy), "--to", str(report), *by]
+    for unknown in ([], ["--key", "no hex"]):
+        assert run([*ask, *unknown]) == 2
+    assert run([*ask, "--key", "00" * 32]) == 1
+    data = copy / "data" / "register.json"
+    honest = data.read_bytes()
+    data.write_bytes(honest.replace(b"outlet.example/gone", b"printer.example/off"))
+    assert run([*ask, *own]) == 1, "a copy that somebody else wrote says whom to visit"
+    data.write_bytes(honest)
     assert not report.exists() and not outlet.names
     capsys.readouterr()
-    assert run(["links", "check", str(copy), "--to", str(report), "--proxy", outlet.address, "--json"]) == 0
+    assert run([*ask, *own, "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)
     assert (counts["links"], counts["gone"], counts["found"]) == (2, 1, 1)
     assert b"outlet" not in report.read_bytes()

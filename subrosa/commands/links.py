@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from register import links
+from register import bundle, links
 from register.links import Known, Link, Looks
 from subrosa import configuration, visiting
 from subrosa.errors import UsageError
@@ -27,6 +27,7 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("copy", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--key", help="With COPY: the register's public key, in hex, from a place you trust.")
 @click.option("--to", "report", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
 @click.option("--proxy", help="The SOCKS proxy to go by, such as socks5h://127.0.0.1:9050 for Tor.")
 @click.option("--direct", is_flag=True, help="Go without a proxy: outlets see this machine's address.")
@@ -36,6 +37,7 @@ def command() -> None:
 def check(
     ctx: click.Context,
     copy: Path | None,
+    key: str | None,
     report: Path | None,
     proxy: str | None,
     direct: bool,
@@ -45,13 +47,16 @@ def check(
     """
     Visit every link of the public register once.
 
-    With COPY, a folder with the public site, on any machine and without a house: the report is written to
-    a file, and `subrosa links take` reads it in where the records lie. Without COPY, for the records of
-    this house. Outlets see the visits of all links together, never that of a new one alone.
+    With COPY, a folder with the public site, on any machine and without a house: the copy is verified first,
+    as `subrosa register verify` does; the report is written to a file, and `subrosa links take` reads it in
+    where the records lie. Without COPY, for the records of this house. Outlets see the visits of all links
+    together, never that of a new one alone.
     """
     connect = _way(proxy, direct=direct)
     if copy is not None and report is None:
         raise UsageError("where should the report go? say --to FILE")
+    if copy is not None:
+        _verify(copy, key)
     folder = None if copy is not None else configuration.load(own or ctx.obj).register.records_dir
     urls = links.in_copy(copy) if copy is not None else links.in_records(folder or Path())
     today = now().date()
@@ -72,6 +77,17 @@ def take(settings: Settings, report: Path, as_json: bool) -> None:
     """Read in what a check on another machine found. Links the register does not name are left out."""
     looks = links.unpack(report.read_bytes())
     _tell(links.take(settings.register.records_dir, looks, now().date()), as_json=as_json)
+
+
+def _verify(copy: Path, key: str | None) -> None:
+    """Whoever forged a copy would choose what this machine visits."""
+    if key is None:
+        raise UsageError("a forged copy would say whom to visit: say --key KEY, the register's")
+    try:
+        public = bytes.fromhex(key)
+    except ValueError:
+        raise UsageError("a key is 64 hex digits") from None
+    bundle.verify(copy, public)
 
 
 def _way(proxy: str | None, *, direct: bool) -> visiting.Connect:
