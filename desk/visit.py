@@ -34,6 +34,7 @@ from desk.pinned import Pinned
 from desk.reaffirming import Claims
 from desk.sessions import Session, Sessions
 from desk.settings import Settings
+from desk.wholes import Wholes
 from desk.words import Words
 
 Clock = Callable[[], datetime]
@@ -111,6 +112,8 @@ class Desk:
     batches: Batches = field(default_factory=Batches)
     # Public claims that age.
     claims: Claims = field(default_factory=Claims)
+    # Which public entry is a part of which.
+    wholes: Wholes = field(default_factory=Wholes)
     # Who is on which case, as the journal says.
     book: Book = field(default_factory=Book)
     # What this desk saw of the journal; a desk built for one purpose only has none.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -17,7 +18,7 @@ from casework.routing import Route
 from casework.tables import Case, Contact, JournalRow, Manifest, Published, StaffState, TakeDown
 from desk import keyrings
 from desk.words import load
-from register import lists
+from register import lists, records
 from register.entry import Entry, Source
 from tests.deskhouse import DeskHouse, open_desk
 
@@ -220,6 +221,40 @@ def test_anybody_of_the_staff_takes_an_entry_down_alone(desk: DeskHouse) -> None
     assert "being taken down" in bob.page("/published")
     tokens = bob.form("/account", "/account/duty")
     assert bob.post("/published/zzzzzzzzzz/take-down", {**tokens, "code": "safety"}).status_code == 404
+
+
+def test_whoever_takes_a_part_down_is_told_where_its_words_stand_too(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    told = "A prosecutor said that he sits on reports of forty soldiers."
+    folder = tmp_path / "records"
+    whole = Entry.new(title={"en": "Reports"}, body={"en": f"Many refuse. {told}"}, original="en")
+    part = Entry.new(title={"en": "Forty"}, body={"en": told}, original="en")
+    other = Entry.new(title={"en": "A clerk"}, body={"en": "A clerk refused as well."}, original="en")
+    parts = [msgspec.structs.replace(one, parent=whole.id) for one in (part, other)]
+    with open_desk(sqlite_database, tmp_path / "desk", records_dir=folder) as desk:
+        day = desk.house.now.date()
+        with desk.house.database.write() as session:
+            for one in (whole, *parts):
+                records.put(folder, one, day)
+                session.add(Published(public_id=one.id, digest=b"d" * 32, day=day, state="published"))
+        bob = desk.sign_in("bob")
+        page = bob.page(f"/published?id={part.id}")
+        assert "the story it is a part of" in page
+        assert "holds the same words" in page
+        assert f'name="too" value="{whole.id}"' in page
+        page = bob.page(f"/published?id={whole.id}")
+        assert page.count('name="too"') == 2
+        assert page.count("holds the same words") == 1
+        # A number that nothing public has, from a page that stood open, keeps none of the others.
+        too = [whole.id, "zzzzzzzzzz", "../etc", part.id]
+        assert (
+            bob.do("/published", f"/published/{part.id}/take-down", code="safety", too=too).status_code == 303
+        )
+        with desk.house.database.read() as session:
+            orders = {one.public_id: (one.staff, one.code) for one in session.scalars(select(TakeDown))}
+        assert orders == dict.fromkeys((whole.id, part.id), ("bob", "safety"))
+        assert 'name="too"' not in bob.page(f"/published?id={other.id}"), "what goes is not offered again"
 
 
 def test_a_changed_journal_is_said_with_the_row(desk: DeskHouse) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from sqlalchemy import func, select
 
 from casework import releases
+from casework.errors import NotFoundError
 from casework.tables import Published, TakeDown
 from desk import correcting, deadlinks, turning
 from desk.errors import IncompleteError, MissingError
@@ -36,6 +38,10 @@ def show(visit: Visit) -> Reply:
         rows=turning.Part("/published", "entries", at, ENTRIES, rows, total),
         titles=_titles(visit, [row.public_id for row in rows]),
         ordered=ordered,
+        relatives=visit.desk.wholes.relatives(
+            visit.desk.settings.records_dir,
+            [row.public_id for row in rows if row.state != "retracted" and row.public_id not in ordered],
+        ),
         codes=releases.CODES,
         may_correct="editor" in visit.roles and visit.desk.settings.records_dir is not None,
         sought=sought[:20],
@@ -51,7 +57,7 @@ def correct(visit: Visit) -> Reply:
 
 
 def take_down(visit: Visit) -> Reply:
-    """Order one entry out of the register, now."""
+    """Order one entry out of the register, now, and with it those that were ticked: its whole, its parts."""
     public_id = visit.arguments.get("entry", "")
     if not is_id(public_id):
         raise MissingError
@@ -61,6 +67,12 @@ def take_down(visit: Visit) -> Reply:
         raise IncompleteError("into")
     with visit.database.write() as session:
         releases.order_take_down(session, public_id, code, visit.acting, into or None)
+        for one in dict.fromkeys(visit.form.all("too")):
+            if not is_id(one) or one in (public_id, into):
+                continue
+            # A page may have stood open while one of them went; the others go all the same.
+            with suppress(NotFoundError):
+                releases.order_take_down(session, one, code, visit.acting)
     return visit.go(turning.where(visit, "/published", "entries"), "notice.taken_down")
 
 
