@@ -322,7 +322,9 @@ def derived_id(*parts: str) -> str:
     """
     Return the id an imported entry gets, the same at every reading of the same list.
 
-    Two people who read one file thus see one manifest. Says nothing that the published text does not say.
+    Two people who read one file thus see one manifest, and what was taken down is known when the list brings
+    it again. Says nothing that the published text does not say; but it outlives that text in a tombstone, and
+    whoever has the exact words of a line can tell that it was this one.
     """
     digest = hashlib.sha256("\0".join(("subrosa list entry", *parts)).encode()).digest()
     return _spell(int.from_bytes(digest[:7], "big") >> 6)

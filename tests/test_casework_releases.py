@@ -818,7 +818,8 @@ def test_anybody_of_the_staff_alone_takes_down(who: str, house: House, tip: byte
         assert [(one.public_id, one.code) for one in orders.valid] == [(draft.public_id, "safety")]
         releases.mark_taken_down(session, draft.public_id, house.now)
     with house.database.read() as session:
-        assert session.get_one(Published, draft.public_id).state == "retracted"
+        gone = session.get_one(Published, draft.public_id)
+        assert (gone.state, gone.digest) == ("retracted", b"")
         assert session.get_one(Draft, draft.id).status == "retracted"
         assert acts(session).count("take-down") == 1
         assert releases.due_take_downs(session, house.staffing()).valid == ()
@@ -949,9 +950,16 @@ def test_an_entry_of_a_list_can_be_taken_down_like_any_other(house: House) -> No
     with house.database.write() as session:
         releases.order_take_down(session, "entry-aaaa", "safety", as_(house, "alice"))
         releases.mark_taken_down(session, "entry-aaaa", house.now)
+    # The list once more brings neither the entry back nor what its text could be told by.
+    with house.database.write() as session:
+        digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
+        for who in ("carol", "dan"):
+            releases.sign_manifest(session, digest, as_(house, who))
+        releases.note_entries(session, body, kept, house.now.date())
+        releases.mark_public(session, body)
     with house.database.read() as session:
-        states = {row.public_id: row.state for row in session.scalars(select(Published))}
-        assert states == {"entry-aaaa": "retracted", "entry-bbbb": "published"}
+        found = {row.public_id: (row.state, row.digest) for row in session.scalars(select(Published))}
+        assert found == {"entry-aaaa": ("retracted", b""), "entry-bbbb": ("published", DIGEST)}
         assert releases.released_manifests(session, house.staffing()) == []
 
 

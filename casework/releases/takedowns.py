@@ -82,13 +82,17 @@ def due_take_downs(session: Session, staffing: Staffing) -> Orders:
 
 
 def mark_taken_down(session: Session, public_id: str, now: datetime) -> None:
-    """Note that the register no longer shows an entry, nor ever will. Doing it twice changes nothing."""
+    """
+    Note that the register no longer shows an entry, nor ever will. Doing it twice changes nothing.
+
+    The digest goes too: whoever had a text could find out with it what was taken down.
+    """
     public = session.get(Published, public_id)
     if public is None:
         # Stopped before it was public; the register keeps a tombstone for it all the same.
         session.add(Published(public_id=public_id, digest=b"", day=now.date(), state="retracted"))
     else:
-        public.state, public.day = "retracted", now.date()
+        public.state, public.day, public.digest = "retracted", now.date(), b""
     shown = select(Draft).where(Draft.public_id == public_id, Draft.status.in_(_PUBLIC))
     for draft in session.scalars(shown).all():
         draft.status = lives.step(lives.ENTRY, draft.status, "take-down")
