@@ -274,7 +274,7 @@ class Chores:
             entries = self.printer.shown_of(body)
             # Noted first, so that each can be taken down however long the making takes.
             with self.database.write() as session:
-                releases.note_entries(session, body, entries, now.date())
+                releases.note_entries(session, body, entries, now)
             self.printer.take_in_list(body, now)
         except RegisterError as error:
             log.error("press.list_refused %s", type(error).__name__)  # noqa: TRY400 - a text is never logged

@@ -945,7 +945,7 @@ def test_an_entry_of_a_list_can_be_taken_down_like_any_other(house: House) -> No
         for who in ("carol", "dan"):
             releases.sign_manifest(session, digest, as_(house, who))
         for _time in range(2):
-            releases.note_entries(session, body, kept, house.now.date())
+            releases.note_entries(session, body, kept, house.now)
             releases.mark_public(session, body)
     with house.database.write() as session:
         releases.order_take_down(session, "entry-aaaa", "safety", as_(house, "alice"))

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,7 @@ def send(
     public_id: str | None = None,
     shown: dict[str, bytes] | None = None,
     uses: tuple[str, ...] = ("summary",),
+    due: date | None = None,
 ) -> bytes:
     """Take *entry* through two people and both halves to the press; return its case."""
     public = entries.dumps(entry)
@@ -84,7 +86,7 @@ def send(
         press = house.strongbox.press.recipient
         session.get_one(Case, tip).may_picture = True
         releases.send_to_press(
-            session, draft.id, draft.version, public, uses, press, dan, haste=HASTE, shown=shown or {}
+            session, draft.id, draft.version, public, uses, press, dan, due, haste=HASTE, shown=shown or {}
         )
     return tip
 

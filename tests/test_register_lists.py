@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from casework import releases
-from casework.tables import Manifest, ManifestSignature
+from casework import notices, releases
+from casework.tables import Approval, Draft, Manifest, ManifestSignature, Notice, Press, Published
 from crypto.signature import SigningKey
 from register import exporting, importing, lists, proposals, records
-from register.entry import Block, Correction, Entry, dumps
+from register.entry import Block, Correction, Entry, dumps, fingerprint
 from register.errors import RegisterError
 from register.importing import Imported
 from register.lists import HandMade
@@ -28,7 +29,7 @@ from subrosa.chores import Chores
 from subrosa.printing import Printer
 from tests.cases import as_
 from tests.house import House
-from tests.test_printing import chores_of
+from tests.test_printing import chores_of, send
 from tests.test_register_import import SMALL, of
 
 TOLD = SMALL.replace("Two were later", "For example, two were later")
@@ -319,6 +320,46 @@ def test_what_was_corrected_while_a_list_waited_is_not_undone_by_its_release(
     (basis,) = lists.unpack(instead).bases
     assert basis.keeps_ours
     release(house, instead)
+    chores.publish()
+    assert shown(chores, sailors) == ours
+
+
+def test_a_correction_that_waits_for_its_batch_undoes_no_list_that_came_before_it(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    before = shown(chores, sailors)
+    ours = msgspec.structs.replace(before, body={"en": (Block(text="Their captain was named."),)})
+    day = house.now.date()
+    send(house, ours, due=day + timedelta(days=1))
+    chores.publish()
+    assert shown(chores, sailors) == before
+    release(house, packed(read_again(chores, NAMED.replace("Two were later", "Three were later"))))
+    chores.publish()
+    lists_words = shown(chores, sailors)
+    assert "Three were later" in lists_words.written
+    house.now += timedelta(days=1)
+    chores.publish()
+    assert shown(chores, sailors) == lists_words
+    with house.database.read() as session:
+        (draft,) = session.scalars(select(Draft))
+        # Its words lie with the author, and nobody's signature stands over them any more.
+        assert (draft.status, draft.digest, draft.sealed) == ("draft", None, b"sealed")
+        assert not session.query(Approval).count() and not session.query(Press).count()
+        told = session.scalars(select(Notice.staff).where(Notice.kind == notices.FAILED)).all()
+        assert told == [draft.author]
+        row = session.get_one(Published, sailors)
+        assert (row.state, row.digest.hex()) == ("corrected", fingerprint(lists_words))
+
+
+def test_a_correction_of_what_a_list_leaves_alone_goes_out_in_its_batch(
+    house: House, chores: Chores, sailors: str
+) -> None:
+    before = shown(chores, sailors)
+    ours = msgspec.structs.replace(before, body={"en": (Block(text="Their captain was named."),)})
+    send(house, ours, due=house.now.date() + timedelta(days=1))
+    release(house, packed(read_again(chores, NAMED.replace("refused twice", "refused again"))))
+    chores.publish()
+    house.now += timedelta(days=1)
     chores.publish()
     assert shown(chores, sailors) == ours
 

@@ -14,13 +14,13 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from casework import journal, notices
+from casework import journal, lives, notices
 from casework.actors import Actor
 from casework.errors import NotAllowedError, NotFoundError, WrongStateError
 from casework.permits import Acting, has_role
-from casework.releases import signing
+from casework.releases import drafts, signing
 from casework.rosters import Staffing
-from casework.tables import Manifest, ManifestSignature, Published
+from casework.tables import Draft, Manifest, ManifestSignature, Published
 
 SIGNATURES = 2
 
@@ -122,12 +122,14 @@ def released_manifests(session: Session, staffing: Staffing) -> list[bytes]:
     ]
 
 
-def note_entries(session: Session, body: bytes, entries: Mapping[str, bytes], day: date) -> None:
+def note_entries(session: Session, body: bytes, entries: Mapping[str, bytes], now: datetime) -> None:
     """
     Note what the register is about to show of a released list: *entries* are public ids and digests.
 
-    From then on each can be taken down like any other entry. Doing it twice changes nothing.
+    From then on each can be taken down like any other entry. A correction frozen over what was public before
+    goes back to its author: nobody signed that it may undo the list. Doing it twice changes nothing.
     """
+    day = now.date()
     row = session.get(Manifest, hashlib.sha256(body).digest())
     if row is None or row.state != "released":
         return
@@ -137,6 +139,19 @@ def note_entries(session: Session, body: bytes, entries: Mapping[str, bytes], da
             session.add(Published(public_id=public_id, digest=digest, day=day, state="published"))
         elif public.state in ("published", "corrected") and public.digest != digest:
             public.digest, public.day, public.state = digest, day, "corrected"
+            _return_corrections(session, public_id, now)
+
+
+def _return_corrections(session: Session, public_id: str, now: datetime) -> None:
+    """Give frozen corrections of an entry back to their authors with every word; what was signed is void."""
+    frozen = select(Draft).where(
+        Draft.public_id == public_id, Draft.status.in_(("review", "approved", "scheduled"))
+    )
+    for draft in session.scalars(frozen.with_for_update().execution_options(populate_existing=True)).all():
+        drafts.void(session, draft)
+        draft.status = lives.step(lives.ENTRY, draft.status, "save")
+        draft.version += 1
+        notices.tell(session, notices.FAILED, [draft.author], None, now)
 
 
 def mark_public(session: Session, body: bytes) -> None:
