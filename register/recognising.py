@@ -47,7 +47,9 @@ def recognise(listed: HandMade, proposal: Proposal, record: Published) -> HandMa
     outline = listed.outline
     if outline is not None:
         items = tuple(msgspec.structs.replace(item, id=names.get(item.id, item.id)) for item in outline.items)
-        outline = msgspec.structs.replace(outline, items=items)
+        # It stands in the list again, under words that nobody knew it by.
+        left = tuple(one for one in outline.left if one != old.id)
+        outline = msgspec.structs.replace(outline, items=items, left=left)
     return replace(listed, entries=entries, outline=outline, proposals=proposals, bases=bases)
 
 

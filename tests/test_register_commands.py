@@ -127,13 +127,13 @@ def test_a_file_cut_short_does_not_empty_the_list_that_waits(
     code, out, err = call(capsys, home, "import", str(file), "--json")
     left = json.loads(out)["left"]
     assert (code, len(left)) == (1, 8)
-    assert "8 entries of this list no longer in the file" in err
+    assert "8 entries of this list are no longer in the file" in err
     assert "nothing was imported" in err
     assert all(one in err for one in left)
     assert waiting(home) == [before]
     code, out, _ = call(capsys, home, "import", str(file), "--shorter")
     assert code == 0
-    assert "8 entries of this list no longer in the file" in out
+    assert "8 entries of this list are no longer in the file" in out
     (after,) = waiting(home)
     outline = lists.unpack(after).outline
     assert outline is not None

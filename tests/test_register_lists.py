@@ -405,9 +405,13 @@ def test_a_story_rewritten_here_and_in_its_list_is_proposed_as_the_same_and_know
     follow_up = [one for one in again.news.proposals if one.kind == "follow_up"]
     record = records.get(chores.printer.records, sailors)
     assert record is not None
-    told = recognise(replace(again.news, entries=accept(again.news.entries, follow_up)), proposal, record)
+    assert again.news.outline is not None
+    lost = msgspec.structs.replace(again.news.outline, left=(sailors, "0123456789"))
+    entries = accept(again.news.entries, follow_up)
+    told = recognise(replace(again.news, entries=entries, outline=lost), proposal, record)
     assert {one.id for one in told.entries} == {sailors}
     assert told.outline is not None
+    assert told.outline.left == ("0123456789",)
     assert sailors in {item.id for item in told.outline.items}
     assert [one.text["en"] for one in told.entries[0].updates] == [
         "Two were later dismissed (Quay Radio, Feb 2)."

@@ -274,8 +274,8 @@ def _shape(outline: Outline) -> Outline:
 
 
 def _no_longer_in(left: Sequence[str]) -> str:
-    entries = "1 entry" if len(left) == 1 else f"{len(left)} entries"
-    return f"{entries} of this list no longer in the file: {', '.join(left)}"
+    entries = "1 entry of this list is" if len(left) == 1 else f"{len(left)} entries of this list are"
+    return f"{entries} no longer in the file: {', '.join(left)}"
 
 
 def _refuse_shorter(left: Sequence[str], as_json: bool) -> int:
