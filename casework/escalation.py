@@ -153,17 +153,18 @@ def _carry(session: Session, case: Case, breach: Breach, staffing: Staffing, now
 
 def _answering(session: Session, case: Case, staffing: Staffing) -> list[str]:
     """
-    Return who hears that somebody waits in an accepted case: its people, and who stands in and can open it.
+    Return who hears that somebody waits in an accepted case: its people, and who stands in; who can open it.
 
     With none of them at work the coordinators hear of it too: an absent person's notice is nobody's.
     """
     people = {one for one in (case.assignee, case.second) if one is not None and one in staffing.living}
     stand_in = staffing.stand_ins.get(case.assignee or "") if case.assignee in staffing.away else None
-    if stand_in is not None and stand_in in _able(session, case, staffing):
-        people.add(stand_in)
-    if people <= staffing.away:
-        people.update(staffing.coordinators())
-    return sorted(people)
+    # A new second cannot open it before a colleague's desk passed its keys on.
+    asked = people if stand_in is None else people | {stand_in}
+    told = asked & _able(session, case, staffing)
+    if told <= staffing.away:
+        told.update(staffing.coordinators())
+    return sorted(told or people)
 
 
 def _ladder(session: Session, case: Case, step: str, staffing: Staffing) -> list[str]:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from casework import escalation, journal, keys, succession
 from casework.asking import NewGrant
 from casework.database import Database
 from casework.keys import NewKey
-from casework.tables import Case, Draft, Grant, Notice, StaffState
+from casework.permits import Settings
+from casework.tables import Case, Clock, Draft, Grant, Notice, StaffState
 from crypto import keyring
 from desk import chores, handing, keyrings, opening, rewrapping
 from desk import visit as visits
@@ -22,7 +23,7 @@ from desk.errors import ConflictError
 from desk.handing import HandIn
 from desk.visit import Desk
 from tests.deskhouse import DeskHouse, open_desk
-from tests.house import entry
+from tests.house import House, entry
 from tests.test_succession import add_fred, held, suspend
 
 
@@ -86,6 +87,15 @@ def test_after_a_lost_passphrase_a_colleague_gives_back_what_both_held(desk: Des
             assert ("alice", 2) in holders
 
 
+def hear_of_silence(house: House) -> set[str]:
+    """Let a case go unanswered for too long; return who hears of it."""
+    with house.database.write() as session:
+        session.execute(delete(Notice))
+        session.execute(update(Clock).values(due=house.now))
+        assert escalation.escalate(session, house.staffing(), house.now, Settings()) == 1
+        return set(session.scalars(select(Notice.staff)))
+
+
 def test_the_new_second_of_a_case_is_given_all_of_it(desk: DeskHouse) -> None:
     case = desk.file_case("legal", text="Слова до ареста.")
     where = f"/case/{case.hex()}"
@@ -98,8 +108,10 @@ def test_the_new_second_of_a_case_is_given_all_of_it(desk: DeskHouse) -> None:
         row = session.get_one(Case, case)
         assert (row.assignee, row.second) == ("bob", "fred")
     succession.renew(house.database, house.strongbox, house.staffing(), house.anchor, house.now.date())
+    assert hear_of_silence(house) == {"bob"}, "Fred could not open it yet"
     desk.sign_in("bob")
     assert passes(desk, "bob") > 0
+    assert hear_of_silence(house) == {"bob", "fred"}
     for compartment in (keys.CONTENT, keys.IDENTITY):
         generations = held(house, case, compartment)
         assert len(generations) == 3
