@@ -34,13 +34,13 @@ class UnverifiedNote:
     signatures: tuple[tuple[str, bytes], ...]
 
     @classmethod
-    def parse(cls, note: bytes) -> UnverifiedNote:
-        """Split *note* into text and signatures.
+    def parse(cls, note: bytes, limit: int = SIZE_LIMIT) -> UnverifiedNote:
+        """Split *note*, of at most *limit* bytes, into text and signatures.
 
         Raises:
             MalformedError: not a signed note.
         """
-        if len(note) > SIZE_LIMIT:
+        if len(note) > limit:
             raise MalformedError("note: too long")
         text, separator, tail = note.rpartition(b"\n\n")
         if not separator or not tail.endswith(b"\n"):

@@ -44,6 +44,7 @@ _ARCHIVE_HEAD = "subrosa register archive v1"
 _APART = frozenset({MANIFEST, SUMS, ARCHIVE, ARCHIVE_NOTE})
 _LINE = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<path>[^\n]+)")
 _CHUNK = 1 << 20  # bytes read at once
+_NOTE_LIMIT = 16 << 20  # bytes of a signed note: a recall list has room for 400,000 entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _manifest(folder: Path, public: bytes) -> Manifest:
 
 def _signed(data: bytes, public: bytes, name: str, head: str) -> str:
     try:
-        unverified = note.UnverifiedNote.parse(data)
+        unverified = note.UnverifiedNote.parse(data, _NOTE_LIMIT)
         signers = unverified.signers({SIGNER: public})
     except CryptoError:
         raise TamperedBundleError((f"{name}: the signature is broken",)) from None

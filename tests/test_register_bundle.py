@@ -206,6 +206,11 @@ common_tools = pytest.mark.skipif(
 )
 
 
+def test_a_recall_list_can_be_read_however_much_was_taken_down() -> None:
+    gone = [Gone(f"{number:010}", NOW.date(), "consent_withdrawn") for number in range(30_000)]
+    assert len(bundle.recalled(bundle.recall(gone, KEY), KEY.public)) == len(gone)
+
+
 def commands_of(copy: Path) -> list[str]:
     """Return the commands that the instructions of a copy tell people to type."""
     text = (copy / bundle.HOW_TO).read_text()
