@@ -75,6 +75,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+LONG_WORDS = """document.querySelectorAll(
+    'main :is(h1, h2, h3, p:not(.marks), li, li > a, dd, dt, td, cite, figcaption, blockquote p)'
+).forEach(one => one.append(' ' + 'Щ'.repeat(150)))"""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_no_page_runs_out_of_the_window(
@@ -96,6 +101,16 @@ async def test_no_page_runs_out_of_the_window(
                 shot = SHOTS / f"{name}-{theme}-{width}.png"
                 await page.screenshot(path=shot, full_page=name == "index")
             await tour.keep(page, "register", name, width, theme)
+        for tiles in await page.locator(".tiles").all():
+            await page.set_viewport_size({"width": 320, "height": 900})
+            box = await tiles.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 320, "half a country"
+        # A list or a source may bring a word that ends nowhere.
+        await page.evaluate(LONG_WORDS)
+        for width in (320, 360, 1440):
+            await page.set_viewport_size({"width": width, "height": 900})
+            wide = await page.locator("html").evaluate("html => html.scrollWidth")
+            assert wide <= width, (name, width, wide)
     await context.close()
 
 
