@@ -2,9 +2,11 @@
 A bookmark: where a book was in the journal, and what it said so far.
 
 It lies beside the state of whoever reads: ``parties.seen`` in the hub's ``state_dir``, and beside a desk's
-keyrings. It is locked with a key made from the signature of the row it lies at, which stands in the database
-and nowhere else: whoever takes a desk's machine without the database learns nothing from it, and at a journal
-that does not lead to this row it opens nothing and is passed over.
+keyrings. It is locked with a key made from the signatures of the rows up to the one it lies at, a thousand at
+most, which stand in the database and nowhere else. Of one row it would not do: whoever signed it makes that
+signature again from the head, which lies beside. So whoever takes a desk's machine without the database, and
+not the keys of all who signed these rows, learns nothing from it. At a journal that does not lead to this
+row, or under other root keys, it opens nothing and is passed over.
 
 What opens is believed: whoever can write where it lies holds hub or desk.
 """
@@ -28,20 +30,22 @@ from casework.tables import JournalRow
 from casework.voices import Voices
 from crypto import context, lock
 from crypto.errors import CryptoError
+from crypto.roster import Anchor
 
 T = TypeVar("T")
 
 NAME = "parties.seen"
 
 # Counts up with every change of what a book notes, so that no book goes on from what another kind noted.
-_KIND = 1
-_TAG = b"subrosa bookmark v1\n"
+_KIND = 2
+_TAG = b"subrosa bookmark v2\n"
+# Rows whose signatures make the key.
+SIGNATURES = 1000
 
 
-def make(session: Session, head: Head, accounts: Accounts) -> bytes:
-    """Return the bookmark of a book that was read until *head*."""
-    signature = session.scalars(select(JournalRow.signature).where(JournalRow.n == head.n)).one()
-    return lock.lock(_key(head, signature), canonical.dumps(_written(accounts)), _place(head))
+def make(session: Session, head: Head, accounts: Accounts, anchor: Anchor) -> bytes:
+    """Return the bookmark of a book that was read until *head* under the root keys of *anchor*."""
+    return lock.lock(_key(session, head.n), canonical.dumps(_written(accounts)), _place(head, anchor))
 
 
 def read(path: Path) -> bytes | None:
@@ -52,27 +56,31 @@ def read(path: Path) -> bytes | None:
         return None
 
 
-def find(session: Session, bookmark: bytes) -> tuple[Head, Accounts] | None:
+def find(session: Session, bookmark: bytes, anchor: Anchor) -> tuple[Head, Accounts] | None:
     """Return where *bookmark* lies and what was known there; none where the journal does not lead there."""
     try:
         n = lock.number_of(bookmark)
-        row = session.execute(
-            select(JournalRow.head, JournalRow.signature).where(JournalRow.n == n)
-        ).one_or_none()
-        if row is None:
+        found = session.scalar(select(JournalRow.head).where(JournalRow.n == n))
+        if found is None:
             return None
-        head = Head(n, row.head)
-        return head, _read(canonical.loads(lock.unlock(_key(head, row.signature), bookmark, _place(head))))
+        head = Head(n, found)
+        body = lock.unlock(_key(session, n), bookmark, _place(head, anchor))
+        return head, _read(canonical.loads(body))
     except (AttributeError, CryptoError, KeyError, TypeError, ValueError):
         return None
 
 
-def _key(head: Head, signature: bytes) -> lock.Key:
-    return lock.Key(head.n, hashlib.sha256(_TAG + signature).digest())
+def _key(session: Session, n: int) -> lock.Key:
+    """Return the key of a bookmark at row *n*; whoever lacks one signature of many has nothing."""
+    last = select(JournalRow.n, JournalRow.signature).where(JournalRow.n.between(n - SIGNATURES + 1, n))
+    rows = session.execute(last.order_by(JournalRow.n))
+    signatures = canonical.dumps([[row.n, row.signature.hex()] for row in rows])
+    return lock.Key(n, hashlib.sha256(_TAG + signatures).digest())
 
 
-def _place(head: Head) -> bytes:
-    return context.named("bookmark", _KIND, head.head)
+def _place(head: Head, anchor: Anchor) -> bytes:
+    roots = hashlib.sha256(b"".join(sorted(anchor.roots))).digest()
+    return context.named("bookmark", _KIND, head.head, roots, anchor.threshold)
 
 
 def _written(accounts: Accounts) -> dict[str, Any]:

@@ -48,6 +48,8 @@ ROSTER_ACTS = frozenset({"roster", "enrol", "repin"})
 
 # In place of a roster's version: the hub looked at the row and did not take it.
 REFUSED = 0
+# Before so many rows that the hub all looked at, none is looked for that it did not.
+SETTLED = 1000
 
 _TAG = "subrosa/journal"
 _COUNTER_TAG = "subrosa/journal-taken"
@@ -135,16 +137,13 @@ def sign(
 
 def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
     """
-    Take the rows written since the last call: check each signature against *roster* and countersign it.
+    Take the rows not taken yet: check each signature against *roster* and countersign it.
 
     Returns how many were taken. A row that does not hold is marked as refused, once and for all, and
     :func:`verify_chain` names it. One by somebody revoked holds if it was written before the roster that
     revokes them.
     """
-    last = session.scalar(select(func.max(JournalRow.n)).where(JournalRow.roster.is_not(None))) or 0
-    waiting = session.scalars(
-        select(JournalRow).where(JournalRow.roster.is_(None), JournalRow.n > last).order_by(JournalRow.n)
-    ).all()
+    waiting = _waiting(session)
     changed = _changed_at(waiting, roster)
     taken = 0
     for row in waiting:
@@ -154,6 +153,26 @@ def countersign(session: Session, hub: SigningKey, roster: Roster) -> int:
         take(row, hub, roster)
         taken += 1
     return taken
+
+
+def _waiting(session: Session) -> list[JournalRow]:
+    """
+    Return the rows not taken yet, from the end back to :data:`SETTLED` rows that all were looked at.
+
+    A later row that looks taken says nothing of those before it: anybody who writes the database makes one.
+    """
+    end = session.scalar(select(func.max(JournalRow.n))) or 0
+    found: list[JournalRow] = []
+    while end > 0:
+        near = JournalRow.n.between(end - SETTLED + 1, end)
+        some = session.scalars(
+            select(JournalRow).where(near, JournalRow.roster.is_(None)).order_by(JournalRow.n)
+        ).all()
+        if not some:
+            break
+        found = [*some, *found]
+        end -= SETTLED
+    return found
 
 
 def take(row: JournalRow, hub: SigningKey, roster: Roster) -> None:

@@ -11,6 +11,10 @@ last: one that leads elsewhere holds for nothing.
 A row nobody signed counts for nothing. Whether the people on a case may still hold a key is asked of the
 roster when they are given one.
 
+Who signed a row, and that the hub took it, stands beside the chain, not under its hash. So a row that did not
+verify is tried again at every later look: once it does, all is read anew with it in its place. What somebody
+spoiled for an instant is never passed over for good, and no bookmark is laid down beyond it.
+
 A long journal takes long to read, so a book leaves a bookmark now and then (:mod:`casework.bookmarks`), and
 the next one begins there. Whoever has time lets it then follow the rows before, from the first to the
 bookmark: one that was changed meanwhile is an alarm as it would have been, some minutes later.
@@ -20,6 +24,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +51,8 @@ AT_ONCE = 2000
 FOLLOWED_AT_ONCE = 10_000
 # No more rows than are read in a tenth of a second.
 BETWEEN_BOOKMARKS = 2000
+# Rows that did not verify which are tried again in one look: less than a tenth of a second of the processor.
+TRIED_AT_ONCE = 200
 
 _BEGINNING = Head(0, GENESIS)
 
@@ -68,6 +75,10 @@ class Book:
     _followed: Head = _BEGINNING
     _changed: int = 0  # a row before the bookmark that does not follow
     _laid: int = 0
+    _doubted: deque[int] = field(
+        default_factory=deque
+    )  # rows that would have said something, did they verify
+    _before_doubt: bytes | None = field(default=None, repr=False)  # a bookmark that may still be laid down
 
     def read(self, session: Session, roster: Roster, anchor: Anchor) -> None:
         """
@@ -87,8 +98,11 @@ class Book:
         was_broken = self.is_broken
         if was_broken and self._is_before_seen:
             self._begin()  # what was read until here may be what somebody wrote in its place
+        elif not was_broken and (n := self._verifies_now(session, roster, anchor)):
+            log.warning("parties.read_anew %d", n)
+            self._begin()
         if not self.n:
-            self._begin_at_bookmark(session)
+            self._begin_at_bookmark(session, anchor)
         before = self.n
         self.is_broken = bool(self._changed) or not self._stands(session)
         # As long as the next row is not the one after this, no more than that is looked at.
@@ -101,7 +115,7 @@ class Book:
         self._say(was_broken)
         if self.n > before and not self.is_broken:
             self.remember(Head(self.n, self.head))
-            self._lay_down(session)
+            self._lay_down(session, anchor)
 
     def follow(self, session: Session) -> None:
         """
@@ -197,11 +211,13 @@ class Book:
         self.accounts = Accounts(renewed=self.accounts.renewed)
         self.known.clear()
         self._marked, self._followed, self._changed, self._laid = None, _BEGINNING, 0, 0
+        self._doubted.clear()
+        self._before_doubt = None
 
-    def _begin_at_bookmark(self, session: Session) -> None:
+    def _begin_at_bookmark(self, session: Session, anchor: Anchor) -> None:
         """Begin where an earlier book was laid down, if that place of the journal is as it was."""
         bookmark, self.bookmark = self.bookmark, None
-        found = None if bookmark is None else bookmarks.find(session, bookmark)
+        found = None if bookmark is None else bookmarks.find(session, bookmark, anchor)
         if found is None:
             return
         self._marked, accounts = found
@@ -210,13 +226,17 @@ class Book:
         self.accounts = accounts
         self.n, self.head, self._laid = self._marked.n, self._marked.head, self._marked.n
 
-    def _lay_down(self, session: Session) -> None:
-        if self.n - self._laid >= BETWEEN_BOOKMARKS:
+    def _lay_down(self, session: Session, anchor: Anchor) -> None:
+        made, self._before_doubt = self._before_doubt, None
+        if not self._doubted and self.n - self._laid >= BETWEEN_BOOKMARKS:
             self._laid = self.n
-            try:
-                self.lay_down(bookmarks.make(session, Head(self.n, self.head), self.accounts))
-            except OSError as error:
-                log.warning("parties.no_bookmark %s", type(error).__name__)
+            made = bookmarks.make(session, Head(self.n, self.head), self.accounts, anchor)
+        if made is None:
+            return
+        try:
+            self.lay_down(made)
+        except OSError as error:
+            log.warning("parties.no_bookmark %s", type(error).__name__)
 
     def _stands(self, session: Session) -> bool:
         """Tell whether what was read last lies where it was, and what was seen before this book was begun."""
@@ -246,17 +266,43 @@ class Book:
         if self.is_broken or is_other or not journal.follows(row, self.n, self.head):
             self.is_broken = True
             return
-        self.n, self.head = row.n, row.head
+        before, self.n, self.head = Head(self.n, self.head), row.n, row.head
         if row.act in ACTS:
-            self._judge(session, JournalRow(**row._asdict()), roster, anchor)
+            said = JournalRow(**row._asdict())
+            of = self._signed_by(session, said, roster, anchor)
+            if of is None:
+                self._doubt(session, row.n, before, anchor)
+            else:
+                self.accounts.note(said, of)
         if row.case is not None:
             self.accounts.named.add(row.case)
 
-    def _judge(self, session: Session, row: JournalRow, roster: Roster, anchor: Anchor) -> None:
-        """Look who signed a row, and note what it says."""
+    def _doubt(self, session: Session, n: int, before: Head, anchor: Anchor) -> None:
+        """Keep in mind that row *n* does not verify, and what was known before the first of these."""
+        if not self._doubted and before.n - self._laid >= BETWEEN_BOOKMARKS:
+            self._laid = before.n
+            self._before_doubt = bookmarks.make(session, before, self.accounts, anchor)
+        self._doubted.append(n)
+
+    def _verifies_now(self, session: Session, roster: Roster, anchor: Anchor) -> int:
+        """Try some rows again that did not verify when they were read; return one that does now, else 0."""
+        turn = [self._doubted.popleft() for _ in range(min(TRIED_AT_ONCE, len(self._doubted)))]
+        if not turn:
+            return 0
+        self._doubted.extend(turn)
+        # A roster that could not be read is looked for again too.
+        self.known = {version: of for version, of in self.known.items() if of is not None}
+        rows = session.execute(select(*JournalRow.__table__.columns).where(JournalRow.n.in_(turn))).all()
+        found = (JournalRow(**row._asdict()) for row in rows)
+        return next((row.n for row in found if self._signed_by(session, row, roster, anchor)), 0)
+
+    def _signed_by(self, session: Session, row: JournalRow, roster: Roster, anchor: Anchor) -> Roster | None:
+        """Return by which roster the named signed a row, and may have; none if it counts for nothing."""
         of = voices.roster_of(session, row, roster, anchor, self.known)
-        if of is not None and journal.is_signed(row, of):
-            self.accounts.note(row, of)
+        if of is None or not journal.is_signed(row, of):
+            return None
+        entry = of.find(row.actor)
+        return None if entry is not None and entry.revoked and row.roster is None else of
 
 
 def team_of(session: Session, case: Case, roster: Roster, is_real: Callable[[Grant], bool]) -> str:

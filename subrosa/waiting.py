@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from casework.journal import SETTLED
 from casework.tables import (
     Answer,
     Approval,
@@ -38,7 +39,7 @@ _NEWEST = select(func.max(JournalRow.n)).scalar_subquery()
 
 DESKS = _any(select(Request.id), select(HandIn.id), select(Answer.request))
 SIGNED = _any(
-    select(JournalRow.n).where(JournalRow.n == _NEWEST, JournalRow.roster.is_(None)),
+    select(JournalRow.n).where(JournalRow.n > _NEWEST - SETTLED, JournalRow.roster.is_(None)),
     select(Verdict.id).where(Verdict.roster.is_(None)),
     select(Approval.draft).where(Approval.roster.is_(None)),
 )

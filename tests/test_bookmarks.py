@@ -20,6 +20,8 @@ from casework.strongbox import Strongbox
 from casework.tables import JournalRow
 from casework.voices import Voices
 from crypto import journal as chain
+from crypto.roster import Anchor
+from crypto.signature import SigningKey
 from desk import app
 from desk.settings import Settings
 from desk.visit import Desk
@@ -174,7 +176,7 @@ def test_a_bookmark_says_nothing_without_the_database(sqlite_house: House) -> No
     with house.database.write() as session:
         session.execute(update(JournalRow).values(signature=bytes(64)))
     with house.database.read() as session:
-        assert bookmarks.find(session, body) is None
+        assert bookmarks.find(session, body, house.anchor) is None
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -190,7 +192,7 @@ def test_a_damaged_bookmark_is_passed_over(sqlite_house: House, at: int, bit: in
     body[at] ^= 1 << bit
     path_of(house).write_bytes(body[:at] if is_cut else body)
     with house.database.read() as session:
-        assert bookmarks.find(session, path_of(house).read_bytes()) is None
+        assert bookmarks.find(session, path_of(house).read_bytes(), house.anchor) is None
     assert again(house).of(ONE, "legal").people == ("alice", "bob")
 
 
@@ -229,7 +231,7 @@ def test_what_was_noted_comes_back_as_it_was(sqlite_house: House, accounts: Acco
     with house.database.read() as session:
         last = session.scalars(select(JournalRow).order_by(JournalRow.n.desc()).limit(1)).one()
         head = Head(last.n, last.head)
-        found = bookmarks.find(session, bookmarks.make(session, head, accounts))
+        found = bookmarks.find(session, bookmarks.make(session, head, accounts, house.anchor), house.anchor)
     assert found == (head, accounts)
 
 
@@ -251,5 +253,106 @@ def test_a_desk_has_a_bookmark_of_its_own(sqlite_house: House, tmp_path: Path) -
     before = book()
     assert before.of(ONE, "legal").people == ("alice", "bob")
     with house.database.read() as session:
-        found = bookmarks.find(session, (tmp_path / bookmarks.NAME).read_bytes())
+        found = bookmarks.find(session, (tmp_path / bookmarks.NAME).read_bytes(), house.anchor)
     assert found is not None and found[1] == before.accounts == book().accounts
+
+
+def write(house: House, act: str, by: str, subject: bytes, case: bytes | None = None) -> int:
+    with house.database.write() as session:
+        day = house.now.date()
+        return journal.write(session, act, by=house.actor(by), day=day, case=case, subject=subject).n
+
+
+def spoil(house: House, n: int, **columns: object) -> None:
+    with house.database.write() as session:
+        session.execute(update(JournalRow).where(JournalRow.n == n).values(**columns))
+
+
+@pytest.mark.parametrize("column", ["roster", "signature"])
+def test_a_row_spoiled_for_an_instant_is_passed_over_by_nobody(sqlite_house: House, column: str) -> None:
+    """Mallory hides that a second colleague suspended Bob, while hub and desk look, and puts it back."""
+    house = sqlite_house
+    house.put_on(ONE, "alice", "bob")
+    house.book()
+    write(house, "suspend", "alice", subject_of("bob"))
+    n = write(house, "suspend", "olga", subject_of("bob"))
+    with house.database.read() as session:
+        signature = session.scalars(select(JournalRow.signature).where(JournalRow.n == n)).one()
+    was: dict[str, object] = {"roster": None, "signature": signature}
+    spoil(house, n, **{column: {"roster": journal.REFUSED, "signature": bytes(64)}[column]})
+    for _ in range(5):
+        write(house, "brief", "carol", bytes(16), OTHER)
+    laid: list[bytes] = []
+    desk = Book(lay_down=laid.append)
+
+    def look(of: Book) -> Book:
+        with house.database.read() as session:
+            of.read(session, house.roster, house.anchor)
+        return of
+
+    look(desk)
+    house.book()
+    assert not desk.accounts.voices["bob"].is_lasting
+    with house.database.read() as session:
+        for body in (*laid, bookmarks.read(path_of(house))):
+            found = bookmarks.find(session, body, house.anchor) if body else None
+            assert found is None or found[0].n < n, "none beyond what did not verify"
+    spoil(house, n, **{column: was[column]})
+    again(house)  # from a bookmark, where there is one
+    for book in (house.book(), look(desk), look(Book(bookmark=laid[-1] if laid else None))):
+        assert book.accounts.voices["bob"].is_lasting
+    write(house, "lend", "bob", subject_of("dan"), ONE)
+    for book in (house.book(), look(desk)):
+        assert book.of(ONE, "legal").consultant is None
+        assert book.accounts == look(Book()).accounts
+
+
+def test_what_never_verifies_costs_the_shorter_start_and_no_more(
+    sqlite_house: House, signed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = sqlite_house
+    monkeypatch.setattr(parties, "TRIED_AT_ONCE", 2)
+    live(house)
+    refused = [write(house, "suspend", "alice", subject_of("bob")) for _ in range(5)]
+    for n in refused:
+        spoil(house, n, signature=bytes(64))
+    with house.database.read() as session:
+        laid: list[bytes] = []
+        book = Book(lay_down=laid.append)
+        for _ in range(4):
+            signed.clear()
+            book.read(session, house.roster, house.anchor)
+        assert len(signed) == 2, "a few in their turn"
+        found = bookmarks.find(session, laid[-1], house.anchor)
+        assert found is not None and found[0].n == ROWS, "laid down before the first of them"
+        assert len(laid) == 1
+        after = Book(bookmark=laid[-1])
+        after.read(session, house.roster, house.anchor)
+    assert after.accounts == book.accounts
+    assert "bob" not in book.accounts.voices
+
+
+def test_whoever_signed_the_row_of_a_bookmark_does_not_open_it(sqlite_house: House) -> None:
+    """The head lies beside it, and a signature can be made again: one colleague's keys are not enough."""
+    house = sqlite_house
+    live(house)
+    house.put_on(OTHER, "carol")
+    house.book()
+    body = path_of(house).read_bytes()
+    with house.database.write() as session:
+        assert bookmarks.find(session, body, house.anchor) is not None
+        row = session.scalars(select(JournalRow).where(JournalRow.n == ROWS - 3)).one()
+        row.signature = bytes(64)
+        session.flush()
+        assert bookmarks.find(session, body, house.anchor) is None, "each of them makes the key"
+
+
+def test_a_bookmark_is_believed_under_its_own_root_keys_only(sqlite_house: House) -> None:
+    house = sqlite_house
+    live(house)
+    house.book()
+    with house.database.read() as session:
+        assert bookmarks.find(session, path_of(house).read_bytes(), house.anchor) is not None
+        book = Book(bookmark=path_of(house).read_bytes())
+        book.read(session, house.roster, Anchor((SigningKey.generate().public,), 1))
+        assert book._marked is None

@@ -135,3 +135,25 @@ def test_a_row_says_exactly_what_was_signed(house: House) -> None:
         assert journal.is_signed(row, house.roster)
         row.case = b"d" * 16
         assert not journal.is_signed(row, house.roster)
+
+
+@pytest.mark.parametrize("is_put_back", [False, True])
+def test_a_row_that_only_looks_taken_orphans_none_before_it(
+    sqlite_house: House, monkeypatch: pytest.MonkeyPatch, *, is_put_back: bool
+) -> None:
+    """Mallory marks the newest row as looked at, for an instant or for good."""
+    house = sqlite_house
+    monkeypatch.setattr(journal, "SETTLED", 2)
+    with house.database.write() as session:
+        rows = [journal.write(session, "note", by=house.actor("alice"), day=DAY) for _n in range(5)]
+        rows[-1].roster = journal.REFUSED
+        session.flush()
+        if is_put_back:
+            journal.write(session, "note", by=house.actor("bob"), day=DAY)
+        taken = journal.countersign(session, house.strongbox.signing, house.roster)
+        rows[-1].roster = None
+        session.flush()
+        taken += journal.countersign(session, house.strongbox.signing, house.roster)
+        assert taken == journal.count(session)
+        journal.verify_chain(session, house.anchor)
+        assert all(row.roster == house.roster.version for row in rows)

@@ -39,6 +39,7 @@ WAITING: list[tuple[str, list[Base]]] = [
         [HandIn(id=ID, staff="alice", number=1, key=1, sealed=b"", signature=b"", state="new", at=NOON)],
     ),
     ("SIGNED", [JournalRow(n=1, roster=1, **JOURNAL), JournalRow(n=2, **JOURNAL)]),
+    ("SIGNED", [JournalRow(n=1, **JOURNAL), JournalRow(n=2, roster=1, **JOURNAL)]),
     (
         "SIGNED",
         [
