@@ -45,6 +45,7 @@ from crypto.xwing import Identity
 from subrosa import copies, dump, erased, escrow, keycopies, schema, shelved
 from subrosa.errors import RestoreError
 from subrosa.escrow import Copy, Escrow
+from subrosa.keycopies import KeysCopy
 from subrosa.settings import Settings
 
 # For so long the bot tells returning chats which hours were lost.
@@ -112,7 +113,8 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     state = settings.hub.state_dir
     if any(state.glob("*.key")):
         raise RestoreError("state_dir holds keys already")
-    memory = _memory(settings, medium, identity)
+    copy = keycopies.open_newest(medium, identity)
+    _check_roster(settings, copy.memory)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Keys come into state_dir last of all: until then nothing can open what was erased since the copy.
     staging = state.with_name(f"{state.name}.restoring")
@@ -120,12 +122,12 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     staging.mkdir(mode=0o700)
     database = _connect_empty(settings)
     try:
-        rows, taken, shelf = _lay_out(settings, database, medium, identity, staging)
+        rows, taken, shelf = _lay_out(settings, database, medium, identity, staging, copy)
         strongbox = Strongbox.load(staging, settings.hub.runtime_dir, now)
         # The first row after the copy: desks look for it among the rows they saw and lost, and erasures
         # may be all that was lost.
         with database.write() as session:
-            people = _remember(session, settings, memory, strongbox, now)
+            people = _remember(session, settings, copy.memory, strongbox, now)
         gone = erased.read(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
@@ -147,22 +149,19 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     return Restored(rows, len(shelf.records), again, erased.damaged_lines(medium), taken, now, people)
 
 
-def _memory(settings: Settings, medium: Path, identity: Identity) -> dict[str, bytes]:
+def _check_roster(settings: Settings, memory: Mapping[str, bytes]) -> None:
     """
-    Open what the hub remembered, before anything is laid out.
+    Check the roster the hub remembered, before anything is laid out.
 
     Raises:
-        RestoreError: there is no copy, or the pinned roots did not sign the roster in it.
-        CryptoError: it is not for this escrow key, or damaged.
+        RestoreError: the pinned roots did not sign it.
     """
-    memory = keycopies.open_memory(medium, identity)
     if NOTE in memory:
         try:
             UnverifiedRoster.parse(memory[NOTE]).verify(settings.anchor)
         except CryptoError:
             said = "the newest roster is not signed by the pinned roots: look at roster.roots"
             raise RestoreError(said) from None
-    return memory
 
 
 def _remember(
@@ -244,10 +243,15 @@ def _connect_empty(settings: Settings) -> Database:
 
 
 def _lay_out(
-    settings: Settings, database: Database, medium: Path, identity: Identity, staging: Path
+    settings: Settings,
+    database: Database,
+    medium: Path,
+    identity: Identity,
+    staging: Path,
+    copy: KeysCopy,
 ) -> tuple[int, datetime, shelved.Shelf]:
     """Put rows into *database* and keys into *staging*; all rows or none."""
-    keys = keycopies.open_keys(medium, identity)
+    keys = dict(copy.keys)
     source, taken = escrow.open_dump(medium, identity, staging)
     with source, schema.as_of(database, dump.version(source)) as session:
         counts = dump.read(session, source)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import inspect, select
 
 from casework import canonical, epoch, erasure, journal, keys, watching
@@ -28,12 +31,15 @@ from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from desk import people
 from desk.pinned import Pinned
-from subrosa import backup, configuration, dump, erased, escrow, keyfiles
+from subrosa import backup, configuration, drill, dump, erased, escrow, keycopies, keyfiles
+from subrosa.commands.restore import command as restoring
 from subrosa.errors import RestoreError
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
 from tests.house import House
 from tests.test_keeper import ask, file_case
+
+Members = list[tuple[tarfile.TarInfo, bytes]]
 
 
 @pytest.fixture
@@ -337,6 +343,95 @@ def test_mallory_with_the_medium_restores_nothing_of_hers(
     database = connect(settings.database.url)
     assert inspect(database.engine).get_table_names() == []
     database.close()
+
+
+def plant(target: Escrow, members: Members, mode: str = "w") -> None:
+    """Seal a newer copy of the keys: whoever has the medium and the public escrow key can."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:  # type: ignore[call-overload]
+        for member, body in members:
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    path = target.folder("keys") / "99999999-20990101T000000Z.age"
+    path.write_bytes(seal(packed.getvalue(), [target.recipient], keycopies.CONTEXT))
+
+
+def kinds_of_forged(target: Escrow, victim: Path) -> Iterator[tuple[Members, str]]:
+    """Yield members of a copy of the keys as no house packs them, and how to open the tar."""
+    with tarfile.open(fileobj=io.BytesIO(keycopies.pack(target.state_dir)[0])) as archive:
+        real = [(member.name, archive.extractfile(member).read()) for member in archive]  # type: ignore[union-attr]
+
+    def made(*more: tarfile.TarInfo, left_out: str = "") -> Members:
+        whole = [(tarfile.TarInfo(name), body) for name, body in real if name != left_out]
+        return whole + [(one, b"hers" if one.isreg() else b"") for one in more]
+
+    linked = tarfile.TarInfo("newest.roster")
+    linked.type, linked.linkname = tarfile.SYMTYPE, str(victim)
+    sparse = tarfile.TarInfo("newest.roster")
+    sparse.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.map": "0,4", "GNU.sparse.size": str(1 << 40)}
+    for name in ("../escrow.recipient", "../../.profile", str(victim), "spool.key", "a/hub.key", "hub.key"):
+        yield made(tarfile.TarInfo(name)), "w"
+    yield made(linked, left_out=linked.name), "w"
+    yield made(sparse, left_out=sparse.name), "w"
+    yield made(left_out="epoch.key"), "w"
+    yield made(), "w:gz"
+
+
+@pytest.mark.parametrize("is_drill", [False, True])
+def test_a_forged_copy_of_the_keys_writes_no_file(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, is_drill: bool
+) -> None:
+    house = sqlite_house
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next" / "house", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    settings.hub.state_dir.mkdir(parents=True)
+    lies = set(tmp_path.rglob("*"))
+    for members, mode in kinds_of_forged(target, tmp_path / "victim"):
+        plant(target, members, mode)
+        if is_drill:
+            steps = drill.rehearse(settings, target.medium, escrow_key, house.now)
+            assert [(step.name, step.is_kept) for step in steps] == [("copy", False)]
+            assert "not one that a house makes" in steps[0].text
+        else:
+            with pytest.raises(RestoreError, match="not one that a house makes"):
+                backup.restore(settings, target.medium, escrow_key, house.now)
+        (planted,) = set(tmp_path.rglob("*")) - lies
+        assert planted.is_relative_to(target.medium)
+    planted.unlink()
+    backup.restore(settings, target.medium, escrow_key, house.now)
+
+
+def test_a_copy_of_the_keys_larger_than_any_house_packs_is_not_opened(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = escrow_of(sqlite_house, tmp_path, escrow_key)
+    target.copy_keys(1, sqlite_house.now)
+    keycopies.open_newest(target.medium, escrow_key)
+    monkeypatch.setattr(keycopies, "LARGEST", 1000)
+    monkeypatch.setattr(keycopies, "open_stream", None)
+    with pytest.raises(RestoreError, match="not one that a house makes"):
+        keycopies.open_newest(target.medium, escrow_key)
+
+
+def test_a_restored_house_makes_no_copies_for_somebody_else(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity
+) -> None:
+    house = sqlite_house
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    stick, recipient = tmp_path / "stick", settings.escrow.recipient_file
+    keyfiles.write_escrow(stick, tmp_path / "public", escrow_key)
+    keyfiles.write_escrow_recipient(recipient, Identity.generate().recipient)
+    said = ["--medium", str(target.medium), "--identity", str(stick)]
+    refused = CliRunner().invoke(restoring, said, obj=settings.path)
+    assert isinstance(refused.exception, RestoreError)
+    assert "not of the escrow key you gave" in str(refused.exception)
+    assert not settings.hub.state_dir.exists()
+    recipient.unlink()
+    assert CliRunner().invoke(restoring, said, obj=settings.path).exit_code == 0
+    assert keyfiles.read_escrow_recipient(recipient) == escrow_key.recipient
 
 
 def test_the_medium_never_holds_a_plain_dump(

@@ -9,7 +9,7 @@ import click
 
 from crypto.xwing import Identity
 from subrosa import backup, drill, keyfiles
-from subrosa.errors import NotGreenError
+from subrosa.errors import NotGreenError, RestoreError
 from subrosa.opening import now, with_settings
 from subrosa.settings import Settings
 
@@ -41,10 +41,13 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
     if is_drill:
         _rehearse(settings, copies, key, as_json)
         return
+    recipient = settings.escrow.recipient_file
+    _check_recipient(recipient, key)
     restored = backup.restore(settings, copies, key, now())
     # Not in a copy, and without it the new machine makes none.
-    if not settings.escrow.recipient_file.exists():
-        keyfiles.write_escrow_recipient(settings.escrow.recipient_file, key.recipient)
+    if not recipient.exists():
+        keyfiles.write_escrow_recipient(recipient, key.recipient)
+    _check_recipient(recipient, key)
     if as_json:
         click.echo(
             json.dumps(
@@ -68,6 +71,17 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
         click.echo(f"WARNING: {restored.damaged} lines of erased ids are damaged: those cases may be back")
     _tell_of_people(restored.people)
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
+
+
+def _check_recipient(path: Path, key: Identity) -> None:
+    """
+    Check that copies of this house are for *key*: those for another would be somebody else's to open.
+
+    Raises:
+        RestoreError: the file at *path* names another key.
+    """
+    if path.exists() and keyfiles.read_escrow_recipient(path) != key.recipient:
+        raise RestoreError(f"{path.name} is not of the escrow key you gave; move it away if it is not yours")
 
 
 def _tell_of_people(people: backup.People) -> None:

@@ -89,7 +89,7 @@ def opened(medium: Path, identity: Identity, folder: Path) -> Iterator[Copy]:
         RestoreError: there is no copy, or it is of a newer version.
         CryptoError: it is not for this escrow key, or damaged.
     """
-    keys = keycopies.open_keys(medium, identity)
+    keys = keycopies.open_newest(medium, identity).keys
     database = Database(create_engine("sqlite://", poolclass=StaticPool, hide_parameters=True))
     source, _taken = escrow.open_dump(medium, identity, folder)
     try:
