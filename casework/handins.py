@@ -168,6 +168,8 @@ class _Taking:
         for case, ids in body["mailboxes"].items():
             self._add_mailboxes(bytes.fromhex(case), [bytes.fromhex(one) for one in ids])
         self.session.flush()
+        for made in body["keys"]:
+            self._check_is_held(canonical.loads(made["claim"].encode()))
         for kept in body["retain"]:
             self._retain(bytes.fromhex(kept["owner"]), kept["compartment"], frozenset(kept["staff"]))
 
@@ -202,6 +204,18 @@ class _Taking:
             )
         )
         self.session.flush()
+
+    def _check_is_held(self, made: dict[str, Any]) -> None:
+        """A new key that no living keyring holds would take in what nobody at work can read."""
+        held = select(Grant).where(
+            Grant.owner == bytes.fromhex(made["owner"]),
+            Grant.compartment == made["compartment"],
+            Grant.generation == int(made["generation"]),
+        )
+        living = self.staffing.hands.living
+        real = (row for row in self.session.scalars(held) if (row.staff, row.number) in living)
+        if not any(open_grant(row, self.strongbox) is not None for row in real):
+            raise RefusedError
 
     def _add_grant(self, grant: dict[str, Any]) -> None:
         owner, compartment = bytes.fromhex(grant["owner"]), str(grant["compartment"])

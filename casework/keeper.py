@@ -125,7 +125,9 @@ def _open_marks(
                 is_asked = _read(request, staffing, now)["purpose"] == TEAM
             except _UNREAD:
                 continue
-            if is_asked and counters.has_team_checks(request.staff, now.date()):
+            takes_part = is_asked and request.staff in teamcheck.members(session, staffing)
+            # What was asked too often, or by whoever takes no part, is judged without: it comes to no marks.
+            if takes_part and counters.may_open_marks(request.staff, now.date()):
                 return teamcheck.open_ahead(session, strongbox)
     return {}
 

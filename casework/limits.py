@@ -22,6 +22,7 @@ class Counters:
     cards: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     checks: dict[tuple[str, date], set[bytes]] = field(default_factory=lambda: defaultdict(set))
     team_checks: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
+    opened: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
     journal: set[int] = field(default_factory=set)
     answered: dict[bytes, datetime] = field(default_factory=dict)
     told: dict[str, date] = field(default_factory=dict)
@@ -67,6 +68,13 @@ class Counters:
         if not self.has_team_checks(staff, day):
             return False
         self.team_checks[staff, day] += 1
+        return True
+
+    def may_open_marks(self, staff: str, day: date) -> bool:
+        """Count that all marks are unlocked for one question, whatever comes of it; false: once too often."""
+        if not self.has_team_checks(staff, day) or self.opened[staff, day] >= TEAM_CHECKS_A_DAY:
+            return False
+        self.opened[staff, day] += 1
         return True
 
     def has_team_checks(self, staff: str, day: date) -> bool:

@@ -43,10 +43,12 @@ def do(chore: Look | Work, desk: Desk, session: Session) -> int:
 
 
 def _steps(steps: Iterator[int], desk: Desk, session: Session) -> Iterator[int]:
-    """Take one step after the other, each alone; none for a session that is over."""
+    """Take one step after the other, each alone; none for a session that is over or whose person is out."""
     while any(one is session for one in desk.sessions.living(desk.clock())):
         with session.lock:
-            done = next(steps, None)
+            # Colleagues at another desk may have suspended them since the step before.
+            _staffing, me = desk.entrance.standing(session.staff, desk.clock())
+            done = None if me is None else next(steps, None)
         if done is None:
             return
         yield done

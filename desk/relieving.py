@@ -35,6 +35,8 @@ def relieve(visit: Visit) -> Iterator[int]:
     """Make the next key wherever a stand-in holds the newest one; tell of each whether the hub took it."""
     for case, key in list(_held_by_stand_ins(visit))[:AT_ONCE]:
         holders = accepting.holders_of(visit, visit.on(case).people)
+        if visit.staff not in {holder.staff for holder in holders} or len(holders) < 2:
+            continue  # since the step before, nobody can say any more who is on the case
         grants = [NewGrant.make(key, holder) for holder in holders]
         try:
             yield int(handing.hand_in(visit, HandIn(new_keys=[keys.public(key)], grants=grants)))

@@ -11,9 +11,10 @@ from sqlalchemy import update
 
 from casework import keys, succession
 from casework.database import Database
+from casework.parties import NOBODY, Book
 from casework.tables import SealingKey, StaffState
 from desk import chores, relieving
-from desk.visit import Desk
+from desk.visit import Desk, Visit
 from tests.deskhouse import DeskHouse, open_desk
 from tests.test_succession import add_fred, held, suspend
 
@@ -84,3 +85,41 @@ def test_a_key_the_hub_did_not_make_is_nobody_to_relieve(desk: DeskHouse, case: 
     come_back(desk, "bob")
     desk.sign_in("bob")
     assert passes(desk, "bob") == 0
+
+
+def test_an_alarm_between_two_steps_makes_no_key_that_nobody_holds(
+    desk: DeskHouse, case: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_back(desk, "bob")
+    desk.sign_in("bob")
+    of: Desk = desk.app.state["desk"]
+
+    def relieve(visit: Visit) -> Iterator[int]:
+        for one in relieving.relieve(visit):
+            monkeypatch.setattr(Book, "of", lambda *_: NOBODY)
+            yield one
+
+    session = [one for one in of.sessions.living(desk.house.now) if one.staff.staff == "bob"][-1]
+    assert chores.do(relieve, of, session) == 1
+    made = [held(desk.house, case, compartment) for compartment in (keys.CONTENT, keys.IDENTITY)]
+    assert sorted(max(generations) for generations in made) == [2, 3]
+    assert all(holders != {("recovery", 0)} for generations in made for holders in generations.values())
+
+
+def test_a_chore_ends_once_its_person_is_suspended(desk: DeskHouse, case: bytes) -> None:
+    """Two colleagues suspend Bob at another desk, while his own makes keys."""
+    come_back(desk, "bob")
+    desk.sign_in("bob")
+    of: Desk = desk.app.state["desk"]
+    steps: list[int] = []
+
+    def work(_visit: Visit) -> Iterator[int]:
+        for n in range(3):
+            steps.append(n)
+            if not n:
+                suspend(desk.house, "bob")
+            yield 1
+
+    session = [one for one in of.sessions.living(desk.house.now) if one.staff.staff == "bob"][-1]
+    assert chores.do(work, of, session) == 1
+    assert steps == [0]

@@ -291,6 +291,32 @@ def test_a_desk_that_asks_what_it_likes_is_refused(desk: DeskHouse) -> None:
     assert refusal(ask(desk, "alice", new, told, asking.TEAM, noted(desk, "alice", new))) == {"not-yours"}
 
 
+def test_marks_are_unlocked_for_who_takes_part_and_so_often_a_day_whatever_comes_of_it(
+    desk: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins(desk, "alice")
+    by_itself(desk)
+    key = key_of(desk, "alice")
+    assert key is not None
+    told, new = Told(key[0], 1, (bytes(MARK_SIZE),)), desk.file_case(assignee="alice", card=THE_SAME)
+    unlocked: list[int] = []
+
+    def count(*_: object) -> teamcheck.Opened:
+        unlocked.append(1)
+        return {}
+
+    monkeypatch.setattr(teamcheck, "open_ahead", count)
+    desk.hub.counters = Counters()
+    assert refusal(ask(desk, "dora", new, told, asking.TEAM, None))
+    assert unlocked == [], "she takes no part"
+    for _ in range(TEAM_CHECKS_A_DAY + 2):
+        assert refusal(ask(desk, "alice", new, told, asking.TEAM, None)) == {"no-journal"}
+    assert len(unlocked) == TEAM_CHECKS_A_DAY
+    desk.hub.counters = Counters()
+    desk.hub.counters.opened["alice", desk.house.now.date()] = TEAM_CHECKS_A_DAY
+    assert refusal(ask(desk, "alice", new, told, asking.TEAM, noted(desk, "alice", new))) == set()
+
+
 def test_marks_of_one_person_agree_however_the_name_is_written() -> None:
     key = (1, b"k" * 32)
     names = ({"анн", "кошкин"}, {"анн", "кошкин", "сергеевн"})

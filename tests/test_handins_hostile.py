@@ -94,6 +94,18 @@ def test_whoever_gave_a_case_away_hands_its_keys_over_once(sqlite_house: House) 
     assert remake(house, "alice", case, generation=2, holders=["bob"]) == "refused"
 
 
+def test_a_new_key_that_nobody_at_work_would_hold_is_refused(sqlite_house: House) -> None:
+    house = sqlite_house
+    case, _ = file_case(house, "legal", "alice")
+    house.put_on(case, "alice")
+    made = keys.make(case, keys.CONTENT, 1)
+    paper = [NewGrant.make(made, one) for one in house.staffing().recovery()]
+    assert hand_in(house, "alice", new_keys=[keys.public(made)], grants=paper) == "refused"
+    assert hand_in(house, "alice", new_keys=[keys.public(made)]) == "refused"
+    grants = [NewGrant.make(made, holder(house, "alice")), *paper]
+    assert hand_in(house, "alice", new_keys=[keys.public(made)], grants=grants) == "done"
+
+
 def begin_draft(house: House, author: str, others: list[str]) -> bytes:
     """Begin a draft as *author*, granted to *others* too."""
     key = keys.make(keys.new_id(), keys.DRAFT, 0)
