@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from casework import keys, succession
 from casework.database import Database
-from casework.parties import NOBODY, Book
+from casework.parties import NOBODY
 from casework.tables import SealingKey, StaffState
 from desk import chores, relieving
 from desk.visit import Desk, Visit
@@ -96,7 +96,7 @@ def test_an_alarm_between_two_steps_makes_no_key_that_nobody_holds(
 
     def relieve(visit: Visit) -> Iterator[int]:
         for one in relieving.relieve(visit):
-            monkeypatch.setattr(Book, "of", lambda *_: NOBODY)
+            monkeypatch.setattr(of.book, "of", lambda *_: NOBODY)
             yield one
 
     session = [one for one in of.sessions.living(desk.house.now) if one.staff.staff == "bob"][-1]
