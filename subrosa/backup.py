@@ -43,6 +43,7 @@ from crypto.roster import UnverifiedRoster
 from crypto.signature import SigningKey
 from crypto.xwing import Identity
 from subrosa import copies, dump, erased, escrow, keycopies, schema, shelved
+from subrosa.erased import Unsealed
 from subrosa.errors import RestoreError
 from subrosa.escrow import Copy, Escrow
 from subrosa.keycopies import KeysCopy
@@ -70,7 +71,8 @@ class Restored:
     rows: int
     public: int
     erased_again: int
-    damaged: int  # lines of the list of erased ids that are none
+    damaged: int  # lines of the clear list of erased ids that are none
+    unlisted: int  # ids that it lacks, though the sealed list has them
     lost_from: datetime
     lost_until: datetime
     people: People = field(default_factory=People)
@@ -101,11 +103,20 @@ def back_up(
     return copy
 
 
-def restore(settings: Settings, medium: Path, identity: Identity, now: datetime) -> Restored:
+def restore(
+    settings: Settings,
+    medium: Path,
+    identity: Identity,
+    now: datetime,
+    unsealed: Unsealed = Unsealed.REFUSE,
+) -> Restored:
     """
     Lay out the house of *settings* from *medium*; its database and state must be empty.
 
+    *unsealed* says what becomes of cases that only the clear list of the medium calls erased.
+
     Raises:
+        UnsealedError: there are such cases, and nobody said what becomes of them.
         RestoreError: something lies there already, the copy is not whole, or not of the house whose roots are
             pinned.
         CryptoError: the copy is not for this escrow key, or damaged.
@@ -122,13 +133,15 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     staging.mkdir(mode=0o700)
     database = _connect_empty(settings)
     try:
-        rows, taken, shelf = _lay_out(settings, database, medium, identity, staging, copy)
+        clear = erased.read(medium)
+        rows, taken, shelf, gone = _lay_out(
+            settings, database, medium, identity, staging, copy, clear, unsealed
+        )
         strongbox = Strongbox.load(staging, settings.hub.runtime_dir, now)
         # The first row after the copy: desks look for it among the rows they saw and lost, and erasures
         # may be all that was lost.
         with database.write() as session:
             people = _remember(session, settings, copy.memory, strongbox, now)
-        gone = erased.read(medium)
         again = _erase_again(settings, database, strongbox, gone, now)
         with database.write() as session:
             hubkeys.publish(session, strongbox, now.date())
@@ -146,7 +159,9 @@ def restore(settings: Settings, medium: Path, identity: Identity, now: datetime)
     for path in sorted(staging.iterdir(), key=lambda one: one.suffix == ".key"):
         path.replace(state / path.name)
     staging.rmdir()
-    return Restored(rows, len(shelf.records), again, erased.damaged_lines(medium), taken, now, people)
+    unlisted = len({*copy.erased}.difference(clear))
+    damaged = erased.damaged_lines(medium)
+    return Restored(rows, len(shelf.records), again, damaged, unlisted, taken, now, people)
 
 
 def _check_roster(settings: Settings, memory: Mapping[str, bytes]) -> None:
@@ -249,8 +264,10 @@ def _lay_out(
     identity: Identity,
     staging: Path,
     copy: KeysCopy,
-) -> tuple[int, datetime, shelved.Shelf]:
-    """Put rows into *database* and keys into *staging*; all rows or none."""
+    clear: list[bytes],
+    unsealed: Unsealed,
+) -> tuple[int, datetime, shelved.Shelf, list[bytes]]:
+    """Put rows into *database* and keys into *staging*; all rows or none. The last is what must go again."""
     keys = dict(copy.keys)
     source, taken = escrow.open_dump(medium, identity, staging)
     with source, schema.as_of(database, dump.version(source)) as session:
@@ -268,7 +285,9 @@ def _lay_out(
             write_file(staging / name, key)
         if SigningKey.from_seed(Family.load(staging / "hub.key").current.secret).public != hub:
             raise RestoreError("the keys are not those of this house")
-    return sum(counts.values()), taken, shelf
+        # Only now is the sealed list believed: whoever sealed it had the hub's key.
+        gone = erased.unite(copy.erased, clear, set(session.scalars(select(Case.id))), unsealed)
+    return sum(counts.values()), taken, shelf, gone
 
 
 def _erase_again(

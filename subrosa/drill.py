@@ -93,7 +93,7 @@ def _play(settings: Settings, place: Settings, copies: Path, identity: Identity,
     try:
         with database.read() as session:
             steps.append(_sentinel(session, place, now))
-            steps.append(_erased(session, settings, copies))
+            steps.append(_erased(session, settings, place))
             steps.append(_journal(session, place))
             steps.append(_grants(session, place, copies, identity))
             steps.append(_records(session, place, restored.public))
@@ -113,9 +113,9 @@ def _sentinel(session: Session, place: Settings, now: datetime) -> Step:
     return Step("sentinel", opens, "opens" if opens else "does not open: the keys are not those of the rows")
 
 
-def _erased(session: Session, settings: Settings, copies: Path) -> Step:
-    """Hold the restored cases against both lists: what was erased while the medium was away counts too."""
-    gone = {*erased.read(copies), *erased.read(settings.hub.state_dir)}
+def _erased(session: Session, settings: Settings, place: Settings) -> Step:
+    """Hold the restored cases against every list: what was erased while the medium was away counts too."""
+    gone = {*erased.read(place.hub.state_dir), *erased.read(settings.hub.state_dir)}
     back = gone.intersection(session.scalars(select(Case.id)))
     if back:
         return Step("erased", False, f"{len(back)} of {len(gone)} erased cases come back: run subrosa backup")
@@ -133,7 +133,7 @@ def _journal(session: Session, place: Settings) -> Step:
 def _grants(session: Session, place: Settings, copies: Path, identity: Identity) -> Step:
     """Count the grants that the copy holds of cases not erased since, and take the outer lock off each."""
     with medium.opened(copies, identity, place.hub.state_dir) as copy:
-        gone = set(erased.read(copies))
+        gone = set(erased.read(place.hub.state_dir))
         unpublished = select(Draft.id, Draft.case).where(Draft.status.not_in(erasure.PUBLIC_STATES))
         gone |= {draft for draft, case in copy.session.execute(unpublished) if case in gone}
         expected = sum(owner not in gone for owner in copy.session.scalars(select(Grant.owner)))

@@ -13,6 +13,7 @@ What can go wrong at the shell, and how it is told.
     ├ PortError(what)          the desk cannot listen where the settings say
     ├ NotGreenError            something the doctor looked at is red
     └ RestoreError(what)       the copy cannot be restored here
+      └ UnsealedError(cases)   the clear list alone calls cases erased that the copy holds
 
 Every error of the house is printed as one line, ``subrosa: error: …``, made of the first sentence of its
 class docstring and, where the class says so, of a ``what`` that never holds anything of a tipster.
@@ -97,6 +98,19 @@ class NotGreenError(ShellError):
 
 class RestoreError(ShellError):
     """This copy cannot be restored here"""
+
+
+class UnsealedError(RestoreError):
+    """The medium's list calls cases erased that the list sealed with the keys does not name"""
+
+    hint = (
+        "ask who may know; then add --unsealed erase or --unsealed keep"
+        " (docs/operations.md, Restore drill); on a house that runs: subrosa backup"
+    )
+
+    def __init__(self, cases: list[bytes]) -> None:
+        super().__init__(str(len(cases)))
+        self.cases = cases
 
 
 def plain(error: BaseException) -> BaseException:

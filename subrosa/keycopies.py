@@ -1,5 +1,6 @@
 """
-Copies of the hub's keys: a tar of all key files but ``spool.key``, and of what the hub remembers.
+Copies of the hub's keys: a tar of all key files but ``spool.key``, of what the hub remembers, and of the ids
+of what was erased.
 
 Without ``spool.key`` nothing in flight can be restored; that is meant.
 """
@@ -20,7 +21,7 @@ from crypto import context
 from crypto.errors import CryptoError
 from crypto.sealed import open_stream
 from crypto.xwing import Identity
-from subrosa import copies
+from subrosa import copies, erased
 from subrosa.errors import RestoreError
 
 FOLDER = "keys"
@@ -37,6 +38,7 @@ class KeysCopy:
 
     keys: dict[str, bytes] = field(repr=False)
     memory: dict[str, bytes] = field(repr=False)
+    erased: list[bytes] = field(repr=False)  # ids; none in a copy made before the list was sealed
 
 
 def pack(state_dir: Path) -> tuple[bytes, int]:
@@ -50,7 +52,7 @@ def pack(state_dir: Path) -> tuple[bytes, int]:
             if name == "epoch":
                 newest = max(int(number) for number in canonical.loads(body)["keys"])
             _add(archive, f"{name}.key", body)
-        for name in MEMORY:
+        for name in (*MEMORY, erased.FILE):
             with suppress(FileNotFoundError):
                 _add(archive, name, (state_dir / name).read_bytes())
     return packed.getvalue(), newest
@@ -68,6 +70,7 @@ def open_newest(medium: Path, identity: Identity) -> KeysCopy:
     return KeysCopy(
         {name: body for name, body in found.items() if name in KEYS},
         {name: body for name, body in found.items() if name in MEMORY},
+        erased.parse(found.get(erased.FILE, b"")),
     )
 
 
@@ -135,7 +138,7 @@ def _unpack(path: Path, identity: Identity) -> dict[str, bytes]:
 def _read_members(archive: tarfile.TarFile) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for member in archive:
-        is_ours = member.name in KEYS or member.name in MEMORY
+        is_ours = member.name in KEYS or member.name in (*MEMORY, erased.FILE)
         # A sparse member says a size of its own, far beyond what lies there.
         is_plain = member.isfile() and not member.issparse() and 0 <= member.size <= LARGEST
         body = archive.extractfile(member) if is_ours and is_plain and member.name not in found else None

@@ -33,7 +33,7 @@ from desk import people
 from desk.pinned import Pinned
 from subrosa import backup, configuration, drill, dump, erased, escrow, keycopies, keyfiles
 from subrosa.commands.restore import command as restoring
-from subrosa.errors import RestoreError
+from subrosa.errors import RestoreError, UnsealedError, sentence
 from subrosa.escrow import Escrow
 from subrosa.settings import Settings
 from tests.house import House
@@ -149,10 +149,7 @@ def test_what_was_erased_after_the_copy_stays_erased(
     case, _ = file_case(house, "legal", "alice")
     target = escrow_of(house, tmp_path, escrow_key)
     backup.back_up(elsewhere, house.database, house.strongbox, target, house.now)
-    erasure.erase(
-        house.database, house.strongbox, case, by=Actor(HUB, 0, house.strongbox.signing), now=house.now,
-        mirror=lambda: None, remember=target.remember_erased, escrow_days=7,
-    )  # fmt: skip
+    erase(house, target, case)
     restored = backup.restore(elsewhere, target.medium, escrow_key, house.now + timedelta(hours=1))
     assert restored.erased_again == 1
     again, database = moved(house, elsewhere, timedelta(hours=1))
@@ -161,6 +158,42 @@ def test_what_was_erased_after_the_copy_stays_erased(
         assert session.scalars(select(Grant).where(Grant.owner == case)).all() == []
     assert ask(again, "alice", [], READ) is not None
     database.close()
+
+
+def test_mallory_with_the_list_brings_nothing_back_and_erases_nothing(
+    sqlite_house: House, tmp_path: Path, escrow_key: Identity
+) -> None:
+    house = sqlite_house
+    gone, lives, other = (file_case(house, "legal", "alice")[0] for _n in range(3))
+    target = escrow_of(house, tmp_path, escrow_key)
+    settings = settings_for(tmp_path / "next", house, "sqlite:///h.db")
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    older = set((target.medium / "dumps").iterdir())
+    erase(house, target, gone)
+    house.now += timedelta(minutes=15)
+    backup.back_up(settings, house.database, house.strongbox, target, house.now)
+    # She takes the newer dump and the line away, and puts a case there that nobody erased.
+    for path in set((target.medium / "dumps").iterdir()) - older:
+        path.unlink()
+    (target.medium / "erased").write_text(erased.write([lives, bytes(16)]))
+    stick = tmp_path / "stick"
+    keyfiles.write_escrow(stick, tmp_path / "public", escrow_key)
+    said = ["--medium", str(target.medium), "--identity", str(stick)]
+    refused = CliRunner().invoke(restoring, said, obj=settings.path)
+    assert isinstance(refused.exception, UnsealedError)
+    assert refused.output.split() == [lives.hex()]
+    assert sentence(refused.exception).endswith(": 1")
+    assert not list(settings.hub.state_dir.glob("*.key"))
+    for unsealed, left in (("keep", {lives, other}), ("erase", {other})):
+        there = settings_for(tmp_path / unsealed, house, "sqlite:///h.db")
+        told = CliRunner().invoke(restoring, [*said, "--unsealed", unsealed], obj=there.path)
+        assert told.exit_code == 0, told.output
+        assert "1 erased ids were gone from the medium's list" in told.output
+        database = connect(there.database.url)
+        with database.read() as session:
+            assert set(session.scalars(select(Case.id))) == left
+        database.close()
+        assert set(erased.read(there.hub.state_dir)) == {gone, bytes(16)} | ({lives} - left)
 
 
 def test_mallory_with_the_medium_opens_nothing(house: House, tmp_path: Path, escrow_key: Identity) -> None:

@@ -9,7 +9,8 @@ import click
 
 from crypto.xwing import Identity
 from subrosa import backup, drill, keyfiles
-from subrosa.errors import NotGreenError, RestoreError
+from subrosa.erased import Unsealed
+from subrosa.errors import NotGreenError, RestoreError, UnsealedError
 from subrosa.opening import now, with_settings
 from subrosa.settings import Settings
 
@@ -24,10 +25,19 @@ from subrosa.settings import Settings
     required=True,
     help="The operator's escrow key, from its stick.",
 )
+@click.option(
+    "--unsealed",
+    type=click.Choice(Unsealed, case_sensitive=False),
+    default=Unsealed.REFUSE,
+    show_default=True,
+    help="What becomes of cases that only the medium's clear list calls erased.",
+)
 @click.option("--drill", "is_drill", is_flag=True, help="Only try it, in a scratch folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 @with_settings
-def command(settings: Settings, medium: Path | None, identity: Path, is_drill: bool, as_json: bool) -> None:
+def command(
+    settings: Settings, medium: Path | None, identity: Path, unsealed: Unsealed, is_drill: bool, as_json: bool
+) -> None:
     """
     Lay out database, keys and the register's records from the newest copies, into an empty house.
 
@@ -43,7 +53,13 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
         return
     recipient = settings.escrow.recipient_file
     _check_recipient(recipient, key)
-    restored = backup.restore(settings, copies, key, now())
+    try:
+        restored = backup.restore(settings, copies, key, now(), unsealed)
+    except UnsealedError as error:
+        # They lie in clear on the medium already; only here can somebody say which they are.
+        for case in error.cases:
+            click.echo(case.hex(), err=True)
+        raise
     # Not in a copy, and without it the new machine makes none.
     if not recipient.exists():
         keyfiles.write_escrow_recipient(recipient, key.recipient)
@@ -61,6 +77,7 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
                     "roster": restored.people.roster,
                     "rows": restored.rows,
                     "suspended": restored.people.suspended,
+                    "unlisted_ids": restored.unlisted,
                 }
             )
         )
@@ -69,6 +86,10 @@ def command(settings: Settings, medium: Path | None, identity: Path, is_drill: b
     click.echo(f"{restored.erased_again} erased cases left out again")
     if restored.damaged:
         click.echo(f"WARNING: {restored.damaged} lines of erased ids are damaged: those cases may be back")
+    if restored.unlisted:
+        click.echo(
+            f"WARNING: {restored.unlisted} erased ids were gone from the medium's list; they stay away"
+        )
     _tell_of_people(restored.people)
     click.echo(f"what came in after {restored.lost_from:%Y-%m-%d %H:%M} UTC is lost")
 
