@@ -955,7 +955,7 @@ def test_an_entry_of_a_list_can_be_taken_down_like_any_other(house: House) -> No
         digest = releases.land_manifest(session, body, house.actor("olga"), house.now.date())
         for who in ("carol", "dan"):
             releases.sign_manifest(session, digest, as_(house, who))
-        releases.note_entries(session, body, kept, house.now.date())
+        releases.note_entries(session, body, kept, house.now)
         releases.mark_public(session, body)
     with house.database.read() as session:
         found = {row.public_id: (row.state, row.digest) for row in session.scalars(select(Published))}
