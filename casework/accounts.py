@@ -83,6 +83,19 @@ class Accounts:
     voices: dict[str, Voices] = field(default_factory=dict, repr=False)
     renewed: Renewals = field(default_factory=dict, repr=False)
 
+    def copied(self) -> Accounts:
+        """Return these accounts as they are now; what was renewed is shared, because it only ever grows."""
+        return Accounts(
+            cases={case: dict(teams) for case, teams in self.cases.items()},
+            founded=dict(self.founded),
+            drafts=dict(self.drafts),
+            muted=set(self.muted),
+            named=set(self.named),
+            ever={case: set(who) for case, who in self.ever.items()},
+            voices={who: replace(one, actors=set(one.actors)) for who, one in self.voices.items()},
+            renewed=self.renewed,
+        )
+
     def of(self, case: bytes, team: str) -> Parties:
         """Return who is on *case*, or on the one it was merged into."""
         found, seen = self._of(case, team), {case}

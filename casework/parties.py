@@ -12,8 +12,10 @@ A row nobody signed counts for nothing. Whether the people on a case may still h
 roster when they are given one.
 
 Who signed a row, and that the hub took it, stands beside the chain, not under its hash. So a row that did not
-verify is tried again at every later look: once it does, all is read anew with it in its place. What somebody
-spoiled for an instant is never passed over for good, and no bookmark is laid down beyond it.
+verify is tried again later: once it does, all from the first such row on is read anew with it in its place.
+What was read before that row is kept and not looked at again, and a row after it that verified must do so
+once more. So what somebody spoils for an instant is never passed over for good, nothing else can be spoiled
+meanwhile, and no bookmark is laid down beyond it.
 
 A long journal takes long to read, so a book leaves a bookmark now and then (:mod:`casework.bookmarks`), and
 the next one begins there. Whoever has time lets it then follow the rows before, from the first to the
@@ -79,6 +81,9 @@ class Book:
         default_factory=deque
     )  # rows that would have said something, did they verify
     _before_doubt: bytes | None = field(default=None, repr=False)  # a bookmark that may still be laid down
+    # Where the first of these follows, and what was known there.
+    _sure: tuple[Head, Accounts] = field(default_factory=lambda: (_BEGINNING, Accounts()), repr=False)
+    _held: set[int] = field(default_factory=set, repr=False)  # rows after it that verified
 
     def read(self, session: Session, roster: Roster, anchor: Anchor) -> None:
         """
@@ -100,7 +105,7 @@ class Book:
             self._begin()  # what was read until here may be what somebody wrote in its place
         elif not was_broken and (n := self._verifies_now(session, roster, anchor)):
             log.warning("parties.read_anew %d", n)
-            self._begin()
+            self._begin_at_doubt()
         if not self.n:
             self._begin_at_bookmark(session, anchor)
         before = self.n
@@ -212,7 +217,14 @@ class Book:
         self.known.clear()
         self._marked, self._followed, self._changed, self._laid = None, _BEGINNING, 0, 0
         self._doubted.clear()
+        self._held.clear()
         self._before_doubt = None
+
+    def _begin_at_doubt(self) -> None:
+        """Begin at the first row that did not verify, with what was known there."""
+        before, accounts = self._sure
+        self.n, self.head, self.accounts = before.n, before.head, accounts.copied()
+        self._doubted.clear()
 
     def _begin_at_bookmark(self, session: Session, anchor: Anchor) -> None:
         """Begin where an earlier book was laid down, if that place of the journal is as it was."""
@@ -266,19 +278,28 @@ class Book:
         if self.is_broken or is_other or not journal.follows(row, self.n, self.head):
             self.is_broken = True
             return
-        before, self.n, self.head = Head(self.n, self.head), row.n, row.head
+        before = Head(self.n, self.head)
         if row.act in ACTS:
             said = JournalRow(**row._asdict())
             of = self._signed_by(session, said, roster, anchor)
+            if of is None and row.n in self._held:
+                self.is_broken = True  # it verified when it was read first
+                return
             if of is None:
                 self._doubt(session, row.n, before, anchor)
             else:
                 self.accounts.note(said, of)
+                if self._doubted:
+                    self._held.add(row.n)
+        self.n, self.head = row.n, row.head
         if row.case is not None:
             self.accounts.named.add(row.case)
 
     def _doubt(self, session: Session, n: int, before: Head, anchor: Anchor) -> None:
         """Keep in mind that row *n* does not verify, and what was known before the first of these."""
+        if not self._doubted:
+            self._sure = before, self.accounts.copied()
+            self._held = {later for later in self._held if later > n}
         if not self._doubted and before.n - self._laid >= BETWEEN_BOOKMARKS:
             self._laid = before.n
             self._before_doubt = bookmarks.make(session, before, self.accounts, anchor)

@@ -151,6 +151,10 @@ def restore(
         with database.read() as session:
             roster = rosters.current(session, settings.anchor)
             strongbox.parties.read(session, roster, settings.anchor)
+    except BaseException:
+        # A restore that was refused is tried again, maybe days later; the keys do not lie there meanwhile.
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
     finally:
         database.close()
     body = {"from": taken.isoformat(), "until": now.isoformat(), "tell_until": (now + TELL_FOR).isoformat()}

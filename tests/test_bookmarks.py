@@ -307,6 +307,39 @@ def test_a_row_spoiled_for_an_instant_is_passed_over_by_nobody(sqlite_house: Hou
         assert book.accounts == look(Book()).accounts
 
 
+def test_reading_anew_asks_nothing_of_rows_before_and_lets_go_of_none_after(sqlite_house: House) -> None:
+    """Mallory spoils a row of her own, then Alice's, and puts hers back so that all is read anew."""
+    house = sqlite_house
+    house.put_on(ONE, "alice", "bob")
+    n = write(house, "brief", "carol", bytes(16), OTHER)
+    with house.database.read() as session:
+        own = session.scalars(select(JournalRow.signature).where(JournalRow.n == n)).one()
+        alices = {row.n: row.signature for row in session.scalars(select(JournalRow)) if row.n != n}
+    spoil(house, n, signature=bytes(64))
+    later = write(house, "lend", "alice", subject_of("dan"), ONE)
+    book = house.book()
+    assert book.of(ONE, "legal").consultant == "dan"
+    for old in alices:
+        spoil(house, old, signature=bytes(64))
+    spoil(house, n, signature=own)
+    found = house.book().of(ONE, "legal")
+    assert (found.people, found.consultant) == (("alice", "bob"), "dan"), "what came before is not looked at"
+    spoil(house, n, signature=bytes(64))
+    house.strongbox.parties.forget()
+    for old, signature in alices.items():
+        spoil(house, old, signature=signature)
+    book = house.book()
+    assert book.of(ONE, "legal").consultant == "dan"
+    with house.database.read() as session:
+        lent = session.scalars(select(JournalRow.signature).where(JournalRow.n == later)).one()
+    spoil(house, later, signature=bytes(64))
+    spoil(house, n, signature=own)
+    assert house.book().of(ONE, "legal").people == (), "a row that verified must verify again"
+    spoil(house, later, signature=lent)
+    found = house.book().of(ONE, "legal")
+    assert (found.people, found.consultant) == (("alice", "bob"), "dan")
+
+
 def test_what_never_verifies_costs_the_shorter_start_and_no_more(
     sqlite_house: House, signed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
