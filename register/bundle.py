@@ -304,7 +304,7 @@ comes after it says nothing then.
 
 2. The sums against what was signed. This says "SHA256SUMS: OK":
 
-    sed -n 's/^sums \\([0-9a-f]*\\)$/\\1  SHA256SUMS/p' "$T/text" | sha256sum --check
+    sed -n 's/^sums \\([0-9a-f]*\\)$/\\1  SHA256SUMS/p' "$T/text" | sha256sum -c
 
 3. Every file against its sum. This says nothing:
 
@@ -317,7 +317,8 @@ comes after it says nothing then.
     cut -c67- SHA256SUMS | sort - "$T/there" | uniq -u | cat -v
     find . ! -type f ! -type d | cat -v
 
-Where sha256sum is missing (macOS), "shasum -a 256" does the same.
+Where sha256sum is missing (macOS), "shasum -a 256" does the same; OpenSSL 3 is needed for step 1, which
+macOS does not bring along.
 
 recall.txt is signed the same way: do step 1 with its name in the place of manifest.txt. If you keep a
 mirror, delete every entry that it names. Its number is how many those are: of two lists the one with the

@@ -98,7 +98,7 @@ def _refuse_what_is_broken(inside: str) -> None:
     first = outlets.named(re.split("[,;]", inside, maxsplit=1)[0])[0]
     # "(on Friday, May 5, he left)" is a sentence.
     is_named = outlets.is_name(first) and not outlets.is_none(first)
-    if is_named and written_days.is_month(inside.rpartition(",")[2].strip()):
+    if is_named and "," in inside and written_days.is_month(inside.rpartition(",")[2].strip()):
         raise CitationError("a citation has a month and no day")
     if _BROKEN.search(inside) or (is_named and written_days.stands_in(inside)):
         raise CitationError("a citation cannot be read to its end")

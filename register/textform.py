@@ -179,6 +179,8 @@ def _is_cut_short(text: str, last: Paragraph | None) -> bool:
 def _fault(line: str) -> str | None:
     if len(line) > _LONGEST_LINE:
         return f"the line is longer than {_LONGEST_LINE:,} characters"
+    if "\ufeff" in line:
+        return "a byte order mark stands within the text"
     if "\ufffd" in line:
         return "a character was lost before this file was saved"
     if any(unicodedata.category(letter) == "Cc" and letter != "\t" for letter in line):

@@ -106,23 +106,40 @@ def read_together(texts: Sequence[str], year: int | None) -> list[date | None]:
     """
     Return the days that one bracket names, in its order; one without a year has that of the last before it.
 
-    Where none before it says its year, the next one does, or else *year*. What then would lie half a year and
-    more before the day it stands behind has no date, nor has that one.
+    Where none before it says its year, the next one does, or else *year*. What would lie half a year and more
+    before the day it stands behind has no date, nor has that one. A day with another's year has none where
+    half a year and more lies between the two, or where that year has no such day.
 
     Raises:
         NoSuchDayError: as :func:`read`.
     """
     stated = [_year(text) for text in texts]
-    years = [
-        next((one for one in (*reversed(stated[: place + 1]), *stated[place:]) if one), year)
-        for place in range(len(texts))
+    places = range(len(texts))
+    lender = [
+        next((at for at in (*reversed(places[: place + 1]), *places[place:]) if stated[at]), None)
+        for place in places
     ]
-    days = [read(text, one) for text, one in zip(texts, years, strict=True)]
+    years = [year if at is None else stated[at] for at in lender]
+    days: list[date | None] = []
+    for place, text in enumerate(texts):
+        try:
+            days.append(read(text, years[place]))
+        except NoSuchDayError:
+            read(text, None)  # there is such a day in some year, or this raises
+            if lender[place] in (None, place):
+                raise
+            days.append(None)
     found = list(days)
     for place, (one, after) in enumerate(pairwise(days)):
         if one and after and one - after > _OVER_NEW_YEAR:
             found[place] = one if stated[place] else None
             found[place + 1] = after if stated[place + 1] else None
+    # A neighbour that names a month alone counts as its first day.
+    near = [_first(text, of) for text, of in zip(texts, years, strict=True)]
+    for place, at in enumerate(lender):
+        day, other = near[place], None if at is None else near[at]
+        if day and other and abs(day - other) > _OVER_NEW_YEAR:
+            found[place] = None
     return found
 
 
@@ -144,6 +161,17 @@ def read(text: str, year: int | None) -> date | None:
     except ValueError:
         raise NoSuchDayError("a citation names a day that does not exist") from None
     return day if stated and found.get("day") else None
+
+
+def _first(text: str, year: int | None) -> date | None:
+    """Return the day that *text* names, or the first of the month it names alone; none if there is none."""
+    found = _parts(text)
+    month = int(found["number"]) if found.get("number") else _MONTHS.get(found.get("month") or "")
+    stated = _year(text) or year
+    try:
+        return date(stated, month, int(found.get("day") or 1)) if stated and month else None
+    except ValueError:
+        return None
 
 
 def _year(text: str) -> int | None:

@@ -284,9 +284,18 @@ CITED = {
     "(who had left, Apr 3)": [],
     "(AK, 5.45)": [],
     "(since Apr 4)": [],
+    "(BBC, Jan 3, 2024; CIT, Dec 30)": [("BBC", "2024-01-03"), ("CIT", "None")],
+    "(BBC, Dec 2023; CIT, Jan 5)": [("BBC", "None"), ("CIT", "None")],
+    "(BBC, May 3, 2023; CIT, Feb 29)": [("BBC", "2023-05-03"), ("CIT", "None")],
+    "(March)": [],
     "(on Friday, May 5, he left)": [],
     "(three of them, 12 in all)": [],
 }  # fmt: skip
+
+
+def test_a_mark_within_the_text_hides_no_story() -> None:
+    with pytest.raises(ImportErrors, match="byte order mark"):
+        of(SMALL + "\n\ufeff• One more story without a source.\n")
 
 
 @pytest.mark.parametrize(("written", "sources"), CITED.items())
