@@ -125,7 +125,8 @@ def verify(folder: Path, public: bytes, *, at_least: int = 0) -> Manifest:
     listed = _read(folder, SUMS)
     if hashlib.sha256(listed).hexdigest() != manifest.sums:
         named = _parsed(listed)
-        found = _differences(folder, named) + removed.named(folder, named)
+        whole = {path for path, is_plain in plain.found(folder).items() if is_plain}
+        found = _differences(folder, named) + removed.named(folder, named.keys() & whole)
         found = found or [
             f"{MANIFEST}: issue {manifest.number} is not that of the files; it is older, or all were changed"
         ]

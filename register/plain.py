@@ -19,10 +19,18 @@ class NotPlainError(OSError):
 
 
 def found(folder: Path) -> dict[str, bool]:
-    """Return the path of everything in *folder* that is no folder, with whether it is a plain file."""
-    told = {}
+    """
+    Return the path of everything in *folder* that is no folder, with whether it is a plain file.
+
+    A folder that does not let itself be listed stands among these: a server may give out what lies in it.
+    """
+    told: dict[str, bool] = {}
+
+    def note(error: OSError) -> None:
+        told[os.path.relpath(error.filename, folder)] = False
+
     # Names of folders that lead elsewhere are among the folders; nobody walks into them.
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=note):
         for name in (*folders, *names):
             path = f"{place}/{name}"
             mode = os.lstat(path).st_mode

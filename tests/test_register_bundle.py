@@ -102,13 +102,27 @@ def test_what_is_no_plain_file_is_named_and_never_waited_for(copy: Path) -> None
     (copy / "stray").symlink_to("ru")
     (copy / "no \udcff text.html").write_text("added")
     # Sums of Mallory's own lead nobody to wait for a pipe either.
-    for lines in ("", f"{'0' * 64}  pipe\n", f"{'0' * 64}  pipe/x.html\n"):
+    names = ("pipe", "pipe/x.html", "stray/x.html", "no\0name.html")
+    for lines in ("", *(f"{'0' * 64}  {name}\n" for name in names)):
         with (copy / bundle.SUMS).open("a") as listed:
             listed.write(lines)
         found = problems(copy)
         assert {"ru/index.html: changed", "en/index.html: missing", "stray: added"} <= {*found}
         assert "no \\xff text.html: added" in found
         json.dumps(found, ensure_ascii=False).encode()
+
+
+def test_a_folder_that_shows_nothing_is_named(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden, scan = copy / "ru" / "hidden", os.scandir
+    hidden.mkdir()
+
+    def scandir(path: str) -> object:
+        if Path(path) == hidden:
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert problems(copy) == ("ru/hidden: added",)
 
 
 @pytest.mark.parametrize(
